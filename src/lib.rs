@@ -1,0 +1,4 @@
+//! Discrete-time Stackelberg mean-field games (Vasal & Berry 2022): solve, simulate, validate.
+
+pub mod game;
+pub mod scenario;

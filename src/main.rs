@@ -1,0 +1,2 @@
+//! The `smfg` program.
+fn main() {}
