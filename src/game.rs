@@ -3,9 +3,11 @@
 //! A [`Game`] is built from a scenario. Its kernels and rewards are formulas of `t` and `z` with everything else
 //! already put in, and [`Tables`] holds their values at one `(t, z)`.
 
+mod mean_field;
 mod policy;
 mod spaces;
 
+pub use mean_field::{Flow, FlowNode, advance_mean_field};
 pub use policy::{Play, Policy};
 pub use spaces::{FollowerAction, FollowerType, LeaderAction, MeanField, Prescription};
 

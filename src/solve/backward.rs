@@ -1,0 +1,353 @@
+//! One step of the backward recursion, (15)-(16): V_t from V_{t+1}, with its jumps.
+//!
+//! 1. *Mesh*: a uniform grid, and every point from which a pure prescription leads to a switch of V_{t+1}.
+//! 2. *Signatures*: per leader action the ordered list of all equilibria; every change between mesh points is bisected
+//!    to 1e-11, so that a window in which some equilibrium exists is not stepped over.
+//! 3. *Regimes*: every change of what is selected is bisected to a gap of 2e-14.
+//! 4. *Pieces*: between switches V_t is smooth, and is interpolated to the tolerance by halving.
+
+use rayon::prelude::*;
+
+use super::leader::{Rule, Selected, Work};
+use super::stage_game::{Kind, Label, Period, StageGames};
+use super::values::{POINTS, Piece, ValueFunction, Values};
+use crate::game::GameError;
+
+/// Width to which changes of signature are located.
+const WINDOW: f64 = 1e-11;
+/// Width of the gap that is left at a switch of regime.
+const GAP: f64 = 2e-14;
+/// Mesh points handled by one worker at a time.
+const CHUNK: usize = 16;
+
+/// What one step of the recursion is given.
+#[derive(Clone, Copy)]
+pub(super) struct Step<'a> {
+    pub period: Period<'a>,
+    pub rule: Rule<'a>,
+    /// Cells of the uniform mesh.
+    pub grid: usize,
+    /// Largest interpolation error of V on a piece.
+    pub tolerance: f64,
+}
+
+/// A point at which the regime is known.
+#[derive(Clone, Copy)]
+struct Node {
+    m: f64,
+    label: Label,
+    values: Values,
+}
+
+impl Step<'_> {
+    /// V_t.
+    pub fn solve(&self, work: &mut Work) -> Result<ValueFunction, GameError> {
+        let mesh = self.mesh()?;
+        let mesh = self.split_signatures(&mesh, work)?;
+        let nodes = self.in_parallel(mesh.chunks(CHUNK), work, |games, chunk, work, out| {
+            for &m in chunk {
+                out.push(self.node(games, m, work)?);
+            }
+            Ok(())
+        })?;
+        let nodes = self.split_regimes(&nodes, work)?;
+        let regimes: Vec<&[Node]> = nodes.chunk_by(|a, b| a.label == b.label).collect();
+        let pieces = self.in_parallel(regimes.iter(), work, |games, regime, work, out| {
+            self.fit(games, &regime[0], &regime[regime.len() - 1], work, out)
+        })?;
+        Ok(ValueFunction::new(pieces))
+    }
+
+    /// Run a job over items in parallel and join results, work and the first error in item order.
+    fn in_parallel<I, T, F>(&self, items: I, work: &mut Work, job: F) -> Result<Vec<T>, GameError>
+    where
+        I: Iterator,
+        I::Item: Send,
+        T: Send,
+        F: Fn(&mut StageGames, I::Item, &mut Work, &mut Vec<T>) -> Result<(), GameError> + Sync,
+    {
+        let items: Vec<I::Item> = items.collect();
+        let parts: Vec<Result<(Vec<T>, Work), GameError>> = items
+            .into_par_iter()
+            .map_init(
+                || StageGames::new(self.period),
+                |games, item| {
+                    let (mut out, mut work) = (Vec::new(), Work::default());
+                    job(games, item, &mut work, &mut out)?;
+                    Ok((out, work))
+                },
+            )
+            .collect();
+        let mut all = Vec::new();
+        for part in parts {
+            let (out, more) = part?;
+            all.extend(out);
+            work.add(&more);
+        }
+        Ok(all)
+    }
+
+    fn node(&self, games: &mut StageGames, m: f64, work: &mut Work) -> Result<Node, GameError> {
+        games.move_to(m)?;
+        let Selected { equilibrium, .. } = self.rule.choose(games, work);
+        Ok(Node {
+            m,
+            label: equilibrium.label,
+            values: equilibrium.values,
+        })
+    }
+
+    /// The uniform grid and both sides of every preimage of a switch of V_{t+1} under a pure prescription.
+    fn mesh(&self) -> Result<Vec<f64>, GameError> {
+        let grid: Vec<f64> = (0..=self.grid)
+            .map(|i| i as f64 / self.grid as f64)
+            .collect();
+        let knots = self.period.next.knots();
+        let mut mesh = self.in_parallel(
+            grid.windows(2),
+            &mut Work::default(),
+            |games, cell, _, out| {
+                out.push(cell[0]);
+                games.move_to(cell[0])?;
+                let starts = games.routes();
+                games.move_to(cell[1])?;
+                let ends = games.routes();
+                for (k, (from, to)) in starts.into_iter().zip(ends).enumerate() {
+                    let first = knots.partition_point(|s| *s <= from.min(to));
+                    let last = knots.partition_point(|s| *s < from.max(to));
+                    for &knot in knots.get(first..last).unwrap_or_default() {
+                        let m = preimage(games, k, [(cell[0], from - knot), (cell[1], to - knot)])?;
+                        out.extend(
+                            [m - 0.5 * WINDOW, m + 0.5 * WINDOW]
+                                .iter()
+                                .filter(|m| cell[0] < **m && **m < cell[1]),
+                        );
+                    }
+                }
+                Ok(())
+            },
+        )?;
+        mesh.push(1.0);
+        mesh.sort_by(f64::total_cmp);
+        mesh.dedup();
+        Ok(mesh)
+    }
+
+    /// The mesh with both ends of every change of a signature added.
+    fn split_signatures(&self, mesh: &[f64], work: &mut Work) -> Result<Vec<f64>, GameError> {
+        let starts: Vec<usize> = (0..mesh.len() - 1).step_by(CHUNK).collect();
+        let mut all = self.in_parallel(starts.iter(), work, |games, &start, work, out| {
+            let points = &mesh[start..(start + CHUNK + 1).min(mesh.len())];
+            let mut before = self.signatures(games, points[0], work)?;
+            out.push(points[0]);
+            for pair in points.windows(2) {
+                let after = self.signatures(games, pair[1], work)?;
+                for (i, &l) in self.rule.actions.iter().enumerate() {
+                    if before[i] != after[i] {
+                        let ends = [(pair[0], before[i]), (pair[1], after[i])];
+                        self.split_signature(games, l, ends, work, out)?;
+                    }
+                }
+                out.push(pair[1]);
+                before = after;
+            }
+            Ok(())
+        })?;
+        all.sort_by(f64::total_cmp);
+        all.dedup();
+        Ok(all)
+    }
+
+    fn signatures(
+        &self,
+        games: &mut StageGames,
+        m: f64,
+        work: &mut Work,
+    ) -> Result<Vec<u64>, GameError> {
+        games.move_to(m)?;
+        Ok(self
+            .rule
+            .actions
+            .iter()
+            .map(|l| signature(games, *l, work))
+            .collect())
+    }
+
+    fn split_signature(
+        &self,
+        games: &mut StageGames,
+        l: usize,
+        [lo, hi]: [(f64, u64); 2],
+        work: &mut Work,
+        out: &mut Vec<f64>,
+    ) -> Result<(), GameError> {
+        if lo.1 == hi.1 {
+            return Ok(());
+        }
+        if hi.0 - lo.0 <= WINDOW {
+            out.extend([lo.0, hi.0]);
+            return Ok(());
+        }
+        let m = 0.5 * (lo.0 + hi.0);
+        games.move_to(m)?;
+        let middle = (m, signature(games, l, work));
+        self.split_signature(games, l, [lo, middle], work, out)?;
+        self.split_signature(games, l, [middle, hi], work, out)
+    }
+
+    /// The nodes with those added that close every change of regime to a gap.
+    fn split_regimes(&self, nodes: &[Node], work: &mut Work) -> Result<Vec<Node>, GameError> {
+        let mut all = self.in_parallel(nodes.windows(2), work, |games, pair, work, out| {
+            out.push(pair[0]);
+            self.split_regime(games, &pair[0], &pair[1], work, out)
+        })?;
+        all.extend(nodes.last());
+        Ok(all)
+    }
+
+    fn split_regime(
+        &self,
+        games: &mut StageGames,
+        lo: &Node,
+        hi: &Node,
+        work: &mut Work,
+        out: &mut Vec<Node>,
+    ) -> Result<(), GameError> {
+        if lo.label == hi.label || hi.m - lo.m <= GAP {
+            return Ok(());
+        }
+        let middle = self.node(games, 0.5 * (lo.m + hi.m), work)?;
+        self.split_regime(games, lo, &middle, work, out)?;
+        out.push(middle);
+        self.split_regime(games, &middle, hi, work, out)
+    }
+
+    /// Pieces that cover `[lo.m, hi.m]`, at both ends of which the same regime was found.
+    fn fit(
+        &self,
+        games: &mut StageGames,
+        lo: &Node,
+        hi: &Node,
+        work: &mut Work,
+        out: &mut Vec<Piece>,
+    ) -> Result<(), GameError> {
+        let label = Some(lo.label);
+        if hi.m - lo.m <= GAP {
+            out.push(Piece::point(lo.m, label, lo.values));
+            if hi.m > lo.m {
+                out.push(Piece::point(hi.m, label, hi.values));
+            }
+            return Ok(());
+        }
+        let mut values = [lo.values; POINTS];
+        values[POINTS - 1] = hi.values;
+        let points = Piece::nodes(lo.m, hi.m);
+        for i in 1..POINTS - 1 {
+            games.move_to(points[i])?;
+            values[i] = match games.realise(&lo.label) {
+                Some(e) => e.values,
+                None => {
+                    let node = self.node(games, points[i], work)?;
+                    if node.label != lo.label {
+                        return self.refit(games, [lo, &node, hi], work, out);
+                    }
+                    node.values
+                }
+            };
+        }
+        let piece = Piece::interpolate(lo.m, hi.m, label, &values);
+        let mut error: f64 = 0.0;
+        for m in Piece::tests(lo.m, hi.m) {
+            let node = self.node(games, m, work)?;
+            if node.label != lo.label {
+                return self.refit(games, [lo, &node, hi], work, out);
+            }
+            error = error.max(piece.values(m).distance(&node.values));
+        }
+        // Written so that a NaN is never accepted.
+        if error <= self.tolerance {
+            out.push(piece);
+            return Ok(());
+        }
+        let middle = Node {
+            m: points[2],
+            label: lo.label,
+            values: values[2],
+        };
+        self.fit(games, lo, &middle, work, out)?;
+        self.fit(games, &middle, hi, work, out)
+    }
+
+    /// Another regime was met inside: split there first.
+    fn refit(
+        &self,
+        games: &mut StageGames,
+        [lo, middle, hi]: [&Node; 3],
+        work: &mut Work,
+        out: &mut Vec<Piece>,
+    ) -> Result<(), GameError> {
+        let mut nodes = vec![*lo];
+        self.split_regime(games, lo, middle, work, &mut nodes)?;
+        nodes.push(*middle);
+        self.split_regime(games, middle, hi, work, &mut nodes)?;
+        nodes.push(*hi);
+        for regime in nodes.chunk_by(|a, b| a.label == b.label) {
+            self.fit(games, &regime[0], &regime[regime.len() - 1], work, out)?;
+        }
+        Ok(())
+    }
+}
+
+/// The kinds, supports and sides of jumps of all equilibria at a leader action, as one number (FNV-1a).
+fn signature(games: &mut StageGames, l: usize, work: &mut Work) -> u64 {
+    games.enumerate(l);
+    work.stage_games += 1;
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut eat = |word: usize| hash = (hash ^ word as u64).wrapping_mul(0x0100_0000_01b3);
+    for e in &games.equilibria.found {
+        eat(match e.label.kind {
+            Kind::Pure => 1,
+            Kind::Mixed | Kind::MixedAtKink => 2,
+            Kind::Vertex => 3,
+            Kind::Lottery => 4,
+        });
+        eat(e.label.profile[0]);
+        eat(e.label.profile[1]);
+        let (mixer, second) = e.label.mixing.map_or((2, 0), |m| m);
+        eat(mixer);
+        eat(second);
+        eat(games.period.next.jump_region(e.next.piece) as usize);
+    }
+    hash
+}
+
+/// Where route k crosses a knot, between two points of which the signed distances to it are given.
+fn preimage(games: &mut StageGames, k: usize, ends: [(f64, f64); 2]) -> Result<f64, GameError> {
+    let [(mut lo, mut f_lo), (mut hi, mut f_hi)] = ends;
+    games.move_to(hi)?;
+    let knot = games.routes()[k] - f_hi;
+    for _ in 0..60 {
+        if hi - lo <= 0.01 * WINDOW {
+            break;
+        }
+        let secant = hi - f_hi * (hi - lo) / (f_hi - f_lo);
+        let m = if secant > lo && secant < hi {
+            secant
+        } else {
+            0.5 * (lo + hi)
+        };
+        games.move_to(m)?;
+        let f = games.routes()[k] - knot;
+        if f == 0.0 {
+            return Ok(m);
+        }
+        if (f < 0.0) == (f_hi < 0.0) {
+            (hi, f_hi) = (m, f);
+            f_lo *= 0.5;
+        } else {
+            (lo, f_lo) = (m, f);
+            f_hi *= 0.5;
+        }
+    }
+    Ok(0.5 * (lo + hi))
+}

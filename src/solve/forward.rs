@@ -1,0 +1,49 @@
+//! Forward recursion, (17)-(21): the mean field and the play from a start, following theta.
+
+use super::{Solution, SolveError};
+use crate::game::{Flow, FlowNode, MeanField};
+
+/// What becomes of a public lottery along a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coin {
+    /// Both sides of the jump are followed, with their probabilities.
+    Tossed,
+    /// The prescription is played without the coin: the mean field stays on the left side of the jump.
+    Ignored,
+}
+
+/// Follow theta from (t, m) to T + 1, re-solved at every point.
+pub fn follow(solution: &Solution, t: usize, m: f64, coin: Coin) -> Result<Flow, SolveError> {
+    let node = |t, parent, weight, m| FlowNode {
+        t,
+        parent,
+        weight,
+        mean_field: MeanField::two_types(m),
+        play: None,
+    };
+    let mut flow = Flow {
+        nodes: vec![node(t, None, 1.0, m)],
+        capped: false,
+        lotteries: 0,
+    };
+    let mut at = 0;
+    while flow.nodes[at].t <= solution.game().horizon() {
+        let (now, weight) = (flow.nodes[at].t, flow.nodes[at].weight);
+        let point = solution.resolve(now, flow.nodes[at].mean_field.weights()[1])?;
+        flow.nodes[at].play = Some(point.play);
+        flow.lotteries += usize::from(!point.supported);
+        let full = flow.nodes.len() >= Flow::MOST_NODES;
+        flow.capped |= full && !point.supported;
+        let branches = !full && coin == Coin::Tossed && !point.supported;
+        let sides = if branches { point.next.len() } else { 1 };
+        for next in &point.next[..sides] {
+            let probability = if branches { next.probability } else { 1.0 };
+            // The value function answers in the gap of a switch by the nearer side; the path takes the same side.
+            let z = solution.settle(now + 1, next.m);
+            flow.nodes
+                .push(node(now + 1, Some(at), weight * probability, z));
+        }
+        at += 1;
+    }
+    Ok(flow)
+}

@@ -1,0 +1,763 @@
+//! The stage game of the followers at one mean field and leader action, (15a): every equilibrium.
+//!
+//! With two follower types all coupling runs through one number, m' = z'(x_2). For a type x and actions a, b the
+//! incentive of b over a is
+//!
+//! ```text
+//! g_x(m') = dR_x + delta dP_x D(m'),    D = V^f_{t+1}(x_2) - V^f_{t+1}(x_1),    P_x(a) = Q^f(x_2 | z, x, a^l, a)
+//! ```
+//!
+//! so every pure prescription is checked at its exact m', and every mixture of one type over a pair of actions is a
+//! root of D = d_x = -dR_x / (delta dP_x) on the segment of m' that the mixture sweeps. A root is searched on every
+//! monotone branch of D. Where D jumps across d_x the equilibrium needs a public coin between the two sides of the
+//! jump: a *lottery*. Where the incentive vanishes on an interval there is a continuum, given by its vertices.
+//!
+//! Departure from (15a): the paper's fixed point has no coin; a lottery is kept only where nothing else exists.
+
+use super::values::{Border, Place, ValueFunction, Values};
+use crate::game::{Game, GameError, Prescription, Tables};
+
+/// Best responses are the actions within this times max(1, range of U) of the maximum (mathematics: a closed correspondence).
+pub(super) const TIE: f64 = 1e-10;
+/// A kernel difference smaller than this gives no hold on m'.
+const NO_COUPLING: f64 = 1e-14;
+/// An incentive within the tie tolerance on an interval wider than this is a continuum of equilibria.
+const CONTINUUM: f64 = 1e-9;
+/// Equilibria closer than this in (gamma, z') are one.
+const SAME: f64 = 1e-9;
+
+/// How an equilibrium of a stage game comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Every type plays one action.
+    Pure,
+    /// One type mixes over a pair of actions, indifferent at a root of D = d.
+    Mixed,
+    /// As `Mixed`, with m' in a gap across which D is continuous.
+    MixedAtKink,
+    /// A vertex of a continuum: the mixing type is indifferent on an interval of m'.
+    Vertex,
+    /// One type mixes, indifferent only under a public coin between the two sides of a jump of V.
+    Lottery,
+}
+
+/// The regime of an equilibrium: with it, and the point, the equilibrium is a smooth function of m.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Label {
+    pub leader_action: usize,
+    pub kind: Kind,
+    pub profile: [usize; 2],
+    /// The mixing type and its second action.
+    pub mixing: Option<(usize, usize)>,
+    /// Pure: the regime region of m'. Mixed: the run of D. At a border: its number. Vertex: twice the piece, plus its side.
+    pub place: usize,
+}
+
+/// Where m' goes, and V there.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Landing {
+    /// m' as (8) gives it, before it is moved out of a gap.
+    pub raw: f64,
+    pub place: Place,
+    pub values: Values,
+}
+
+/// One equilibrium of a stage game.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Equilibrium {
+    pub label: Label,
+    /// Probability of the mixing type's second action.
+    pub probability: f64,
+    /// m' = z'(x_2), on the left side for a lottery.
+    pub next: Place,
+    /// Probability of the right side of the jump; 0 where there is no coin.
+    pub coin: f64,
+    pub values: Values,
+    /// Largest loss of a played action, U at the recomputed z'.
+    pub residual: f64,
+}
+
+impl Equilibrium {
+    /// Whether the continuation values are those of theta without a public coin.
+    pub fn is_supported(&self) -> bool {
+        self.label.kind != Kind::Lottery
+    }
+
+    /// gamma^f(a | x).
+    pub fn gamma(&self, x: usize, a: usize) -> f64 {
+        match self.label.mixing {
+            Some((mixer, second)) if mixer == x => {
+                if a == second {
+                    self.probability
+                } else if a == self.label.profile[x] {
+                    1.0 - self.probability
+                } else {
+                    0.0
+                }
+            }
+            _ => f64::from(u8::from(a == self.label.profile[x])),
+        }
+    }
+
+    /// gamma^f as a prescription over `actions` actions.
+    pub fn prescription(&self, actions: usize) -> Prescription {
+        let rows = (0..2)
+            .flat_map(|x| (0..actions).map(move |a| self.gamma(x, a)))
+            .collect();
+        Prescription::new(actions, rows)
+    }
+}
+
+/// What is the same for every stage game of a period.
+#[derive(Clone, Copy)]
+pub(super) struct Period<'a> {
+    pub game: &'a Game,
+    pub t: usize,
+    /// V_{t+1}.
+    pub next: &'a ValueFunction,
+}
+
+/// The equilibria found in one stage game.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Equilibria {
+    pub found: Vec<Equilibrium>,
+    /// Pairs of entries joined by a continuum.
+    links: Vec<(usize, usize)>,
+    /// Some unplayed action is within the tie tolerance of the best, or a continuum was met.
+    pub tied: bool,
+}
+
+impl Equilibria {
+    /// The number of distinct equilibria, a continuum counted once.
+    pub fn count(&self) -> usize {
+        let mut root: Vec<usize> = (0..self.found.len()).collect();
+        let mut components = root.len();
+        for &(a, b) in &self.links {
+            let (ra, rb) = (root[a], root[b]);
+            if ra != rb {
+                root.iter_mut().filter(|r| **r == rb).for_each(|r| *r = ra);
+                components -= 1;
+            }
+        }
+        components
+    }
+
+    fn clear(&mut self) {
+        self.found.clear();
+        self.links.clear();
+        self.tied = false;
+    }
+}
+
+/// The stage games at one (t, m), one per leader action. Made once and moved from point to point.
+pub(super) struct StageGames<'a> {
+    pub period: Period<'a>,
+    tables: Tables<'a>,
+    m: f64,
+    actions: usize,
+    available: [Vec<usize>; 2],
+    /// Landing of each pure prescription (a_1, a_2), per group of leader actions with the same kernel.
+    landings: Vec<Landing>,
+    groups: Vec<usize>,
+    pub equilibria: Equilibria,
+}
+
+impl<'a> StageGames<'a> {
+    pub fn new(period: Period<'a>) -> Self {
+        let game = period.game;
+        let actions = game.follower_actions().len();
+        let available = [0, 1].map(|x| (0..actions).filter(|a| game.is_available(x, *a)).collect());
+        let groups: Vec<usize> = (0..game.leader_actions().len())
+            .map(|l| game.kernel_group(l))
+            .collect();
+        let count = groups.iter().max().map_or(0, |g| g + 1);
+        Self {
+            period,
+            tables: game.tables(),
+            m: f64::NAN,
+            actions,
+            available,
+            landings: vec![Landing::default(); count * actions * actions],
+            groups,
+            equilibria: Equilibria::default(),
+        }
+    }
+
+    /// Move to the mean field m: kernels, rewards, and where every pure prescription leads.
+    pub fn move_to(&mut self, m: f64) -> Result<(), GameError> {
+        if m == self.m {
+            return Ok(());
+        }
+        self.m = f64::NAN;
+        self.tables.evaluate(self.period.t, &[1.0 - m, m])?;
+        self.m = m;
+        let mut done = 0;
+        for l in 0..self.groups.len() {
+            if self.groups[l] < done {
+                continue;
+            }
+            done = self.groups[l] + 1;
+            for &a in &self.available[0] {
+                for &b in &self.available[1] {
+                    let raw = self.flow(l, [a, b]);
+                    let place = self.period.next.locate(raw);
+                    let at = self.landing_index(l, [a, b]);
+                    self.landings[at] = Landing {
+                        raw,
+                        place,
+                        values: self.period.next.values(place),
+                    };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The mean field at which the games stand.
+    pub fn mean_field(&self) -> f64 {
+        self.m
+    }
+
+    /// (8) for a pure prescription: z'(x_2).
+    fn flow(&self, l: usize, profile: [usize; 2]) -> f64 {
+        let m = self.m;
+        let to_second = |x: usize| self.tables.transition(l, x, profile[x], 1);
+        ((1.0 - m) * to_second(0) + m * to_second(1)).clamp(0.0, 1.0)
+    }
+
+    fn landing_index(&self, l: usize, profile: [usize; 2]) -> usize {
+        (self.groups[l] * self.actions + profile[0]) * self.actions + profile[1]
+    }
+
+    /// Where a pure prescription leads under a leader action.
+    pub fn landing(&self, l: usize, profile: [usize; 2]) -> &Landing {
+        &self.landings[self.landing_index(l, profile)]
+    }
+
+    /// m' of every pure prescription under every kernel, in a fixed order.
+    pub fn routes(&self) -> Vec<f64> {
+        self.landings.iter().map(|landing| landing.raw).collect()
+    }
+
+    /// U_x(a; z') at continuation values v.
+    fn payoff(&self, l: usize, x: usize, a: usize, v: &Values) -> f64 {
+        let stay = self.tables.transition(l, x, a, 0);
+        let go = self.tables.transition(l, x, a, 1);
+        self.tables.follower_reward(l, x, a)
+            + self.period.game.discount() * (stay * v.followers[0] + go * v.followers[1])
+    }
+
+    /// The best U_x and the tie tolerance that belongs to it.
+    fn best(&self, l: usize, x: usize, v: &Values) -> Best {
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for &a in &self.available[x] {
+            let u = self.payoff(l, x, a, v);
+            low = low.min(u);
+            high = high.max(u);
+        }
+        Best {
+            payoff: high,
+            tolerance: TIE * (high - low).max(1.0),
+        }
+    }
+
+    /// The lowest best response of a type.
+    fn lowest_best_response(&self, l: usize, x: usize, v: &Values) -> usize {
+        let best = self.best(l, x, v);
+        let good = |a: &&usize| best.payoff - self.payoff(l, x, **a, v) <= best.tolerance;
+        self.available[x]
+            .iter()
+            .find(good)
+            .copied()
+            .unwrap_or(self.available[x][0])
+    }
+
+    fn mass(&self, x: usize) -> f64 {
+        if x == 0 { 1.0 - self.m } else { self.m }
+    }
+
+    /// Find all equilibria at a leader action, into [`StageGames::equilibria`].
+    pub fn enumerate(&mut self, l: usize) {
+        let mut out = std::mem::take(&mut self.equilibria);
+        out.clear();
+        self.pure(l, &mut out);
+        for x in 0..2 {
+            if self.mass(x) > 0.0 {
+                self.one_mixing(l, x, &mut out);
+            }
+        }
+        self.equilibria = out;
+    }
+
+    /// How many actions of a type are tried one by one; those of a type without mass move nothing and `respond` settles them.
+    fn tried(&self, x: usize) -> usize {
+        if self.mass(x) > 0.0 {
+            self.available[x].len()
+        } else {
+            1
+        }
+    }
+
+    /// The profile with a massless type's action replaced by its lowest best response.
+    fn respond(&self, l: usize, mut profile: [usize; 2], v: &Values) -> [usize; 2] {
+        for (x, action) in profile.iter_mut().enumerate() {
+            if self.mass(x) <= 0.0 {
+                *action = self.lowest_best_response(l, x, v);
+            }
+        }
+        profile
+    }
+
+    fn pure(&self, l: usize, out: &mut Equilibria) {
+        let (rows, columns) = (self.tried(0), self.tried(1));
+        for k in 0..rows * columns {
+            let listed = [
+                self.available[0][k / columns],
+                self.available[1][k % columns],
+            ];
+            let landing = *self.landing(l, listed);
+            let profile = self.respond(l, listed, &landing.values);
+            let mut residual: f64 = 0.0;
+            let mut tied = false;
+            let holds = (0..2).all(|x| {
+                let best = self.best(l, x, &landing.values);
+                let loss = best.payoff - self.payoff(l, x, profile[x], &landing.values);
+                residual = residual.max(loss);
+                tied |= self.mass(x) > 0.0
+                    && self.available[x].iter().any(|a| {
+                        *a != profile[x]
+                            && best.payoff - self.payoff(l, x, *a, &landing.values)
+                                <= best.tolerance
+                    });
+                loss <= best.tolerance
+            });
+            if holds {
+                out.tied |= tied;
+                let label = self.pure_label(l, profile, landing.place);
+                out.found.push(self.finish(
+                    label,
+                    0.0,
+                    landing.place,
+                    0.0,
+                    &landing.values,
+                    residual,
+                ));
+            }
+        }
+    }
+
+    fn pure_label(&self, l: usize, profile: [usize; 2], place: Place) -> Label {
+        Label {
+            leader_action: l,
+            kind: Kind::Pure,
+            profile,
+            mixing: None,
+            place: self.period.next.region(place.piece) as usize,
+        }
+    }
+
+    /// The pure prescription with the smallest loss: what is played where the search finds nothing (counted as failed).
+    pub fn least_loss(&self, l: usize) -> Equilibrium {
+        let (rows, columns) = (self.tried(0), self.tried(1));
+        let candidates = (0..rows * columns).map(|k| {
+            let listed = [
+                self.available[0][k / columns],
+                self.available[1][k % columns],
+            ];
+            let landing = *self.landing(l, listed);
+            let profile = self.respond(l, listed, &landing.values);
+            let loss = |x: usize| {
+                self.best(l, x, &landing.values).payoff
+                    - self.payoff(l, x, profile[x], &landing.values)
+            };
+            let label = self.pure_label(l, profile, landing.place);
+            self.finish(
+                label,
+                0.0,
+                landing.place,
+                0.0,
+                &landing.values,
+                loss(0).max(loss(1)),
+            )
+        });
+        candidates
+            .min_by(|a, b| a.residual.total_cmp(&b.residual))
+            .expect("every type has an available action, the scenario was checked for it")
+    }
+
+    /// Type x mixes over each pair of its actions while the other type plays each of its own.
+    fn one_mixing(&self, l: usize, x: usize, out: &mut Equilibria) {
+        let y = 1 - x;
+        let others = self.tried(y);
+        for (i, &a) in self.available[x].iter().enumerate() {
+            for &b in &self.available[x][i + 1..] {
+                for &c in &self.available[y][..others] {
+                    let profile = if x == 0 { [a, c] } else { [c, a] };
+                    let segment = Segment::new(self, l, x, profile, b);
+                    match segment.target {
+                        Some(d) => self.walk(&segment, d, out),
+                        None => self.link_pure(&segment, out),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The mixture moves nothing that matters to x: where both ends are equilibria, all between are.
+    fn link_pure(&self, segment: &Segment, out: &mut Equilibria) {
+        let end = |profile: [usize; 2]| {
+            out.found
+                .iter()
+                .position(|e| e.label.kind == Kind::Pure && e.label.profile == profile)
+        };
+        if let (Some(i), Some(j)) = (end(segment.profile), end(segment.profile_at_one())) {
+            out.links.push((i, j));
+            out.tied = true;
+        }
+    }
+
+    /// All equilibria on a segment: roots, kinks, jumps and continua, in rising order of m'.
+    fn walk(&self, segment: &Segment, d: f64, out: &mut Equilibria) {
+        let next = self.period.next;
+        let (lo, hi) = segment.ends();
+        let (first, last) = (next.branch_of(lo.place), next.branch_of(hi.place));
+        let mut at = first;
+        while let Some(i) = next.next_candidate(at, last, d, segment.slack) {
+            let branch = next.branch(i);
+            let (from, to) = (branch.lo.max(lo.place.m), branch.hi.min(hi.place.m));
+            let (d_from, d_to) = (next.difference(i, from), next.difference(i, to));
+            if (d_from - d).abs() <= segment.slack
+                && (d_to - d).abs() <= segment.slack
+                && to - from > CONTINUUM
+            {
+                self.continuum(segment, i, [from, to], out);
+            } else if (d_from < d) != (d_to < d) {
+                let m = next.root(i, from, to, d);
+                let place = Place {
+                    m,
+                    piece: branch.piece,
+                };
+                let label = segment.label(Kind::Mixed, branch.run as usize);
+                self.push_mixed(segment, label, place, 0.0, &next.values(place), out);
+            }
+            if i < last && next.branch(i + 1).piece != branch.piece {
+                let d_after = next.branch(i + 1).d_lo;
+                if (branch.d_hi < d) != (d_after < d) {
+                    self.at_border(segment, i, (d - branch.d_hi) / (d_after - branch.d_hi), out);
+                }
+            }
+            at = i + 1;
+        }
+    }
+
+    /// The incentive changes sign in the gap after branch i.
+    fn at_border(&self, segment: &Segment, i: usize, weight: f64, out: &mut Equilibria) {
+        let next = self.period.next;
+        let piece = next.branch(i).piece;
+        let left = Place {
+            m: next.branch(i).hi,
+            piece,
+        };
+        let right = Place {
+            m: next.branch(i + 1).lo,
+            piece: piece + 1,
+        };
+        let values = next.values(left).mix(next.values(right), weight);
+        if next.border(piece) == Border::Jump {
+            let label = segment.label(Kind::Lottery, piece);
+            self.push_mixed(segment, label, left, weight, &values, out);
+        } else {
+            let label = segment.label(Kind::MixedAtKink, piece);
+            self.push_mixed(segment, label, left, 0.0, &values, out);
+        }
+    }
+
+    /// The vertices of a continuum on one branch.
+    fn continuum(&self, segment: &Segment, i: usize, ends: [f64; 2], out: &mut Equilibria) {
+        let next = self.period.next;
+        let piece = next.branch(i).piece;
+        let mut vertices = [None; 2];
+        for (side, m) in ends.into_iter().enumerate() {
+            let place = Place { m, piece };
+            let label = segment.label(Kind::Vertex, 2 * i + side);
+            vertices[side] = self.push_mixed(segment, label, place, 0.0, &next.values(place), out);
+        }
+        if let [Some(a), Some(b)] = vertices {
+            out.links.push((a, b));
+        }
+        out.tied = true;
+    }
+
+    /// Add a mixture if nobody gains from another action; its place in the list, or that of the equilibrium it equals.
+    fn push_mixed(
+        &self,
+        segment: &Segment,
+        label: Label,
+        place: Place,
+        coin: f64,
+        values: &Values,
+        out: &mut Equilibria,
+    ) -> Option<usize> {
+        let probability = segment.probability(place.m);
+        let e = self.mixture(segment, label, probability, place, coin, values)?;
+        let same = |other: &Equilibrium| {
+            (other.next.m - e.next.m).abs() < SAME
+                && self.period.next.jump_region(other.next.piece)
+                    == self.period.next.jump_region(e.next.piece)
+                && other.is_supported() == e.is_supported()
+                && (0..2).all(|x| {
+                    self.available[x]
+                        .iter()
+                        .all(|&a| (other.gamma(x, a) - e.gamma(x, a)).abs() < SAME)
+                })
+        };
+        if let Some(i) = out.found.iter().position(same) {
+            return Some(i);
+        }
+        if !(probability > 0.0 && probability < 1.0) {
+            return None;
+        }
+        out.found.push(e);
+        Some(out.found.len() - 1)
+    }
+
+    /// The mixture as an equilibrium, or `None` where some used action loses more than the tie tolerance.
+    fn mixture(
+        &self,
+        segment: &Segment,
+        mut label: Label,
+        probability: f64,
+        place: Place,
+        coin: f64,
+        values: &Values,
+    ) -> Option<Equilibrium> {
+        let (l, x, y) = (label.leader_action, segment.mixer, 1 - segment.mixer);
+        if self.mass(y) <= 0.0 {
+            label.profile[y] = self.lowest_best_response(l, y, values);
+        }
+        let best = self.best(l, x, values);
+        let used =
+            [label.profile[x], segment.second].map(|a| best.payoff - self.payoff(l, x, a, values));
+        // The two mixed actions tie by construction, to the rounding of a root on a steep D; a third must not beat both.
+        if used[0].min(used[1]) > best.tolerance {
+            return None;
+        }
+        let best_other = self.best(l, y, values);
+        let loss = best_other.payoff - self.payoff(l, y, label.profile[y], values);
+        if loss > best_other.tolerance {
+            return None;
+        }
+        let residual = used[0].max(used[1]).max(loss);
+        Some(self.finish(label, probability, place, coin, values, residual))
+    }
+
+    /// V^f and V^l of an equilibrium, (16).
+    fn finish(
+        &self,
+        label: Label,
+        probability: f64,
+        next: Place,
+        coin: f64,
+        continuation: &Values,
+        residual: f64,
+    ) -> Equilibrium {
+        let l = label.leader_action;
+        let mut e = Equilibrium {
+            label,
+            probability,
+            next,
+            coin,
+            values: Values::default(),
+            residual,
+        };
+        let mut leader =
+            self.tables.leader_period_reward(l) + self.period.game.discount() * continuation.leader;
+        for x in 0..2 {
+            for &a in &self.available[x] {
+                let gamma = e.gamma(x, a);
+                if gamma > 0.0 {
+                    e.values.followers[x] += gamma * self.payoff(l, x, a, continuation);
+                    leader += self.mass(x) * gamma * self.tables.leader_follower_reward(l, x, a);
+                }
+            }
+        }
+        e.values.leader = leader;
+        e
+    }
+
+    /// The equilibrium of a known regime at the present point, or `None` where the regime does not hold there.
+    /// Whether the equilibrium conditions hold is the caller's to know; this is (15a) solved inside a piece of theta.
+    pub fn realise(&self, label: &Label) -> Option<Equilibrium> {
+        let next = self.period.next;
+        if (0..2).any(|x| self.mass(x) <= 0.0) {
+            return None;
+        }
+        let Some((mixer, second)) = label.mixing else {
+            let landing = self.landing(label.leader_action, label.profile);
+            if next.region(landing.place.piece) as usize != label.place {
+                return None;
+            }
+            return Some(self.finish(*label, 0.0, landing.place, 0.0, &landing.values, 0.0));
+        };
+        let segment = Segment::new(self, label.leader_action, mixer, label.profile, second);
+        let d = segment.target?;
+        let (lo, hi) = segment.ends();
+        let (place, coin, values) = match label.kind {
+            Kind::Mixed => {
+                let place = self.root_in_run(label.place as u32, lo.place.m, hi.place.m, d)?;
+                (place, 0.0, next.values(place))
+            }
+            Kind::Vertex => {
+                let branch = next.branch(label.place / 2);
+                let m = if label.place % 2 == 0 {
+                    branch.lo.max(lo.place.m)
+                } else {
+                    branch.hi.min(hi.place.m)
+                };
+                let place = Place {
+                    m,
+                    piece: branch.piece,
+                };
+                (place, 0.0, next.values(place))
+            }
+            Kind::Lottery | Kind::MixedAtKink => {
+                let (left, right) = (&next.pieces()[label.place], &next.pieces()[label.place + 1]);
+                let (before, after) = (left.values(left.hi), right.values(right.lo));
+                let gap = |v: &Values| v.followers[1] - v.followers[0];
+                let w = (d - gap(&before)) / (gap(&after) - gap(&before));
+                if !(0.0..=1.0).contains(&w) {
+                    return None;
+                }
+                let coin = if label.kind == Kind::Lottery { w } else { 0.0 };
+                (
+                    Place {
+                        m: left.hi,
+                        piece: label.place,
+                    },
+                    coin,
+                    before.mix(after, w),
+                )
+            }
+            Kind::Pure => return None,
+        };
+        let probability = segment.probability(place.m);
+        (probability > 0.0 && probability < 1.0)
+            .then(|| self.finish(*label, probability, place, coin, &values, 0.0))
+    }
+
+    /// The root of D = d in one run, where D is monotone: bisection over branches, then inside one.
+    fn root_in_run(&self, run: u32, lo: f64, hi: f64, d: f64) -> Option<Place> {
+        let next = self.period.next;
+        let (first, last) = next.run(run);
+        let (from, to) = (next.branch(first).lo.max(lo), next.branch(last).hi.min(hi));
+        if from > to {
+            return None;
+        }
+        let within = |m: f64| {
+            let (mut i, mut j) = (first, last);
+            while i < j {
+                let k = (i + j) / 2;
+                if next.branch(k).hi < m {
+                    i = k + 1
+                } else {
+                    j = k
+                }
+            }
+            i
+        };
+        let (mut i, mut j) = (within(from), within(to));
+        let above_at_start = next.difference(i, from) < d;
+        if above_at_start == (next.difference(j, to) < d) {
+            return None;
+        }
+        while i < j {
+            let k = (i + j) / 2;
+            if (next.branch(k).d_hi < d) == above_at_start {
+                i = k + 1
+            } else {
+                j = k
+            }
+        }
+        let branch = next.branch(i);
+        let m = next.root(i, branch.lo.max(from), branch.hi.min(to), d);
+        Some(Place {
+            m,
+            piece: branch.piece,
+        })
+    }
+}
+
+struct Best {
+    payoff: f64,
+    tolerance: f64,
+}
+
+/// The line of m' that one type's mixture over a pair of actions sweeps, the other type playing one action.
+struct Segment {
+    leader_action: usize,
+    mixer: usize,
+    /// The actions at mixing probability 0.
+    profile: [usize; 2],
+    /// The mixing type's other action.
+    second: usize,
+    zero: Landing,
+    one: Landing,
+    /// d_x, or `None` where m' has no hold on the incentive.
+    target: Option<f64>,
+    /// The tie tolerance in units of D.
+    slack: f64,
+}
+
+impl Segment {
+    fn new(games: &StageGames, l: usize, mixer: usize, profile: [usize; 2], second: usize) -> Self {
+        let tables = &games.tables;
+        let first = profile[mixer];
+        let d_reward =
+            tables.follower_reward(l, mixer, second) - tables.follower_reward(l, mixer, first);
+        let d_kernel =
+            tables.transition(l, mixer, second, 1) - tables.transition(l, mixer, first, 1);
+        let hold = games.period.game.discount() * d_kernel;
+        let mut at_one = profile;
+        at_one[mixer] = second;
+        let (zero, one) = (*games.landing(l, profile), *games.landing(l, at_one));
+        let usable = hold.abs() >= NO_COUPLING && zero.raw != one.raw;
+        Self {
+            leader_action: l,
+            mixer,
+            profile,
+            second,
+            slack: games.best(l, mixer, &zero.values).tolerance / hold.abs(),
+            target: usable.then(|| -d_reward / hold),
+            zero,
+            one,
+        }
+    }
+
+    fn profile_at_one(&self) -> [usize; 2] {
+        let mut profile = self.profile;
+        profile[self.mixer] = self.second;
+        profile
+    }
+
+    fn ends(&self) -> (&Landing, &Landing) {
+        if self.zero.raw <= self.one.raw {
+            (&self.zero, &self.one)
+        } else {
+            (&self.one, &self.zero)
+        }
+    }
+
+    fn probability(&self, m: f64) -> f64 {
+        (m - self.zero.raw) / (self.one.raw - self.zero.raw)
+    }
+
+    fn label(&self, kind: Kind, place: usize) -> Label {
+        Label {
+            leader_action: self.leader_action,
+            kind,
+            profile: self.profile,
+            mixing: Some((self.mixer, self.second)),
+            place,
+        }
+    }
+}

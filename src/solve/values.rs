@@ -1,0 +1,548 @@
+//! The value functions of one period for a game with two follower types, with their jumps.
+//!
+//! The mean field is one number m = z(x_2). V_t is held on closed pieces `[lo, hi]` that cover `[0, 1]` but for gaps of
+//! about 2e-14 where the regime of the stage game switches. On a piece the three functions V^f(x_1), V^f(x_2) and V^l are
+//! polynomials through their values at Chebyshev-Lobatto points. What an equilibrium search needs of V is the difference
+//! D(m) = V^f(x_2) - V^f(x_1): it is stored on *branches*, the parts of pieces on which D is monotone, under a tree
+//! of minima and maxima that lets a search skip every branch that cannot hold its target.
+
+use super::stage_game::Label;
+
+/// Interpolation points on a piece, one more than the degree.
+pub(super) const POINTS: usize = 5;
+/// V differs by more than this across a gap: a jump; by less: a kink.
+const JUMP: f64 = 1e-8;
+/// D that varies by less than this over a piece is taken as one (flat) branch: rounding noise is no turning point.
+const FLAT: f64 = 1e-12;
+/// Children of a node of the tree of minima and maxima.
+const FAN: usize = 8;
+
+/// V^f of both types and V^l at one mean field.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Values {
+    /// V^f(x), one per follower type.
+    pub followers: [f64; 2],
+    /// V^l.
+    pub leader: f64,
+}
+
+impl Values {
+    /// The coin's mean: `self` with weight 1 - w and `other` with weight w.
+    pub(super) fn mix(self, other: Self, w: f64) -> Self {
+        let blend = |a: f64, b: f64| (1.0 - w) * a + w * b;
+        Self {
+            followers: [
+                blend(self.followers[0], other.followers[0]),
+                blend(self.followers[1], other.followers[1]),
+            ],
+            leader: blend(self.leader, other.leader),
+        }
+    }
+
+    /// Largest absolute difference of the three values.
+    pub(super) fn distance(&self, other: &Self) -> f64 {
+        (self.followers[0] - other.followers[0])
+            .abs()
+            .max((self.followers[1] - other.followers[1]).abs())
+            .max((self.leader - other.leader).abs())
+    }
+}
+
+/// A closed interval on which one regime holds and V is a polynomial to within the tolerance.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    pub lo: f64,
+    pub hi: f64,
+    /// The regime, `None` for the terminal values.
+    pub label: Option<Label>,
+    /// Coefficients in s = (2 m - lo - hi) / (hi - lo), rising powers: V^f(x_1), V^f(x_2), V^l.
+    coefficients: [[f64; POINTS]; 3],
+}
+
+impl Piece {
+    /// The piece of a single point.
+    pub fn point(m: f64, label: Option<Label>, values: Values) -> Self {
+        let constant = |v: f64| [v, 0.0, 0.0, 0.0, 0.0];
+        Self {
+            lo: m,
+            hi: m,
+            label,
+            coefficients: [
+                constant(values.followers[0]),
+                constant(values.followers[1]),
+                constant(values.leader),
+            ],
+        }
+    }
+
+    /// The polynomial through the values at [`Piece::nodes`].
+    pub fn interpolate(lo: f64, hi: f64, label: Option<Label>, at: &[Values; POINTS]) -> Self {
+        let component =
+            |pick: fn(&Values) -> f64| coefficients(&[0, 1, 2, 3, 4].map(|i| pick(&at[i])));
+        Self {
+            lo,
+            hi,
+            label,
+            coefficients: [
+                component(|v| v.followers[0]),
+                component(|v| v.followers[1]),
+                component(|v| v.leader),
+            ],
+        }
+    }
+
+    /// Chebyshev-Lobatto points of `[lo, hi]`, both ends included exactly.
+    pub fn nodes(lo: f64, hi: f64) -> [f64; POINTS] {
+        let (middle, half) = (0.5 * (lo + hi), 0.5 * (hi - lo));
+        let offset = half * std::f64::consts::FRAC_1_SQRT_2;
+        [lo, middle - offset, middle, middle + offset, hi]
+    }
+
+    /// Points between the nodes, where the interpolation error is tested.
+    pub fn tests(lo: f64, hi: f64) -> [f64; POINTS - 1] {
+        // cos(pi/8) and cos(3 pi/8), half way between the nodes in angle.
+        const OUTER: f64 = 0.923_879_532_511_286_7;
+        const INNER: f64 = 0.382_683_432_365_089_8;
+        let (middle, half) = (0.5 * (lo + hi), 0.5 * (hi - lo));
+        [
+            middle - half * OUTER,
+            middle - half * INNER,
+            middle + half * INNER,
+            middle + half * OUTER,
+        ]
+    }
+
+    fn scaled(&self, m: f64) -> f64 {
+        let width = self.hi - self.lo;
+        if width > 0.0 {
+            ((m - self.lo) - (self.hi - m)) / width
+        } else {
+            0.0
+        }
+    }
+
+    /// V at m, which lies in the piece.
+    pub fn values(&self, m: f64) -> Values {
+        let s = self.scaled(m);
+        let [first, second, leader] = &self.coefficients;
+        Values {
+            followers: [horner(first, s), horner(second, s)],
+            leader: horner(leader, s),
+        }
+    }
+
+    /// D = V^f(x_2) - V^f(x_1) at m.
+    fn difference(&self, m: f64) -> f64 {
+        let s = self.scaled(m);
+        horner(&self.coefficients[1], s) - horner(&self.coefficients[0], s)
+    }
+
+    /// Coefficients of D.
+    fn difference_coefficients(&self) -> [f64; POINTS] {
+        [0, 1, 2, 3, 4].map(|i| self.coefficients[1][i] - self.coefficients[0][i])
+    }
+}
+
+fn horner(c: &[f64; POINTS], s: f64) -> f64 {
+    c[0] + s * (c[1] + s * (c[2] + s * (c[3] + s * c[4])))
+}
+
+/// Power coefficients of the quartic through values at s = -1, -1/sqrt 2, 0, 1/sqrt 2, 1.
+fn coefficients(v: &[f64; POINTS]) -> [f64; POINTS] {
+    let (even_far, odd_far) = (0.5 * (v[4] + v[0]) - v[2], 0.5 * (v[4] - v[0]));
+    let (even_near, odd_near) = (
+        0.5 * (v[3] + v[1]) - v[2],
+        0.5 * (v[3] - v[1]) * std::f64::consts::SQRT_2,
+    );
+    // even: c2 + c4 = far, c2/2 + c4/4 = near; odd: c1 + c3 = far, c1 + c3/2 = near * sqrt 2.
+    let c4 = 2.0 * even_far - 4.0 * even_near;
+    let c3 = 2.0 * (odd_far - odd_near);
+    [v[2], odd_far - c3, even_far - c4, c3, c4]
+}
+
+/// What lies between a piece and the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Border {
+    /// The same regime on both sides, cut only for accuracy.
+    Smooth,
+    /// Another regime, V continuous (to 1e-8).
+    Kink,
+    /// V jumps.
+    Jump,
+}
+
+/// A part of a piece on which D is monotone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Branch {
+    pub lo: f64,
+    pub hi: f64,
+    pub d_lo: f64,
+    pub d_hi: f64,
+    pub piece: usize,
+    /// Branches of one run follow one another with D monotone and the regime unchanged: a target value has at most one root in it.
+    pub run: u32,
+}
+
+/// Where a mean field lies in V: the point moved to the nearer piece where it was in a gap.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Place {
+    pub m: f64,
+    pub piece: usize,
+}
+
+/// V of one period on all of `[0, 1]`.
+#[derive(Clone, Debug)]
+pub(super) struct ValueFunction {
+    pieces: Vec<Piece>,
+    /// `borders[i]` lies between pieces i and i + 1.
+    borders: Vec<Border>,
+    /// Kinks and jumps to the left of each piece; jumps alone.
+    regions: Vec<(u32, u32)>,
+    branches: Vec<Branch>,
+    /// First branch of each piece, and one past the last at the end.
+    first_branch: Vec<usize>,
+    /// First and last branch of each run.
+    runs: Vec<(usize, usize)>,
+    /// Minima and maxima of D over branches (each with the step to the next), by blocks of `FAN`, level upon level.
+    extremes: Vec<Vec<(f64, f64)>>,
+    /// The piece at which a search for m in [k, k + 1) / (len - 1) starts.
+    buckets: Vec<usize>,
+}
+
+impl ValueFunction {
+    /// From pieces in rising order that cover `[0, 1]` but for gaps.
+    pub fn new(pieces: Vec<Piece>) -> Self {
+        let borders: Vec<Border> = pieces
+            .windows(2)
+            .map(|pair| {
+                if pair[0]
+                    .values(pair[0].hi)
+                    .distance(&pair[1].values(pair[1].lo))
+                    > JUMP
+                {
+                    Border::Jump
+                } else if pair[0].hi == pair[1].lo && pair[0].label == pair[1].label {
+                    Border::Smooth
+                } else {
+                    Border::Kink
+                }
+            })
+            .collect();
+        let mut regions = vec![(0, 0)];
+        for border in &borders {
+            let (regime, jump) = regions[regions.len() - 1];
+            regions.push(match border {
+                Border::Smooth => (regime, jump),
+                Border::Kink => (regime + 1, jump),
+                Border::Jump => (regime + 1, jump + 1),
+            });
+        }
+        let mut function = Self {
+            buckets: buckets(&pieces),
+            pieces,
+            borders,
+            regions,
+            branches: Vec::new(),
+            first_branch: Vec::new(),
+            runs: Vec::new(),
+            extremes: Vec::new(),
+        };
+        function.cut_branches();
+        function.index_extremes();
+        function
+    }
+
+    fn cut_branches(&mut self) {
+        let mut rising: Option<bool> = None;
+        for (i, piece) in self.pieces.iter().enumerate() {
+            self.first_branch.push(self.branches.len());
+            let new_regime = i == 0 || self.borders[i - 1] != Border::Smooth;
+            let cuts = turning_points(piece);
+            for (k, ends) in cuts.windows(2).enumerate() {
+                let (d_lo, d_hi) = (piece.difference(ends[0]), piece.difference(ends[1]));
+                let direction = ((d_hi - d_lo).abs() > FLAT).then_some(d_hi > d_lo);
+                let turned = matches!((rising, direction), (Some(a), Some(b)) if a != b);
+                if (new_regime && k == 0) || turned {
+                    self.runs.push((self.branches.len(), self.branches.len()));
+                    rising = direction;
+                } else {
+                    rising = rising.or(direction);
+                }
+                let run = self.runs.len() - 1;
+                self.runs[run].1 = self.branches.len();
+                self.branches.push(Branch {
+                    lo: ends[0],
+                    hi: ends[1],
+                    d_lo,
+                    d_hi,
+                    piece: i,
+                    run: run as u32,
+                });
+            }
+        }
+        self.first_branch.push(self.branches.len());
+    }
+
+    fn index_extremes(&mut self) {
+        let join = |a: (f64, f64), b: (f64, f64)| (a.0.min(b.0), a.1.max(b.1));
+        let mut level: Vec<(f64, f64)> = (0..self.branches.len())
+            .map(|i| {
+                let own = &self.branches[i];
+                let next = self.branches.get(i + 1).map_or(own.d_hi, |b| b.d_lo);
+                let (lo, hi) = (own.d_lo.min(own.d_hi), own.d_lo.max(own.d_hi));
+                (lo.min(next), hi.max(next))
+            })
+            .collect();
+        loop {
+            let above: Vec<(f64, f64)> = level
+                .chunks(FAN)
+                .map(|c| {
+                    c.iter()
+                        .copied()
+                        .fold((f64::INFINITY, f64::NEG_INFINITY), join)
+                })
+                .collect();
+            let done = above.len() <= 1;
+            self.extremes.push(level);
+            level = above;
+            if done {
+                break;
+            }
+        }
+        self.extremes.push(level);
+    }
+
+    /// All pieces, in rising order.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// The branch of a number.
+    pub fn branch(&self, i: usize) -> &Branch {
+        &self.branches[i]
+    }
+
+    /// First and last branch of a run.
+    pub fn run(&self, run: u32) -> (usize, usize) {
+        self.runs[run as usize]
+    }
+
+    /// Number of the regime in which a piece lies: kinks and jumps to its left.
+    pub fn region(&self, piece: usize) -> u32 {
+        self.regions[piece].0
+    }
+
+    /// Jumps to the left of a piece.
+    pub fn jump_region(&self, piece: usize) -> u32 {
+        self.regions[piece].1
+    }
+
+    /// What lies between a piece and the next.
+    pub fn border(&self, piece: usize) -> Border {
+        self.borders[piece]
+    }
+
+    /// The number of jumps.
+    pub fn jumps(&self) -> usize {
+        self.borders.iter().filter(|b| **b == Border::Jump).count()
+    }
+
+    /// Where the regime switches: the middle of every gap, rising.
+    pub fn knots(&self) -> Vec<f64> {
+        (0..self.borders.len())
+            .filter(|i| self.borders[*i] != Border::Smooth)
+            .map(|i| 0.5 * (self.pieces[i].hi + self.pieces[i + 1].lo))
+            .collect()
+    }
+
+    /// The piece of m; in a gap the nearer one, of two equally near the left.
+    pub fn locate(&self, m: f64) -> Place {
+        let last = self.buckets.len() - 1;
+        let bucket = ((m * last as f64) as usize).min(last);
+        let from = self.buckets[bucket];
+        let to = self
+            .buckets
+            .get(bucket + 1)
+            .map_or(self.pieces.len(), |b| b + 1);
+        // The last piece that starts at or before m.
+        let after = from + self.pieces[from..to].partition_point(|p| p.lo <= m);
+        let piece = after.saturating_sub(1);
+        let own = &self.pieces[piece];
+        if m <= own.hi {
+            return Place {
+                m: m.max(own.lo),
+                piece,
+            };
+        }
+        match self.pieces.get(piece + 1) {
+            Some(next) if next.lo - m < m - own.hi => Place {
+                m: next.lo,
+                piece: piece + 1,
+            },
+            _ => Place { m: own.hi, piece },
+        }
+    }
+
+    /// V at a located point.
+    pub fn values(&self, place: Place) -> Values {
+        self.pieces[place.piece].values(place.m)
+    }
+
+    /// The branch of a located point.
+    pub fn branch_of(&self, place: Place) -> usize {
+        let (first, end) = (
+            self.first_branch[place.piece],
+            self.first_branch[place.piece + 1],
+        );
+        (first + self.branches[first..end].partition_point(|b| b.hi < place.m)).min(end - 1)
+    }
+
+    /// D at m, on a branch that holds m.
+    pub fn difference(&self, branch: usize, m: f64) -> f64 {
+        let b = &self.branches[branch];
+        if m <= b.lo {
+            b.d_lo
+        } else if m >= b.hi {
+            b.d_hi
+        } else {
+            self.pieces[b.piece].difference(m)
+        }
+    }
+
+    /// The first branch from `from` to `to` where D, or its step to the next branch, comes within `slack` of d.
+    pub fn next_candidate(&self, from: usize, to: usize, d: f64, slack: f64) -> Option<usize> {
+        let near = |level: usize, i: usize| {
+            let (lo, hi) = self.extremes[level][i];
+            lo - slack <= d && d <= hi + slack
+        };
+        let mut i = from;
+        while i <= to {
+            let (mut level, mut index, mut width) = (0, i, 1);
+            while level + 1 < self.extremes.len()
+                && index.is_multiple_of(FAN)
+                && !near(level + 1, index / FAN)
+            {
+                level += 1;
+                index /= FAN;
+                width *= FAN;
+            }
+            if level == 0 {
+                if near(0, i) {
+                    return Some(i);
+                }
+                i += 1;
+            } else {
+                i = (index + 1) * width;
+            }
+        }
+        None
+    }
+
+    /// The root of D = d on `[lo, hi]` within a branch, D - d changing sign between the ends.
+    pub fn root(&self, branch: usize, lo: f64, hi: f64, d: f64) -> f64 {
+        let piece = &self.pieces[self.branches[branch].piece];
+        let (mut lo, mut hi) = (lo, hi);
+        let (mut f_lo, mut f_hi) = (
+            self.difference(branch, lo) - d,
+            self.difference(branch, hi) - d,
+        );
+        // Illinois: the secant, with the value at a stale end halved; superlinear, always bracketed.
+        for _ in 0..100 {
+            let step = hi - f_hi * (hi - lo) / (f_hi - f_lo);
+            let m = if step > lo && step < hi {
+                step
+            } else {
+                0.5 * (lo + hi)
+            };
+            if m <= lo || m >= hi {
+                break;
+            }
+            let f = piece.difference(m) - d;
+            if f == 0.0 {
+                return m;
+            }
+            if (f < 0.0) == (f_hi < 0.0) {
+                (hi, f_hi) = (m, f);
+                f_lo *= 0.5;
+            } else {
+                lo = m;
+                f_lo = f;
+                f_hi *= 0.5;
+            }
+            if hi - lo < 1e-16 + 1e-16 * hi.abs() {
+                break;
+            }
+        }
+        if f_lo.abs() < f_hi.abs() { lo } else { hi }
+    }
+}
+
+fn buckets(pieces: &[Piece]) -> Vec<usize> {
+    let count = pieces.len().next_power_of_two().clamp(16, 65_536);
+    (0..=count)
+        .map(|k| {
+            let start = k as f64 / count as f64;
+            pieces.partition_point(|p| p.lo <= start).saturating_sub(1)
+        })
+        .collect()
+}
+
+/// The ends of a piece and, between them, the points where D turns.
+fn turning_points(piece: &Piece) -> Vec<f64> {
+    let mut cuts = vec![piece.lo];
+    let c = piece.difference_coefficients();
+    let spread = c[1..].iter().map(|c| c.abs()).sum::<f64>();
+    if spread > FLAT {
+        let slope = |s: f64| c[1] + s * (2.0 * c[2] + s * (3.0 * c[3] + s * 4.0 * c[4]));
+        let (middle, half) = (0.5 * (piece.lo + piece.hi), 0.5 * (piece.hi - piece.lo));
+        for s in cubic_roots(&slope, [c[2], 3.0 * c[3], 6.0 * c[4]]) {
+            let m = middle + half * s;
+            let before = piece.difference(cuts[cuts.len() - 1]);
+            if m > cuts[cuts.len() - 1]
+                && m < piece.hi
+                && (piece.difference(m) - before).abs() > FLAT
+            {
+                cuts.push(m);
+            }
+        }
+    }
+    cuts.push(piece.hi);
+    cuts
+}
+
+/// Roots in (-1, 1) where a cubic changes sign; `half_second` are the coefficients of half its derivative.
+fn cubic_roots(f: &dyn Fn(f64) -> f64, half_second: [f64; 3]) -> Vec<f64> {
+    let [c, b, a] = half_second;
+    let mut ends = vec![-1.0];
+    let discriminant = b * b - 4.0 * a * c;
+    if a != 0.0 && discriminant > 0.0 {
+        let q = -0.5 * (b + discriminant.sqrt().copysign(b));
+        let mut pair = [q / a, if q != 0.0 { c / q } else { 0.0 }];
+        pair.sort_by(f64::total_cmp);
+        ends.extend(pair.into_iter().filter(|s| *s > -1.0 && *s < 1.0));
+    } else if a == 0.0 && b != 0.0 {
+        ends.extend(Some(-c / b).filter(|s| *s > -1.0 && *s < 1.0));
+    }
+    ends.push(1.0);
+    let mut roots = Vec::new();
+    for pair in ends.windows(2) {
+        let (mut lo, mut hi) = (pair[0], pair[1]);
+        let rising = f(hi) > 0.0;
+        if (f(lo) > 0.0) == rising {
+            continue;
+        }
+        for _ in 0..60 {
+            let s = 0.5 * (lo + hi);
+            if (f(s) > 0.0) == rising {
+                hi = s;
+            } else {
+                lo = s;
+            }
+        }
+        roots.push(0.5 * (lo + hi));
+    }
+    roots
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! validate
+mod certificate;
+pub use certificate::*;
