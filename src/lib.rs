@@ -1,6 +1,7 @@
 //! Discrete-time Stackelberg mean-field games (Vasal & Berry 2022): solve, simulate, validate.
 
 pub mod game;
+pub mod report;
 pub mod scenario;
 pub mod solve;
 pub mod validate;

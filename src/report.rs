@@ -1,0 +1,13 @@
+//! What a run leaves behind: tables, documents and the manifest, in a folder that is whole or not there at all.
+//!
+//! An [`OutputFolder`] collects files under `DIR.partial` and renames the folder when the run is whole. A [`Table`] is
+//! one CSV file, written row by row as the rows are made; documents are JSON. Nothing here computes: a float is
+//! printed as the shortest text that reads back to the same `f64`, and an unknown one as `NaN` (CSV) or `null` (JSON).
+
+mod folder;
+mod manifest;
+mod table;
+
+pub use folder::{FileTable, FolderError, OnExisting, OutputFolder, Refused, WriteError};
+pub use manifest::{Manifest, Phase, shell_words};
+pub use table::{Cell, Table};

@@ -1,0 +1,373 @@
+//! An output folder that appears under its name only when it is whole.
+//!
+//! Files are written in `DIR.partial`; [`OutputFolder::finish`] writes the manifest and renames the folder. Dropped
+//! unfinished, after an error, it removes the partial folder and the parents that it made. A run that was killed leaves
+//! `DIR.partial` behind, with a manifest of the files begun, so that `--force` knows what is the program's own: it
+//! removes the files that a manifest lists and refuses a folder that holds anything else.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cell, Manifest, Table};
+
+const MANIFEST: &str = "manifest.json";
+
+/// What to do where the output folder, or what an interrupted run left of it, is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnExisting {
+    /// Refuse it.
+    Refuse,
+    /// Replace the files that its manifest lists, once the new ones are whole.
+    Replace,
+}
+
+/// Why a folder cannot be written to without losing something: the user has to choose.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// `.`, `..` or `/`.
+    #[error("the output folder `{}` has no name of its own: name a folder to be made, such as `output/first`", .path.display())]
+    NoName {
+        /// As given.
+        path: PathBuf,
+    },
+    /// The folder is there.
+    #[error("the output folder `{}` exists already: name another with --out, or replace its files with --force", .path.display())]
+    Exists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A run is writing there, or was interrupted.
+    #[error("`{}` is left from a run that was interrupted, or that is still going on: name another folder with --out, or replace it with --force", .path.display())]
+    Leftover {
+        /// The partial folder.
+        path: PathBuf,
+    },
+    /// A file or a link stands where the folder should.
+    #[error("`{}` is not a folder: name another with --out", .path.display())]
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The folder holds files that its manifest does not list.
+    #[error("`{}` holds files that no run of smfg lists in its manifest ({}), and --force removes no others: move them, or name another folder with --out", .path.display(), .files.join(", "))]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// The first few of the files.
+        files: Vec<String>,
+    },
+}
+
+/// A file or folder could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} `{}`: check that the place is writable and has room, or name another with --out", .path.display())]
+pub struct WriteError {
+    action: &'static str,
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// What can stop an output folder.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// The folder is in use; nothing was changed.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The file system failed.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// A folder being written.
+#[derive(Debug)]
+pub struct OutputFolder {
+    target: PathBuf,
+    partial: PathBuf,
+    on_existing: OnExisting,
+    /// The first parent that had to be made, to be removed again if the run fails.
+    made: Option<PathBuf>,
+    files: Vec<String>,
+    finished: bool,
+}
+
+impl OutputFolder {
+    /// Whether a run could write to `target`; changes nothing.
+    ///
+    /// # Errors
+    /// [`Refused`] where something is there that `on_existing` does not cover.
+    pub fn check(target: &Path, on_existing: OnExisting) -> Result<(), FolderError> {
+        let partial = partial_path(target)?;
+        check_existing(target, on_existing, |path| Refused::Exists { path })?;
+        check_existing(&partial, on_existing, |path| Refused::Leftover { path })
+    }
+
+    /// Begin to write `target`, in `target.partial`; to be called once the input is known to be good.
+    ///
+    /// # Errors
+    /// Those of [`OutputFolder::check`], or [`WriteError`] where the folder cannot be made.
+    pub fn create(target: &Path, on_existing: OnExisting) -> Result<Self, FolderError> {
+        Self::check(target, on_existing)?;
+        let partial = partial_path(target)?;
+        remove_listed(&partial)?;
+        let parent = parent(target);
+        let made = missing_ancestor(parent);
+        fs::create_dir_all(parent).map_err(failed("make the folder", parent))?;
+        let folder = Self {
+            target: target.to_owned(),
+            partial,
+            on_existing,
+            made,
+            files: Vec::new(),
+            finished: false,
+        };
+        fs::create_dir(&folder.partial).map_err(failed("make the folder", &folder.partial))?;
+        folder.list_files()?;
+        Ok(folder)
+    }
+
+    /// Begin the table `name` with this header; [`FileTable::finish`] ends it.
+    ///
+    /// # Errors
+    /// [`WriteError`] where the file cannot be written.
+    pub fn table<S: AsRef<str>>(
+        &mut self,
+        name: &str,
+        header: &[S],
+    ) -> Result<FileTable, WriteError> {
+        let (path, file) = self.begin(name)?;
+        let table = Table::new(file, header).map_err(failed("write", &path))?;
+        Ok(FileTable { path, table })
+    }
+
+    /// Write the document `name`, as JSON in which a number that is not finite is `null`.
+    ///
+    /// # Errors
+    /// [`WriteError`] where the file cannot be written.
+    pub fn json(&mut self, name: &str, document: &impl Serialize) -> Result<(), WriteError> {
+        let (path, file) = self.begin(name)?;
+        write_json(&path, file, document)
+    }
+
+    /// Add the manifest and give the folder its name, in place of the one there was under [`OnExisting::Replace`].
+    ///
+    /// # Errors
+    /// [`FolderError`]; the folder is then removed.
+    pub fn finish(mut self, manifest: Manifest) -> Result<PathBuf, FolderError> {
+        let manifest = manifest.with_files(&self.files);
+        self.write_manifest(&manifest)?;
+        // Somebody may have made the folder in the meantime.
+        check_existing(&self.target, self.on_existing, |path| Refused::Exists {
+            path,
+        })?;
+        remove_listed(&self.target)?;
+        fs::rename(&self.partial, &self.target).map_err(failed("make the folder", &self.target))?;
+        self.finished = true;
+        Ok(self.target.clone())
+    }
+
+    fn begin(&mut self, name: &str) -> Result<(PathBuf, File), WriteError> {
+        self.files.push(name.to_owned());
+        self.list_files()?;
+        let path = self.partial.join(name);
+        let file = File::create_new(&path).map_err(failed("write", &path))?;
+        Ok((path, file))
+    }
+
+    /// The manifest of a run under way: only what --force needs.
+    fn list_files(&self) -> Result<(), WriteError> {
+        self.write_manifest(&FileList {
+            smfg_version: env!("CARGO_PKG_VERSION").to_owned(),
+            files: self.files.clone(),
+        })
+    }
+
+    fn write_manifest(&self, manifest: &impl Serialize) -> Result<(), WriteError> {
+        let path = self.partial.join(MANIFEST);
+        let file = File::create(&path).map_err(failed("write", &path))?;
+        write_json(&path, file, manifest)
+    }
+}
+
+impl Drop for OutputFolder {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        // Nothing more can be done where this fails as well: the error that led here is the one to report.
+        for file in self.files.iter().map(String::as_str).chain([MANIFEST]) {
+            let _ = fs::remove_file(self.partial.join(file));
+        }
+        let _ = fs::remove_dir(&self.partial);
+        if let Some(first) = &self.made {
+            let parents = parent(&self.target).ancestors();
+            for folder in parents.take_while(|folder| folder.starts_with(first)) {
+                let _ = fs::remove_dir(folder);
+            }
+        }
+    }
+}
+
+/// A table in an [`OutputFolder`].
+#[derive(Debug)]
+#[must_use = "a table is whole only after `finish`"]
+pub struct FileTable {
+    path: PathBuf,
+    table: Table<File>,
+}
+
+impl FileTable {
+    /// Append one row, as many cells as the header has columns.
+    ///
+    /// # Errors
+    /// [`WriteError`], which may come as late as on [`FileTable::finish`].
+    pub fn row<'a, I>(&mut self, cells: I) -> Result<(), WriteError>
+    where
+        I: IntoIterator,
+        I::Item: Into<Cell<'a>>,
+    {
+        self.table.row(cells).map_err(failed("write", &self.path))
+    }
+
+    /// Write what is buffered and wait until the file is stored.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub fn finish(self) -> Result<(), WriteError> {
+        let file = self.table.finish().map_err(failed("write", &self.path))?;
+        file.sync_all().map_err(failed("write", &self.path))
+    }
+}
+
+/// What [`listed_files`] reads of a manifest.
+#[derive(Serialize, Deserialize)]
+struct FileList {
+    smfg_version: String,
+    files: Vec<String>,
+}
+
+enum Kind {
+    Folder,
+    Other,
+}
+
+/// What stands at this path, links not followed.
+fn kind(path: &Path) -> Result<Option<Kind>, WriteError> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => Ok(Some(Kind::Folder)),
+        Ok(_) => Ok(Some(Kind::Other)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("reach", path)(error)),
+    }
+}
+
+fn partial_path(target: &Path) -> Result<PathBuf, Refused> {
+    let name = target.file_name().ok_or_else(|| Refused::NoName {
+        path: target.to_owned(),
+    })?;
+    let mut partial = OsString::from(name);
+    partial.push(".partial");
+    Ok(target.with_file_name(partial))
+}
+
+/// The folder that `target` stands in.
+fn parent(target: &Path) -> &Path {
+    match target.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// The outermost of a path's ancestors, itself included, that is not there.
+fn missing_ancestor(path: &Path) -> Option<PathBuf> {
+    let missing = path
+        .ancestors()
+        .take_while(|folder| *folder != Path::new("") && !folder.exists());
+    missing.last().map(Path::to_owned)
+}
+
+/// Refuse what stands at this path, unless it may be replaced; `refused` names a folder that may not.
+fn check_existing(
+    path: &Path,
+    on_existing: OnExisting,
+    refused: impl FnOnce(PathBuf) -> Refused,
+) -> Result<(), FolderError> {
+    let owned = path.to_owned();
+    match (kind(path)?, on_existing) {
+        (None, _) => Ok(()),
+        (Some(Kind::Other), _) => Err(Refused::NotAFolder { path: owned }.into()),
+        (Some(Kind::Folder), OnExisting::Refuse) => Err(refused(owned).into()),
+        (Some(Kind::Folder), OnExisting::Replace) => listed_files(path).map(drop),
+    }
+}
+
+/// The files of a folder, all of which its manifest lists, the manifest last.
+fn listed_files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let manifest = fs::read(folder.join(MANIFEST)).ok();
+    let manifest = manifest.and_then(|text| serde_json::from_slice::<FileList>(&text).ok());
+    let mut listed = Vec::new();
+    if let Some(manifest) = manifest {
+        listed = manifest.files;
+        listed.push(MANIFEST.to_owned());
+    }
+    let (mut files, mut foreign) = (Vec::new(), Vec::new());
+    let entries = fs::read_dir(folder).map_err(failed("read the folder", folder))?;
+    for entry in entries {
+        let entry = entry.map_err(failed("read the folder", folder))?;
+        let name = entry.file_name();
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if !is_folder && listed.iter().any(|file| name == file.as_str()) {
+            files.push(entry.path());
+        } else {
+            foreign.push(name.to_string_lossy().into_owned());
+        }
+    }
+    if !foreign.is_empty() {
+        foreign.sort();
+        foreign.truncate(5);
+        let path = folder.to_owned();
+        return Err(Refused::Foreign {
+            path,
+            files: foreign,
+        }
+        .into());
+    }
+    files.sort_by_key(|file| file.ends_with(MANIFEST));
+    Ok(files)
+}
+
+/// Remove a folder with the files that its manifest lists; one that is not there, or holds others, is left alone.
+fn remove_listed(folder: &Path) -> Result<(), FolderError> {
+    if kind(folder)?.is_none() {
+        return Ok(());
+    }
+    for file in listed_files(folder)? {
+        fs::remove_file(&file).map_err(failed("remove", &file))?;
+    }
+    Ok(fs::remove_dir(folder).map_err(failed("remove", folder))?)
+}
+
+fn write_json(path: &Path, file: File, document: &impl Serialize) -> Result<(), WriteError> {
+    let mut writer = BufWriter::new(file);
+    let written = serde_json::to_writer_pretty(&mut writer, document).map_err(io::Error::from);
+    let written = written
+        .and_then(|()| writer.write_all(b"\n"))
+        .and_then(|()| writer.flush())
+        .and_then(|()| writer.get_ref().sync_all());
+    written.map_err(failed("write", path))
+}
+
+fn failed<E: Into<io::Error>>(action: &'static str, path: &Path) -> impl FnOnce(E) -> WriteError {
+    let path = path.to_owned();
+    move |error| WriteError {
+        action,
+        path,
+        source: error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
