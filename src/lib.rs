@@ -2,3 +2,5 @@
 
 pub mod game;
 pub mod scenario;
+pub mod simulate;
+pub mod stream;
