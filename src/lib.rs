@@ -3,4 +3,5 @@
 pub mod game;
 pub mod scenario;
 pub mod simulate;
+pub mod stats;
 pub mod stream;
