@@ -5,10 +5,12 @@
 
 mod mean_field;
 mod policy;
+mod policy_file;
 mod spaces;
 
 pub use mean_field::{Flow, FlowNode, advance_mean_field};
 pub use policy::{Play, Policy};
+pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
 pub use spaces::{FollowerAction, FollowerType, LeaderAction, MeanField, Prescription};
 
 /// A point at which a kernel or reward has no valid value.

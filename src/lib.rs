@@ -3,5 +3,8 @@
 pub mod game;
 pub mod report;
 pub mod scenario;
+pub mod simulate;
 pub mod solve;
+pub mod stats;
+pub mod stream;
 pub mod validate;
