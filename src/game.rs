@@ -8,7 +8,7 @@ mod policy;
 mod policy_file;
 mod spaces;
 
-pub use mean_field::{Flow, FlowNode, advance_mean_field};
+pub use mean_field::{Flow, FlowNode, MeanRewards, advance_mean_field, mean_rewards};
 pub use policy::{Play, Policy};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
 pub use spaces::{FollowerAction, FollowerType, LeaderAction, MeanField, Prescription};

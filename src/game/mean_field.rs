@@ -51,6 +51,22 @@ impl Flow {
             .collect()
     }
 
+    /// What followers and leader earn at every node; `NaN` at T + 1.
+    pub fn rewards(&self, game: &Game) -> Result<Vec<MeanRewards>, GameError> {
+        let mut tables = game.tables();
+        let earned = |node: &FlowNode| {
+            let Some(play) = &node.play else {
+                return Ok(MeanRewards {
+                    follower: f64::NAN,
+                    leader: f64::NAN,
+                });
+            };
+            tables.evaluate(node.t, node.mean_field.weights())?;
+            Ok(mean_rewards(&tables, &node.mean_field, play))
+        };
+        self.nodes.iter().map(earned).collect()
+    }
+
     /// The flow of a policy without lotteries: a path.
     pub fn of_policy(
         game: &Game,
@@ -88,6 +104,34 @@ impl Flow {
             lotteries: 0,
         })
     }
+}
+
+/// What one period pays in the mean-field limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MeanRewards {
+    /// Population mean of R^f.
+    pub follower: f64,
+    /// R^l.
+    pub leader: f64,
+}
+
+/// Rewards under mu(x, a) = z(x) gamma^f(a|x), with tables evaluated at z.
+pub fn mean_rewards(tables: &Tables, z: &MeanField, play: &Play) -> MeanRewards {
+    let l = play.leader_action.0;
+    let mut rewards = MeanRewards {
+        follower: 0.0,
+        leader: tables.leader_period_reward(l),
+    };
+    for (x, weight) in z.weights().iter().enumerate() {
+        for (a, gamma) in play.prescription.row(x).iter().enumerate() {
+            let mass = weight * gamma;
+            if mass > 0.0 {
+                rewards.follower += mass * tables.follower_reward(l, x, a);
+                rewards.leader += mass * tables.leader_follower_reward(l, x, a);
+            }
+        }
+    }
+    rewards
 }
 
 /// (8) for a pure leader: z'(.) = sum over x, a of z(x) gamma^f(a|x) Q^f(.|z, x, a^l, a), with tables evaluated at z.

@@ -41,6 +41,19 @@ pub enum Kind {
     Lottery,
 }
 
+impl Kind {
+    /// The word for it in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pure => "pure",
+            Self::Mixed => "mixed",
+            Self::MixedAtKink => "kink",
+            Self::Vertex => "continuum",
+            Self::Lottery => "lottery",
+        }
+    }
+}
+
 /// The regime of an equilibrium: with it, and the point, the equilibrium is a smooth function of m.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Label {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::game::{Flow, Game, GameError, LeaderAction, Play, Tables};
+use crate::game::{Flow, Game, GameError, LeaderAction, MeanField, Play, Tables, mean_rewards};
 use crate::solve::{Coin, Solution, SolveError, follow};
 
 /// Values along a flow, per node: the policy's and the best a single follower can reach.
@@ -185,23 +185,10 @@ impl LeaderValues<'_, '_> {
 }
 
 fn leader_reward(game: &Game, t: usize, m: f64, play: &Play) -> Result<f64, GameError> {
+    let z = MeanField::two_types(m);
     let mut tables = game.tables();
-    let z = [1.0 - m, m];
-    tables.evaluate(t, &z)?;
-    let l = play.leader_action.0;
-    let mut reward = tables.leader_period_reward(l);
-    for (x, mass) in z.iter().enumerate() {
-        for (a, gamma) in play
-            .prescription
-            .row(x)
-            .iter()
-            .enumerate()
-            .filter(|(_, g)| **g > 0.0)
-        {
-            reward += mass * gamma * tables.leader_follower_reward(l, x, a);
-        }
-    }
-    Ok(reward)
+    tables.evaluate(t, z.weights())?;
+    Ok(mean_rewards(&tables, &z, play).leader)
 }
 
 /// The leader's largest one-stage gain along a flow, (15c): each candidate's continuation is theta followed forward.
