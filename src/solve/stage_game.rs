@@ -511,7 +511,7 @@ impl<'a> StageGames<'a> {
         values: &Values,
         out: &mut Equilibria,
     ) -> Option<usize> {
-        let probability = segment.probability(place.m);
+        let probability = segment.probability(label.kind, place.m);
         let e = self.mixture(segment, label, probability, place, coin, values)?;
         let same = |other: &Equilibrium| {
             (other.next.m - e.next.m).abs() < SAME
@@ -525,9 +525,11 @@ impl<'a> StageGames<'a> {
                 })
         };
         if let Some(i) = out.found.iter().position(same) {
+            out.tied = true;
             return Some(i);
         }
-        if !(probability > 0.0 && probability < 1.0) {
+        if !segment.admits(label.kind, probability) {
+            out.tied = true;
             return None;
         }
         out.found.push(e);
@@ -653,8 +655,9 @@ impl<'a> StageGames<'a> {
             }
             Kind::Pure => return None,
         };
-        let probability = segment.probability(place.m);
-        (probability > 0.0 && probability < 1.0)
+        let probability = segment.probability(label.kind, place.m);
+        segment
+            .admits(label.kind, probability)
             .then(|| self.finish(*label, probability, place, coin, &values, 0.0))
     }
 
@@ -760,8 +763,21 @@ impl Segment {
         }
     }
 
-    fn probability(&self, m: f64) -> f64 {
-        (m - self.zero.raw) / (self.one.raw - self.zero.raw)
+    /// The mixing probability that leads to m. At a border m' may lie anywhere in the gap, and an end of the segment
+    /// may lie there too: the probability is then that end's.
+    fn probability(&self, kind: Kind, m: f64) -> f64 {
+        let p = (m - self.zero.raw) / (self.one.raw - self.zero.raw);
+        if matches!(kind, Kind::Lottery | Kind::MixedAtKink) {
+            p.clamp(0.0, 1.0)
+        } else {
+            p
+        }
+    }
+
+    /// Whether a probability is a mixture: strictly between 0 and 1 but at a border.
+    fn admits(&self, kind: Kind, probability: f64) -> bool {
+        matches!(kind, Kind::Lottery | Kind::MixedAtKink)
+            || (probability > 0.0 && probability < 1.0)
     }
 
     fn label(&self, kind: Kind, place: usize) -> Label {
