@@ -3,6 +3,7 @@
 //! 1. *Mesh*: a uniform grid, and every point from which a pure prescription leads to a switch of V_{t+1}.
 //! 2. *Signatures*: per leader action the ordered list of all equilibria; every change between mesh points is bisected
 //!    to 1e-11, so that a window in which some equilibrium exists is not stepped over.
+//!    Between two nodes where an action has the same equilibria and selects the same one, it is that regime's.
 //! 3. *Regimes*: every change of what is selected is bisected to a gap of 2e-14.
 //! 4. *Pieces*: between switches V_t is smooth, and is interpolated to the tolerance by halving.
 
@@ -31,31 +32,72 @@ pub(super) struct Step<'a> {
     pub tolerance: f64,
 }
 
-/// A point at which the regime is known.
-#[derive(Clone, Copy)]
+/// What is known of one leader action's stage game at a node.
+#[derive(Clone, Copy, PartialEq)]
+struct Answer {
+    /// The selected regime.
+    label: Label,
+    /// All equilibria, hashed.
+    signature: u64,
+}
+
+/// A point at which the stage game was solved for every leader action.
+#[derive(Clone)]
 struct Node {
     m: f64,
+    /// What is selected.
     label: Label,
     values: Values,
+    /// One per candidate action of the leader.
+    answers: Vec<Answer>,
 }
 
 impl Step<'_> {
     /// V_t.
     pub fn solve(&self, work: &mut Work) -> Result<ValueFunction, GameError> {
         let mesh = self.mesh()?;
-        let mesh = self.split_signatures(&mesh, work)?;
         let nodes = self.in_parallel(mesh.chunks(CHUNK), work, |games, chunk, work, out| {
             for &m in chunk {
-                out.push(self.node(games, m, work)?);
+                out.push(self.node(games, m, None, work)?);
             }
             Ok(())
         })?;
-        let nodes = self.split_regimes(&nodes, work)?;
+        let nodes = self.split(&nodes, work, |games, lo, hi, work, out| {
+            self.split_signatures(games, lo, hi, work, out)
+        })?;
+        let nodes = self.split(&nodes, work, |games, lo, hi, work, out| {
+            self.split_regime(games, lo, hi, work, out)
+        })?;
         let regimes: Vec<&[Node]> = nodes.chunk_by(|a, b| a.label == b.label).collect();
         let pieces = self.in_parallel(regimes.iter(), work, |games, regime, work, out| {
-            self.fit(games, &regime[0], &regime[regime.len() - 1], work, out)
+            self.fit(
+                games,
+                regime,
+                &regime[0],
+                &regime[regime.len() - 1],
+                work,
+                out,
+            )
         })?;
         Ok(ValueFunction::new(pieces))
+    }
+
+    /// The nodes, and between each pair those that a job finds.
+    fn split<F>(&self, nodes: &[Node], work: &mut Work, between: F) -> Result<Vec<Node>, GameError>
+    where
+        F: Fn(&mut StageGames, &Node, &Node, &mut Work, &mut Vec<Node>) -> Result<(), GameError>
+            + Sync,
+    {
+        let starts: Vec<usize> = (0..nodes.len() - 1).step_by(CHUNK).collect();
+        let mut all = self.in_parallel(starts.iter(), work, |games, &start, work, out| {
+            for pair in nodes[start..(start + CHUNK + 1).min(nodes.len())].windows(2) {
+                out.push(pair[0].clone());
+                between(games, &pair[0], &pair[1], work, out)?;
+            }
+            Ok(())
+        })?;
+        all.extend(nodes.last().cloned());
+        Ok(all)
     }
 
     /// Run a job over items in parallel and join results, work and the first error in item order.
@@ -87,13 +129,47 @@ impl Step<'_> {
         Ok(all)
     }
 
-    fn node(&self, games: &mut StageGames, m: f64, work: &mut Work) -> Result<Node, GameError> {
+    /// Solve at m. Between two nodes at which an action has the same equilibria and the same selected regime,
+    /// only that regime's equilibrium is computed for it; for every other action all are searched.
+    fn node(
+        &self,
+        games: &mut StageGames,
+        m: f64,
+        between: Option<(&Node, &Node)>,
+        work: &mut Work,
+    ) -> Result<Node, GameError> {
         games.move_to(m)?;
-        let Selected { equilibrium, .. } = self.rule.choose(games, work);
+        work.states += 1;
+        let mut answers = Vec::with_capacity(self.rule.actions.len());
+        let mut selected = Vec::with_capacity(self.rule.actions.len());
+        for (i, &l) in self.rule.actions.iter().enumerate() {
+            let same = between
+                .filter(|(lo, hi)| lo.answers[i] == hi.answers[i])
+                .map(|(lo, _)| lo.answers[i]);
+            let known = same.and_then(|answer| Some((answer, games.realise(&answer.label)?)));
+            if let Some((answer, equilibrium)) = known {
+                work.known_regimes += 1;
+                answers.push(answer);
+                selected.push(Selected {
+                    equilibrium,
+                    count: 0,
+                });
+            } else {
+                let found = self.rule.select(games, l, work);
+                answers.push(Answer {
+                    label: found.equilibrium.label,
+                    signature: signature(games),
+                });
+                selected.push(found);
+            }
+        }
+        let best = self.rule.prefer(&selected);
+        let values = selected[best].equilibrium.values;
         Ok(Node {
             m,
-            label: equilibrium.label,
-            values: equilibrium.values,
+            label: answers[best].label,
+            values,
+            answers,
         })
     }
 
@@ -133,78 +209,32 @@ impl Step<'_> {
         Ok(mesh)
     }
 
-    /// The mesh with both ends of every change of a signature added.
-    fn split_signatures(&self, mesh: &[f64], work: &mut Work) -> Result<Vec<f64>, GameError> {
-        let starts: Vec<usize> = (0..mesh.len() - 1).step_by(CHUNK).collect();
-        let mut all = self.in_parallel(starts.iter(), work, |games, &start, work, out| {
-            let points = &mesh[start..(start + CHUNK + 1).min(mesh.len())];
-            let mut before = self.signatures(games, points[0], work)?;
-            out.push(points[0]);
-            for pair in points.windows(2) {
-                let after = self.signatures(games, pair[1], work)?;
-                for (i, &l) in self.rule.actions.iter().enumerate() {
-                    if before[i] != after[i] {
-                        let ends = [(pair[0], before[i]), (pair[1], after[i])];
-                        self.split_signature(games, l, ends, work, out)?;
-                    }
-                }
-                out.push(pair[1]);
-                before = after;
-            }
-            Ok(())
-        })?;
-        all.sort_by(f64::total_cmp);
-        all.dedup();
-        Ok(all)
-    }
-
-    fn signatures(
+    /// Nodes at both ends of every change of a signature between two nodes.
+    fn split_signatures(
         &self,
         games: &mut StageGames,
-        m: f64,
+        lo: &Node,
+        hi: &Node,
         work: &mut Work,
-    ) -> Result<Vec<u64>, GameError> {
-        games.move_to(m)?;
-        Ok(self
-            .rule
-            .actions
-            .iter()
-            .map(|l| signature(games, *l, work))
-            .collect())
-    }
-
-    fn split_signature(
-        &self,
-        games: &mut StageGames,
-        l: usize,
-        [lo, hi]: [(f64, u64); 2],
-        work: &mut Work,
-        out: &mut Vec<f64>,
+        out: &mut Vec<Node>,
     ) -> Result<(), GameError> {
-        if lo.1 == hi.1 {
-            return Ok(());
+        let mut points = Vec::new();
+        for (i, &l) in self.rule.actions.iter().enumerate() {
+            let ends = [
+                (lo.m, lo.answers[i].signature),
+                (hi.m, hi.answers[i].signature),
+            ];
+            split_signature(games, l, ends, work, &mut points)?;
         }
-        if hi.0 - lo.0 <= WINDOW {
-            out.extend([lo.0, hi.0]);
-            return Ok(());
+        points.sort_by(f64::total_cmp);
+        points.dedup();
+        for m in points.into_iter().filter(|m| lo.m < *m && *m < hi.m) {
+            out.push(self.node(games, m, Some((lo, hi)), work)?);
         }
-        let m = 0.5 * (lo.0 + hi.0);
-        games.move_to(m)?;
-        let middle = (m, signature(games, l, work));
-        self.split_signature(games, l, [lo, middle], work, out)?;
-        self.split_signature(games, l, [middle, hi], work, out)
+        Ok(())
     }
 
-    /// The nodes with those added that close every change of regime to a gap.
-    fn split_regimes(&self, nodes: &[Node], work: &mut Work) -> Result<Vec<Node>, GameError> {
-        let mut all = self.in_parallel(nodes.windows(2), work, |games, pair, work, out| {
-            out.push(pair[0]);
-            self.split_regime(games, &pair[0], &pair[1], work, out)
-        })?;
-        all.extend(nodes.last());
-        Ok(all)
-    }
-
+    /// Nodes that close every change of regime between two nodes to a gap.
     fn split_regime(
         &self,
         games: &mut StageGames,
@@ -216,16 +246,17 @@ impl Step<'_> {
         if lo.label == hi.label || hi.m - lo.m <= GAP {
             return Ok(());
         }
-        let middle = self.node(games, 0.5 * (lo.m + hi.m), work)?;
+        let middle = self.node(games, 0.5 * (lo.m + hi.m), Some((lo, hi)), work)?;
         self.split_regime(games, lo, &middle, work, out)?;
-        out.push(middle);
+        out.push(middle.clone());
         self.split_regime(games, &middle, hi, work, out)
     }
 
-    /// Pieces that cover `[lo.m, hi.m]`, at both ends of which the same regime was found.
+    /// Pieces that cover `[lo.m, hi.m]`, at both ends of which the regime of the nodes was found.
     fn fit(
         &self,
         games: &mut StageGames,
+        nodes: &[Node],
         lo: &Node,
         hi: &Node,
         work: &mut Work,
@@ -247,7 +278,7 @@ impl Step<'_> {
             values[i] = match games.realise(&lo.label) {
                 Some(e) => e.values,
                 None => {
-                    let node = self.node(games, points[i], work)?;
+                    let node = self.node(games, points[i], None, work)?;
                     if node.label != lo.label {
                         return self.refit(games, [lo, &node, hi], work, out);
                     }
@@ -258,7 +289,7 @@ impl Step<'_> {
         let piece = Piece::interpolate(lo.m, hi.m, label, &values);
         let mut error: f64 = 0.0;
         for m in Piece::tests(lo.m, hi.m) {
-            let node = self.node(games, m, work)?;
+            let node = self.node(games, m, around(nodes, m), work)?;
             if node.label != lo.label {
                 return self.refit(games, [lo, &node, hi], work, out);
             }
@@ -273,9 +304,10 @@ impl Step<'_> {
             m: points[2],
             label: lo.label,
             values: values[2],
+            answers: lo.answers.clone(),
         };
-        self.fit(games, lo, &middle, work, out)?;
-        self.fit(games, &middle, hi, work, out)
+        self.fit(games, nodes, lo, &middle, work, out)?;
+        self.fit(games, nodes, &middle, hi, work, out)
     }
 
     /// Another regime was met inside: split there first.
@@ -286,22 +318,61 @@ impl Step<'_> {
         work: &mut Work,
         out: &mut Vec<Piece>,
     ) -> Result<(), GameError> {
-        let mut nodes = vec![*lo];
-        self.split_regime(games, lo, middle, work, &mut nodes)?;
-        nodes.push(*middle);
-        self.split_regime(games, middle, hi, work, &mut nodes)?;
-        nodes.push(*hi);
+        let [lo, hi] = [
+            self.node(games, lo.m, None, work)?,
+            self.node(games, hi.m, None, work)?,
+        ];
+        let mut nodes = vec![lo.clone()];
+        self.split_regime(games, &lo, middle, work, &mut nodes)?;
+        nodes.push(middle.clone());
+        self.split_regime(games, middle, &hi, work, &mut nodes)?;
+        nodes.push(hi);
         for regime in nodes.chunk_by(|a, b| a.label == b.label) {
-            self.fit(games, &regime[0], &regime[regime.len() - 1], work, out)?;
+            self.fit(
+                games,
+                regime,
+                &regime[0],
+                &regime[regime.len() - 1],
+                work,
+                out,
+            )?;
         }
         Ok(())
     }
 }
 
-/// The kinds, supports and sides of jumps of all equilibria at a leader action, as one number (FNV-1a).
-fn signature(games: &mut StageGames, l: usize, work: &mut Work) -> u64 {
+/// The neighbours of m among nodes in rising order.
+fn around(nodes: &[Node], m: f64) -> Option<(&Node, &Node)> {
+    let after = nodes.partition_point(|node| node.m <= m);
+    Some((nodes.get(after.checked_sub(1)?)?, nodes.get(after)?))
+}
+
+/// Both ends of every change of one action's signature between two points.
+fn split_signature(
+    games: &mut StageGames,
+    l: usize,
+    [lo, hi]: [(f64, u64); 2],
+    work: &mut Work,
+    out: &mut Vec<f64>,
+) -> Result<(), GameError> {
+    if lo.1 == hi.1 {
+        return Ok(());
+    }
+    if hi.0 - lo.0 <= WINDOW {
+        out.extend([lo.0, hi.0]);
+        return Ok(());
+    }
+    let m = 0.5 * (lo.0 + hi.0);
+    games.move_to(m)?;
     games.enumerate(l);
     work.stage_games += 1;
+    let middle = (m, signature(games));
+    split_signature(games, l, [lo, middle], work, out)?;
+    split_signature(games, l, [middle, hi], work, out)
+}
+
+/// The kinds, supports and sides of jumps of all equilibria that were just enumerated, as one number (FNV-1a).
+fn signature(games: &StageGames) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     let mut eat = |word: usize| hash = (hash ^ word as u64).wrapping_mul(0x0100_0000_01b3);
     for e in &games.equilibria.found {

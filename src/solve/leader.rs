@@ -10,6 +10,8 @@ pub struct Work {
     pub states: u64,
     /// Stage games (t, m, leader action) whose equilibria were enumerated.
     pub stage_games: u64,
+    /// Stage games solved by the equilibrium of a known regime.
+    pub known_regimes: u64,
     /// Stage games for which the search found no equilibrium; anything but zero is a fault.
     pub failed: u64,
     /// Stage games away from ties with an even number of equilibria: one was missed.
@@ -25,6 +27,7 @@ impl Work {
     pub(super) fn add(&mut self, other: &Self) {
         self.states += other.states;
         self.stage_games += other.stage_games;
+        self.known_regimes += other.known_regimes;
         self.failed += other.failed;
         self.even += other.even;
         self.max_equilibria = self.max_equilibria.max(other.max_equilibria);
@@ -109,12 +112,19 @@ impl Rule<'_> {
             .iter()
             .map(|l| self.select(games, *l, work))
             .collect();
+        answers[self.prefer(&answers)]
+    }
+
+    /// The place among the candidates' answers of the leader's best, the first of equally good ones.
+    pub fn prefer(&self, answers: &[Selected]) -> usize {
         let value = |s: &Selected| s.equilibrium.values.leader;
         let high = answers.iter().map(value).fold(f64::NEG_INFINITY, f64::max);
         let low = answers.iter().map(value).fold(f64::INFINITY, f64::min);
         let slack = TIE * (high - low).max(1.0);
-        let first = answers.iter().find(|s| high - value(s) <= slack);
-        *first.unwrap_or(&answers[0])
+        answers
+            .iter()
+            .position(|s| high - value(s) <= slack)
+            .unwrap_or(0)
     }
 }
 

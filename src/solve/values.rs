@@ -458,15 +458,15 @@ impl ValueFunction {
                 break;
             }
             let f = piece.difference(m) - d;
-            if f == 0.0 {
+            // As close as rounding lets D be known.
+            if f.abs() <= f64::EPSILON * d.abs().max(0.125) {
                 return m;
             }
             if (f < 0.0) == (f_hi < 0.0) {
                 (hi, f_hi) = (m, f);
                 f_lo *= 0.5;
             } else {
-                lo = m;
-                f_lo = f;
+                (lo, f_lo) = (m, f);
                 f_hi *= 0.5;
             }
             if hi - lo < 1e-16 + 1e-16 * hi.abs() {
