@@ -134,6 +134,8 @@ pub(super) struct Period<'a> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Equilibria {
     pub found: Vec<Equilibrium>,
+    /// How many of them are pure; they stand first.
+    pure: usize,
     /// Pairs of entries joined by a continuum.
     links: Vec<(usize, usize)>,
     /// Some unplayed action is within the tie tolerance of the best, or a continuum was met.
@@ -157,6 +159,7 @@ impl Equilibria {
 
     fn clear(&mut self) {
         self.found.clear();
+        self.pure = 0;
         self.links.clear();
         self.tied = false;
     }
@@ -294,6 +297,7 @@ impl<'a> StageGames<'a> {
         let mut out = std::mem::take(&mut self.equilibria);
         out.clear();
         self.pure(l, &mut out);
+        out.pure = out.found.len();
         for x in 0..2 {
             if self.mass(x) > 0.0 {
                 self.one_mixing(l, x, &mut out);
@@ -524,7 +528,10 @@ impl<'a> StageGames<'a> {
                         .all(|&a| (other.gamma(x, a) - e.gamma(x, a)).abs() < SAME)
                 })
         };
-        if let Some(i) = out.found.iter().position(same) {
+        // A mixture can coincide only with a pure prescription, or with the end of the branch before.
+        let last = out.found.len().saturating_sub(1).max(out.pure);
+        let near = (0..out.pure).chain(last..out.found.len());
+        if let Some(i) = near.into_iter().find(|i| same(&out.found[*i])) {
             out.tied = true;
             return Some(i);
         }

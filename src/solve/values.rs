@@ -438,42 +438,35 @@ impl ValueFunction {
         None
     }
 
-    /// The root of D = d on `[lo, hi]` within a branch, D - d changing sign between the ends.
+    /// The root of D = d on `[lo, hi]` within a branch, D - d changing sign between the ends: Newton in the piece's own
+    /// coordinate, kept in a bracket.
     pub fn root(&self, branch: usize, lo: f64, hi: f64, d: f64) -> f64 {
         let piece = &self.pieces[self.branches[branch].piece];
-        let (mut lo, mut hi) = (lo, hi);
-        let (mut f_lo, mut f_hi) = (
-            self.difference(branch, lo) - d,
-            self.difference(branch, hi) - d,
-        );
-        // Illinois: the secant, with the value at a stale end halved; superlinear, always bracketed.
-        for _ in 0..100 {
-            let step = hi - f_hi * (hi - lo) / (f_hi - f_lo);
-            let m = if step > lo && step < hi {
-                step
+        let mut c = piece.difference_coefficients();
+        c[0] -= d;
+        let slope = |s: f64| c[1] + s * (2.0 * c[2] + s * (3.0 * c[3] + s * 4.0 * c[4]));
+        let (mut left, mut right) = (piece.scaled(lo), piece.scaled(hi));
+        let (f_left, f_right) = (horner(&c, left), horner(&c, right));
+        let rising = f_right > f_left;
+        let mut s = right - f_right * (right - left) / (f_right - f_left);
+        for _ in 0..80 {
+            // Written so that a NaN is replaced as well.
+            if !(s > left && s < right) {
+                s = 0.5 * (left + right);
+            }
+            let f = horner(&c, s);
+            if (f > 0.0) == rising {
+                right = s;
             } else {
-                0.5 * (lo + hi)
-            };
-            if m <= lo || m >= hi {
+                left = s;
+            }
+            let step = f / slope(s);
+            if step.abs() <= f64::EPSILON || right - left <= f64::EPSILON {
                 break;
             }
-            let f = piece.difference(m) - d;
-            // As close as rounding lets D be known.
-            if f.abs() <= f64::EPSILON * d.abs().max(0.125) {
-                return m;
-            }
-            if (f < 0.0) == (f_hi < 0.0) {
-                (hi, f_hi) = (m, f);
-                f_lo *= 0.5;
-            } else {
-                (lo, f_lo) = (m, f);
-                f_hi *= 0.5;
-            }
-            if hi - lo < 1e-16 + 1e-16 * hi.abs() {
-                break;
-            }
+            s -= step;
         }
-        if f_lo.abs() < f_hi.abs() { lo } else { hi }
+        (0.5 * (piece.lo + piece.hi) + 0.5 * (piece.hi - piece.lo) * s).clamp(lo, hi)
     }
 }
 
