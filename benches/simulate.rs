@@ -13,11 +13,21 @@ const HORIZON: u64 = 100;
 
 /// A dense kernel without z, over `types` types and `actions` actions.
 fn dense(types: usize, actions: usize) -> Scenario {
-    let names = |letter: &str, count: usize| (0..count).map(|k| format!("\"{letter}{k}\"")).collect::<Vec<_>>().join(", ");
+    let names = |letter: &str, count: usize| {
+        (0..count)
+            .map(|k| format!("\"{letter}{k}\""))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let share = 1.0 / types as f64;
     let row = |rest: usize| {
-        let cells = (0..types).filter(|x| *x != rest).map(|x| format!("s{x} = {share:?}"));
-        cells.chain([format!("s{rest} = \"rest\"")]).collect::<Vec<_>>().join(", ")
+        let cells = (0..types)
+            .filter(|x| *x != rest)
+            .map(|x| format!("s{x} = {share:?}"));
+        cells
+            .chain([format!("s{rest} = \"rest\"")])
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let initial = vec![format!("{share:?}"); types].join(", ");
     let text = format!(
@@ -34,13 +44,19 @@ struct Uniform(Prescription);
 
 impl Uniform {
     fn new(types: usize, actions: usize) -> Self {
-        Self(Prescription::new(actions, vec![1.0 / actions as f64; types * actions]))
+        Self(Prescription::new(
+            actions,
+            vec![1.0 / actions as f64; types * actions],
+        ))
     }
 }
 
 impl Policy for Uniform {
     fn play(&self, _: usize, _: &MeanField) -> Play {
-        Play { leader_action: LeaderAction(0), prescription: self.0.clone() }
+        Play {
+            leader_action: LeaderAction(0),
+            prescription: self.0.clone(),
+        }
     }
 
     fn answer(&self, _: usize, _: &MeanField, _: LeaderAction) -> Option<Prescription> {
@@ -49,7 +65,10 @@ impl Policy for Uniform {
 }
 
 fn engines(criterion: &mut Criterion) {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("one thread can be had");
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .expect("one thread can be had");
     let sizes = [(2, 2), (10, 4)];
     for (types, actions) in sizes {
         let scenario = dense(types, actions);
@@ -89,14 +108,26 @@ fn engines(criterion: &mut Criterion) {
 
 fn splits(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("split");
-    for (name, probabilities) in [("two", vec![0.3, 0.7]), ("four", vec![0.3, 0.2, 0.4, 0.1]), ("forty", vec![0.025; 40])] {
+    for (name, probabilities) in [
+        ("two", vec![0.3, 0.7]),
+        ("four", vec![0.3, 0.2, 0.4, 0.1]),
+        ("forty", vec![0.025; 40]),
+    ] {
         for population in [1_000u64, 1_000_000_000, 1_000_000_000_000] {
-            let (law, mut rng) = (Split::new(&probabilities), Stream::new(1, population, 1, Role::Followers));
-            group.bench_function(format!("categories={name}/N={:e}", population as f64), |bencher| {
-                bencher.iter(|| law.draw(&mut rng, population, |category, number| {
-                    black_box((category, number));
-                }));
-            });
+            let (law, mut rng) = (
+                Split::new(&probabilities),
+                Stream::new(1, population, 1, Role::Followers),
+            );
+            group.bench_function(
+                format!("categories={name}/N={:e}", population as f64),
+                |bencher| {
+                    bencher.iter(|| {
+                        law.draw(&mut rng, population, |category, number| {
+                            black_box((category, number));
+                        })
+                    });
+                },
+            );
         }
     }
 }
