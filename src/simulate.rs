@@ -22,6 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use crate::game::{Game, GameError, Policy};
+use crate::scenario::{Engine, Start};
 use crate::stream::{MAX_REPLICATION, Role, StreamFamily};
 
 use population::{AgentPopulation, CountPopulation, Population};
@@ -32,26 +33,6 @@ pub use population::rounded_counts;
 pub use stage::{Stage, StageMemory, StepRewards};
 pub use summary::{Summary, SummaryRow, TypeSummary};
 pub use trajectory::Trajectory;
-
-/// How a population is represented; the law of the trajectories is the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Engine {
-    /// The count vector, split by multinomials.
-    #[default]
-    Counts,
-    /// One type per follower.
-    Agents,
-}
-
-/// The types at t = 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Start {
-    /// Independent draws from z_1.
-    #[default]
-    Iid,
-    /// The largest-remainder rounding of N z_1.
-    Rounded,
-}
 
 /// Whether returns are kept by initial type. With [`Engine::Counts`] the followers of each initial type are then split
 /// on their own: other draws of the same law.
@@ -135,7 +116,7 @@ pub enum SimulateError {
         t: usize,
         /// What is wrong there.
         #[source]
-        source: GameError,
+        source: Box<GameError>,
     },
 }
 
@@ -282,7 +263,7 @@ impl<'a> Run<'a> {
                 population,
                 replication: k,
                 t,
-                source,
+                source: Box::new(source),
             }
         };
         let rng = &mut self.family.stream(k, Role::Followers);

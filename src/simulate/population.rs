@@ -7,11 +7,12 @@
 use rand::Rng;
 
 use crate::game::MeanField;
+use crate::scenario::Start;
 use crate::stream::Stream;
 
+use super::Cohorts;
 use super::split::split;
 use super::stage::Stage;
-use super::{Cohorts, Start};
 
 /// N followers with types.
 pub(super) trait Population {

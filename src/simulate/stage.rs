@@ -10,19 +10,19 @@ use super::split::Split;
 /// The play at one (t, n) and the laws that follow from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
-    leader_action: LeaderAction,
+    types: usize,
     actions: usize,
-    laws: Box<[Law]>,
+    leader_action: LeaderAction,
+    /// p(a, x' | x), per (x, a, x').
+    laws: Box<[f64]>,
+    /// The same, one per type.
+    splits: Box<[Split]>,
+    /// R^f, per (x, a).
     follower_rewards: Box<[f64]>,
+    /// g, per (x, a).
     leader_rewards: Box<[f64]>,
+    /// r.
     leader_period_reward: f64,
-}
-
-/// The law of (action, next type) of one type, over the pairs a |X^f| + x'.
-#[derive(Clone, Debug, PartialEq)]
-struct Law {
-    probabilities: Box<[f64]>,
-    split: Split,
 }
 
 /// The rewards of one period.
@@ -46,38 +46,65 @@ impl Stage {
         t: usize,
         counts: &[u64],
     ) -> Result<Self, GameError> {
+        let mut stage = Self::empty(game);
+        stage.fill(tables, policy, t, counts)?;
+        Ok(stage)
+    }
+
+    /// Room for the stages of `game`.
+    fn empty(game: &Game) -> Self {
+        let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
+        let zeros = |length: usize| vec![0.0; length].into_boxed_slice();
+        Self {
+            types,
+            actions,
+            leader_action: LeaderAction(0),
+            laws: zeros(types * actions * types),
+            splits: vec![Split::new(&zeros(actions * types)); types].into_boxed_slice(),
+            follower_rewards: zeros(types * actions),
+            leader_rewards: zeros(types * actions),
+            leader_period_reward: 0.0,
+        }
+    }
+
+    /// Become the stage at (t, n).
+    fn fill(
+        &mut self,
+        tables: &mut Tables<'_>,
+        policy: &dyn Policy,
+        t: usize,
+        counts: &[u64],
+    ) -> Result<(), GameError> {
         let z = MeanField::from_counts(counts);
         let play = policy.play(t, &z);
         tables.evaluate(t, z.weights())?;
         let leader = play.leader_action.0;
-        let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
-        let pairs = || (0..types).flat_map(|x| (0..actions).map(move |a| (x, a)));
-        let law = |x: usize| {
-            let row = play.prescription.row(x);
-            let mut probabilities = vec![0.0; actions * types].into_boxed_slice();
-            for a in (0..actions).filter(|a| row[*a] > 0.0) {
-                for next in 0..types {
-                    probabilities[a * types + next] =
-                        row[a] * tables.transition(leader, x, a, next);
+        self.leader_action = play.leader_action;
+        self.leader_period_reward = tables.leader_period_reward(leader);
+        let width = self.actions * self.types;
+        for (x, law) in self.laws.chunks_exact_mut(width).enumerate() {
+            for (a, (gamma, next)) in play
+                .prescription
+                .row(x)
+                .iter()
+                .zip(law.chunks_exact_mut(self.types))
+                .enumerate()
+            {
+                for (index, p) in next.iter_mut().enumerate() {
+                    // An action that is not taken need not have a kernel row.
+                    *p = if *gamma > 0.0 {
+                        gamma * tables.transition(leader, x, a, index)
+                    } else {
+                        0.0
+                    };
                 }
+                self.follower_rewards[x * self.actions + a] = tables.follower_reward(leader, x, a);
+                self.leader_rewards[x * self.actions + a] =
+                    tables.leader_follower_reward(leader, x, a);
             }
-            Law {
-                split: Split::new(&probabilities),
-                probabilities,
-            }
-        };
-        Ok(Self {
-            leader_action: play.leader_action,
-            actions,
-            laws: (0..types).map(law).collect(),
-            follower_rewards: pairs()
-                .map(|(x, a)| tables.follower_reward(leader, x, a))
-                .collect(),
-            leader_rewards: pairs()
-                .map(|(x, a)| tables.leader_follower_reward(leader, x, a))
-                .collect(),
-            leader_period_reward: tables.leader_period_reward(leader),
-        })
+            self.splits[x].assign(law);
+        }
+        Ok(())
     }
 
     /// The leader's action.
@@ -87,7 +114,7 @@ impl Stage {
 
     /// The number of follower types, |X^f|.
     pub fn types(&self) -> usize {
-        self.laws.len()
+        self.types
     }
 
     /// The number of follower actions, |A^f|.
@@ -97,12 +124,13 @@ impl Stage {
 
     /// p(a, x' | x), at index a |X^f| + x'.
     pub fn law(&self, x: usize) -> &[f64] {
-        &self.laws[x].probabilities
+        let width = self.actions * self.types;
+        &self.laws[x * width..(x + 1) * width]
     }
 
     /// The same law, prepared for splitting a number of followers.
     pub fn split(&self, x: usize) -> &Split {
-        &self.laws[x].split
+        &self.splits[x]
     }
 
     /// R^f(z, x, a^l, a) at the leader's action.
@@ -133,24 +161,29 @@ fn weighted(numbers: &[u64], rewards: &[f64]) -> f64 {
 }
 
 /// Stages already computed, per (t, n). A stage is a function of (t, n): what is remembered changes the speed only.
+///
+/// The first stages of a period that are seen are kept, up to a limit, and later ones computed each time. Where N is
+/// small that is all of them; where it is large no state comes back, and nothing is allocated for one.
 #[derive(Debug)]
 pub struct StageMemory<'g> {
-    game: &'g Game,
     tables: Tables<'g>,
     /// One map per period.
-    stages: Vec<BTreeMap<Box<[u64]>, Stage>>,
+    known: Vec<BTreeMap<Box<[u64]>, Stage>>,
+    /// The last stage that was not kept.
+    latest: Stage,
 }
 
-/// Stages remembered per period; at about half a kilobyte each for two types and two actions.
-const STAGES_PER_PERIOD: usize = 4096;
+/// Stages kept per period, about half a kilobyte each for two types and two actions.
+const STAGES_PER_PERIOD: usize = 2048;
 
 impl<'g> StageMemory<'g> {
     /// An empty memory.
     pub fn new(game: &'g Game) -> Self {
+        let known = vec![BTreeMap::new(); game.horizon()];
         Self {
-            game,
             tables: game.tables(),
-            stages: vec![BTreeMap::new(); game.horizon()],
+            known,
+            latest: Stage::empty(game),
         }
     }
 
@@ -164,13 +197,13 @@ impl<'g> StageMemory<'g> {
         t: usize,
         counts: &[u64],
     ) -> Result<&Stage, GameError> {
-        let known = &mut self.stages[t - 1];
+        let known = &mut self.known[t - 1];
         if !known.contains_key(counts) {
-            let stage = Stage::new(self.game, &mut self.tables, policy, t, counts)?;
+            self.latest.fill(&mut self.tables, policy, t, counts)?;
             if known.len() >= STAGES_PER_PERIOD {
-                known.clear();
+                return Ok(&self.latest);
             }
-            known.insert(counts.into(), stage);
+            known.insert(counts.into(), self.latest.clone());
         }
         Ok(&known[counts])
     }
