@@ -214,7 +214,7 @@ fn check_prints_the_game_as_understood() {
         "ill",
         "cure",
         "0.75",
-        "reward -1.5",
+        "cost = 0.5",
         "no leader",
     ] {
         assert!(game.contains(part), "{part:?} is not in: {game}");
@@ -225,7 +225,7 @@ fn check_prints_the_game_as_understood() {
 #[test]
 fn a_broken_scenario_exits_with_2_in_every_command_and_writes_nothing() {
     let place = Place::new();
-    let broken = SCENARIO.replace("0.75, 0.25", "0.75, 0.35");
+    let broken = SCENARIO.replace("ill = 1", "ill = \"0.9 + 0.2 * z[ill]\"");
     fs::write(place.path("bad.toml"), broken).unwrap();
     for command in ["check", "solve", "simulate", "validate", "run"] {
         assert_fails(&place.smfg(&[command, "bad.toml"]), 2, "bad.toml:");

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use smfg::game::GameError;
 use smfg::report::{FolderError, WriteError};
 use smfg::scenario::{Problem, ScenarioError};
 
@@ -76,9 +75,6 @@ pub enum Failure {
     /// The scenario.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
-    /// A kernel or reward without a value.
-    #[error(transparent)]
-    Game(Box<GameError>),
     /// The output folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -98,12 +94,6 @@ pub enum Failure {
     StandardOutput(#[from] io::Error),
 }
 
-impl From<GameError> for Failure {
-    fn from(error: GameError) -> Self {
-        Self::Game(Box::new(error))
-    }
-}
-
 impl Failure {
     /// The program's exit code.
     pub fn exit_code(&self) -> ExitCode {
@@ -116,7 +106,7 @@ impl Failure {
                 Problem::Unreadable { path, .. } if path.is_file() => INPUT_OUTPUT,
                 _ => USAGE,
             },
-            Self::Usage(_) | Self::Later(_) | Self::Game(_) => USAGE,
+            Self::Usage(_) | Self::Later(_) => USAGE,
             Self::Folder(FolderError::Refused(_)) | Self::Threads { .. } => USAGE,
         })
     }
