@@ -145,6 +145,10 @@ fn bad_usage_exits_with_2_and_writes_nothing() {
             "--seed",
         ),
         (&["simulate", "tiny.toml", "--engine", "magic"], "counts"),
+        (
+            &["simulate", "tiny.toml", "--policy", "nowhere.csv"],
+            "nowhere.csv",
+        ),
         (&["run", "tiny.toml", "--set", "cost"], "KEY=VALUE"),
         (&["run", "tiny.toml", "--set", "price=1"], "price"),
         (&["run", "tiny.toml", "--set", "cost=nan"], "nan"),

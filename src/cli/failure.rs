@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use smfg::report::{FolderError, WriteError};
@@ -75,6 +76,14 @@ pub enum Failure {
     /// The scenario.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
+    /// A file given as an option.
+    #[error("cannot read `{}`", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The output folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -94,6 +103,14 @@ pub enum Failure {
     StandardOutput(#[from] io::Error),
 }
 
+/// A name that names no file is a slip of the command line; a file that cannot be read is not.
+fn unreadable(path: &Path) -> u8 {
+    match path.is_file() {
+        true => INPUT_OUTPUT,
+        false => USAGE,
+    }
+}
+
 impl Failure {
     /// The program's exit code.
     pub fn exit_code(&self) -> ExitCode {
@@ -102,10 +119,10 @@ impl Failure {
                 INPUT_OUTPUT
             }
             Self::Scenario(error) => match error.problem() {
-                // A name that names no file is a slip of the command line; a file that cannot be read is not.
-                Problem::Unreadable { path, .. } if path.is_file() => INPUT_OUTPUT,
+                Problem::Unreadable { path, .. } => unreadable(path),
                 _ => USAGE,
             },
+            Self::Read { path, .. } => unreadable(path),
             Self::Usage(_) | Self::Later(_) => USAGE,
             Self::Folder(FolderError::Refused(_)) | Self::Threads { .. } => USAGE,
         })

@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
+use smfg::report::sha256;
 use smfg::scenario::{Method, Override, Scenario};
 
 use super::failure::{Failure, Later};
@@ -132,6 +134,8 @@ pub enum PolicyRows {
 pub struct Changed<'a> {
     source: &'a SourceOptions,
     overrides: Vec<Override>,
+    /// For the manifest: options that are no settings of a scenario.
+    options: Map<String, Value>,
     /// Not an override, because a parameter may be called `seed` as well.
     seed: Option<u64>,
 }
@@ -142,8 +146,10 @@ impl<'a> Changed<'a> {
         Self {
             source,
             overrides: source.set.iter().map(Override::new).collect(),
+            options: Map::new(),
             seed: None,
         }
+        .option("set", source.set.clone())
     }
 
     /// And by the options of the solution.
@@ -151,6 +157,26 @@ impl<'a> Changed<'a> {
         self.text("solve.selection", options.selection.as_deref());
         self.number("solve.grid", options.grid);
         self
+    }
+
+    /// And by a policy from elsewhere, of which the manifest keeps the digest.
+    ///
+    /// # Errors
+    /// [`Later`] with `--theta`; a policy that cannot be read.
+    pub fn policy(self, options: &PolicyOptions) -> Result<Self, Failure> {
+        if options.theta.is_some() {
+            return Err(Later("the option `--theta`").into());
+        }
+        let Some(path) = &options.policy else {
+            return Ok(self);
+        };
+        let failed = |source| Failure::Read {
+            path: path.clone(),
+            source,
+        };
+        let digest = sha256(&std::fs::read(path).map_err(failed)?);
+        let file = path.to_string_lossy();
+        Ok(self.option("policy", json!({ "file": file, "sha256": digest })))
     }
 
     /// And by those of the populations.
@@ -161,13 +187,13 @@ impl<'a> Changed<'a> {
         self.number("simulate.replications", options.replications);
         self.text("simulate.start", options.start.as_deref());
         self.seed = options.seed;
-        self
+        self.option("replications_from", options.replications_from)
     }
 
     /// And by those of the play.
     pub fn play(mut self, options: &PlayOptions) -> Self {
         self.text("simulate.engine", options.engine.as_deref());
-        self
+        self.option("returns_by_type", options.returns_by_type)
     }
 
     /// And by those of the test.
@@ -189,6 +215,16 @@ impl<'a> Changed<'a> {
         }
     }
 
+    /// What the manifest keeps beside the settings of the scenario.
+    pub fn options(&self) -> &Map<String, Value> {
+        &self.options
+    }
+
+    fn option(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.options.insert(name.to_owned(), value.into());
+        self
+    }
+
     fn text(&mut self, key: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.set(key, format!("{value:?}"));
@@ -203,18 +239,5 @@ impl<'a> Changed<'a> {
 
     fn set(&mut self, key: &str, value: String) {
         self.overrides.push(Override::new(format!("{key}={value}")));
-    }
-}
-
-impl PolicyOptions {
-    /// Refuse what a later version brings.
-    ///
-    /// # Errors
-    /// [`Later`] with `--theta`.
-    pub fn refuse_later(&self) -> Result<(), Later> {
-        match self.theta {
-            Some(_) => Err(Later("the option `--theta`")),
-            None => Ok(()),
-        }
     }
 }

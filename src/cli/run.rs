@@ -37,9 +37,9 @@ pub struct RunCommand {
 /// # Errors
 /// [`Failure`].
 pub fn execute(options: &RunCommand) -> Result<Outcome, Failure> {
-    options.policy.refuse_later()?;
     let changed = Changed::new(&options.source)
         .solution(&options.solution)
+        .policy(&options.policy)?
         .sample(&options.sample)
         .play(&options.play)
         .test(&options.test);

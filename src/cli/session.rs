@@ -22,8 +22,8 @@ pub struct Session {
     pub folder: OutputFolder,
     /// The phases done so far.
     pub phases: Phases,
-    /// The manifest's settings: those of the scenario as changed, and what commands add to them.
-    pub settings: Map<String, Value>,
+    /// For the manifest.
+    settings: Map<String, Value>,
 }
 
 impl Session {
@@ -46,7 +46,7 @@ impl Session {
         let target = target.unwrap_or_else(|| Path::new("output").join(&scenario.name));
         let folder = OutputFolder::create(&target, on_existing)?;
         Ok(Self {
-            settings: settings(&scenario),
+            settings: settings(&scenario, changed.options()),
             scenario,
             folder,
             phases: Phases::new(output),
@@ -68,7 +68,7 @@ impl Session {
     }
 }
 
-fn settings(scenario: &Scenario) -> Map<String, Value> {
+fn settings(scenario: &Scenario, options: &Map<String, Value>) -> Map<String, Value> {
     let Scenario {
         solve,
         simulate,
@@ -104,10 +104,11 @@ fn settings(scenario: &Scenario) -> Map<String, Value> {
             }),
         ),
     ];
-    sections
-        .map(|(name, section)| (name.to_owned(), section))
-        .into_iter()
-        .collect()
+    let sections = sections.map(|(name, section)| (name.to_owned(), section));
+    let options = options
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()));
+    sections.into_iter().chain(options).collect()
 }
 
 /// Phases of a command, timed, with progress on standard error where it is a terminal.

@@ -32,9 +32,9 @@ pub struct SimulateCommand {
 /// # Errors
 /// [`Failure`].
 pub fn execute(options: &SimulateCommand) -> Result<Outcome, Failure> {
-    options.policy.refuse_later()?;
     let changed = Changed::new(&options.source)
         .solution(&options.solution)
+        .policy(&options.policy)?
         .sample(&options.sample)
         .play(&options.play);
     let mut session = Session::open(&changed, &options.output)?;

@@ -32,9 +32,9 @@ pub struct ValidateCommand {
 /// # Errors
 /// [`Failure`].
 pub fn execute(options: &ValidateCommand) -> Result<Outcome, Failure> {
-    options.policy.refuse_later()?;
     let changed = Changed::new(&options.source)
         .solution(&options.solution)
+        .policy(&options.policy)?
         .sample(&options.sample)
         .test(&options.test);
     let mut session = Session::open(&changed, &options.output)?;
