@@ -4,13 +4,13 @@
 //! one CSV file, written row by row as the rows are made; documents are JSON. Nothing here computes: a float is
 //! printed as the shortest text that reads back to the same `f64`, and an unknown one as `NaN` (CSV) or `null` (JSON).
 
-mod columns;
+pub mod columns;
 mod folder;
 mod manifest;
 mod solution;
 mod table;
 
 pub use folder::{FileTable, FolderError, OnExisting, OutputFolder, Refused, WriteError};
-pub use manifest::{Manifest, Phase, shell_words};
+pub use manifest::{Manifest, Phase, sha256, shell_words};
 pub use solution::{PolicyTable, write_mean_field, write_stage};
 pub use table::{Cell, Table};

@@ -1,40 +1,214 @@
-//! Column names of the tables, made of the scenario's names.
+//! The headers of all tables, in the order of their columns.
+//!
+//! `TYPE` and `ACTION` in a column's name are names of follower types and actions, in scenario order; actions run faster
+//! than types in `gamma_TYPE_ACTION`.
 
 use crate::game::Game;
 
-/// `z_TYPE` per follower type, with a prefix of one's own.
-pub(super) fn per_type(prefix: &str, game: &Game) -> Vec<String> {
-    game.follower_types()
-        .iter()
-        .map(|x| format!("{prefix}_{x}"))
-        .collect()
+/// policy.csv: one row per period and lattice point.
+pub fn policy(game: &Game) -> Vec<String> {
+    Columns::of(game)
+        .fixed(&["t"])
+        .types("z_", "")
+        .fixed(&["leader_action"])
+        .gamma()
+        .types("v_follower_", "")
+        .fixed(&["v_leader", "equilibria", "residual"])
+        .names
 }
 
-/// `share_ACTION` per follower action.
-pub(super) fn shares(game: &Game) -> Vec<String> {
-    game.follower_actions()
-        .iter()
-        .map(|a| format!("share_{a}"))
-        .collect()
+/// mean_field.csv: one row per node of the flow; the last period, T + 1, has z alone.
+pub fn mean_field(game: &Game) -> Vec<String> {
+    Columns::of(game)
+        .fixed(&["node", "parent", "weight", "t"])
+        .types("z_", "")
+        .fixed(&["leader_action"])
+        .gamma()
+        .actions("share_", "")
+        .fixed(&["follower_reward", "leader_reward"])
+        .names
 }
 
-/// `gamma_TYPE_ACTION`, types by actions.
-pub(super) fn gammas(game: &Game) -> Vec<String> {
-    let of_type = |x: &String| {
-        game.follower_actions()
-            .iter()
-            .map(move |a| format!("gamma_{x}_{a}"))
-            .collect::<Vec<_>>()
+/// trace.csv: one row per population, replication and period; the last period, T + 1, has z alone.
+pub fn trace(game: &Game) -> Vec<String> {
+    Columns::of(game)
+        .fixed(&["population", "replication", "t"])
+        .types("z_", "")
+        .fixed(&["leader_action"])
+        .actions("share_", "")
+        .fixed(&["follower_reward", "leader_reward"])
+        .names
+}
+
+/// summary.csv: one row per population and period.
+pub fn summary(game: &Game) -> Vec<String> {
+    let mut columns = Columns::of(game).fixed(&["population", "t"]);
+    for name in game.follower_types() {
+        for statistic in ["mean", "sd", "q05", "q95"] {
+            columns.names.push(format!("z_{name}_{statistic}"));
+        }
+    }
+    let columns = columns.actions("share_", "_mean");
+    columns.fixed(&["distance_mean", "distance_sd"]).names
+}
+
+/// returns.csv: one row per population and replication.
+pub fn returns(game: &Game) -> Vec<String> {
+    let names = [
+        "population",
+        "replication",
+        "follower_return",
+        "leader_return",
+    ];
+    Columns::of(game).fixed(&names).names
+}
+
+/// returns.csv with the followers' returns by initial type as well.
+pub fn returns_by_type(game: &Game) -> Vec<String> {
+    let columns = Columns {
+        game,
+        names: returns(game),
     };
-    game.follower_types().iter().flat_map(of_type).collect()
+    columns.types("follower_return_", "").names
 }
 
-/// A header from single names and groups of names.
-pub(super) fn header<const N: usize>(groups: [Vec<String>; N]) -> Vec<String> {
-    groups.into_iter().flatten().collect()
+/// deviations.csv: one row per population, player, start and deviation.
+pub fn deviations() -> Vec<String> {
+    let names = [
+        "population",
+        "player",
+        "start",
+        "deviation",
+        "method",
+        "gain",
+        "std_error",
+        "low",
+        "high",
+        "replications",
+        "value",
+        "value_deviation",
+        "verdict",
+    ];
+    names.map(str::to_owned).to_vec()
 }
 
-/// Single names as a group.
-pub(super) fn names(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
+/// best_response.csv: one row per population, period and state at which the best deviator departs.
+pub fn best_response(game: &Game) -> Vec<String> {
+    let columns = Columns::of(game).fixed(&["population", "t", "type"]);
+    columns.types("z_", "").fixed(&["action", "gain"]).names
+}
+
+/// What `smfg stage` prints: one row per leader action and equilibrium.
+pub fn stage(game: &Game) -> Vec<String> {
+    Columns::of(game)
+        .fixed(&["leader_action", "equilibrium"])
+        .types("z_next_", "")
+        .gamma()
+        .types("v_follower_", "")
+        .fixed(&["v_leader", "residual", "selected", "kind", "coin"])
+        .names
+}
+
+/// A header in the making.
+struct Columns<'g> {
+    game: &'g Game,
+    names: Vec<String>,
+}
+
+impl<'g> Columns<'g> {
+    fn of(game: &'g Game) -> Self {
+        Self {
+            game,
+            names: Vec::new(),
+        }
+    }
+
+    fn fixed(mut self, names: &[&str]) -> Self {
+        self.names
+            .extend(names.iter().map(|name| (*name).to_owned()));
+        self
+    }
+
+    fn types(mut self, before: &str, after: &str) -> Self {
+        let types = self.game.follower_types().iter();
+        self.names
+            .extend(types.map(|name| format!("{before}{name}{after}")));
+        self
+    }
+
+    fn actions(mut self, before: &str, after: &str) -> Self {
+        let actions = self.game.follower_actions().iter();
+        self.names
+            .extend(actions.map(|name| format!("{before}{name}{after}")));
+        self
+    }
+
+    fn gamma(mut self) -> Self {
+        for type_name in self.game.follower_types() {
+            self = self.actions(&format!("gamma_{type_name}_"), "");
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+
+    const SCENARIO: &str = r#"
+name = "g"
+horizon = 1
+discount = 1
+[follower]
+types = ["low", "high"]
+actions = ["stay", "go"]
+initial = [0.5, 0.5]
+reward = "0"
+[follower.transition]
+"*, *" = { low = 1 }
+"#;
+
+    #[test]
+    fn headers_are_those_of_the_contract() {
+        let scenario = Scenario::parse("g.toml", SCENARIO, &[]).unwrap();
+        let game = scenario.game();
+        let gamma = "gamma_low_stay,gamma_low_go,gamma_high_stay,gamma_high_go";
+        let headers = [
+            (
+                policy(game),
+                format!("t,z_low,z_high,leader_action,{gamma},v_follower_low,v_follower_high,v_leader,equilibria,residual"),
+            ),
+            (
+                mean_field(game),
+                format!("node,parent,weight,t,z_low,z_high,leader_action,{gamma},share_stay,share_go,follower_reward,leader_reward"),
+            ),
+            (
+                trace(game),
+                "population,replication,t,z_low,z_high,leader_action,share_stay,share_go,follower_reward,leader_reward".into(),
+            ),
+            (
+                summary(game),
+                "population,t,z_low_mean,z_low_sd,z_low_q05,z_low_q95,z_high_mean,z_high_sd,z_high_q05,z_high_q95,\
+                 share_stay_mean,share_go_mean,distance_mean,distance_sd".into(),
+            ),
+            (returns(game), "population,replication,follower_return,leader_return".into()),
+            (
+                returns_by_type(game),
+                "population,replication,follower_return,leader_return,follower_return_low,follower_return_high".into(),
+            ),
+            (
+                deviations(),
+                "population,player,start,deviation,method,gain,std_error,low,high,replications,value,value_deviation,verdict".into(),
+            ),
+            (best_response(game), "population,t,type,z_low,z_high,action,gain".into()),
+            (
+                stage(game),
+                format!("leader_action,equilibrium,z_next_low,z_next_high,{gamma},v_follower_low,v_follower_high,v_leader,residual,selected,kind,coin"),
+            ),
+        ];
+        for (header, expected) in headers {
+            assert_eq!(header.join(","), expected);
+        }
+    }
 }

@@ -55,7 +55,7 @@ impl Manifest {
 }
 
 /// The SHA-256 of these bytes, in lower-case hexadecimal.
-fn sha256(bytes: &[u8]) -> String {
+pub fn sha256(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::columns::{gammas, header, names, per_type, shares};
+use super::columns;
 use super::{Cell, FileTable, OutputFolder, Table, WriteError};
 use crate::game::{Flow, Game, MeanRewards};
 use crate::solve::{StageEquilibrium, StagePoint};
@@ -17,15 +17,7 @@ impl PolicyTable {
     /// # Errors
     /// [`WriteError`].
     pub fn begin(folder: &mut OutputFolder, game: &Game) -> Result<Self, WriteError> {
-        let columns = header([
-            names(&["t"]),
-            per_type("z", game),
-            names(&["leader_action"]),
-            gammas(game),
-            per_type("v_follower", game),
-            names(&["v_leader", "equilibria", "residual"]),
-        ]);
-        folder.table("policy.csv", &columns).map(Self)
+        folder.table("policy.csv", &columns::policy(game)).map(Self)
     }
 
     /// One point: period t and mean field m = z(x_2).
@@ -79,15 +71,7 @@ pub fn write_mean_field(
     flow: &Flow,
     rewards: &[MeanRewards],
 ) -> Result<(), WriteError> {
-    let columns = header([
-        names(&["node", "parent", "weight", "t"]),
-        per_type("z", game),
-        names(&["leader_action"]),
-        gammas(game),
-        shares(game),
-        names(&["follower_reward", "leader_reward"]),
-    ]);
-    let mut table = folder.table("mean_field.csv", &columns)?;
+    let mut table = folder.table("mean_field.csv", &columns::mean_field(game))?;
     let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
     for (i, (node, reward)) in flow.nodes.iter().zip(rewards).enumerate() {
         let parent = node.parent.map_or(0, |p| p + 1);
@@ -127,14 +111,7 @@ pub fn write_stage<W: Write>(
     game: &Game,
     rows: &[StageEquilibrium],
 ) -> Result<W, csv::Error> {
-    let columns = header([
-        names(&["leader_action", "equilibrium"]),
-        per_type("z_next", game),
-        gammas(game),
-        per_type("v_follower", game),
-        names(&["v_leader", "residual", "selected", "kind", "coin"]),
-    ]);
-    let mut table = Table::new(writer, &columns)?;
+    let mut table = Table::new(writer, &columns::stage(game))?;
     let mut number = 0;
     for (i, row) in rows.iter().enumerate() {
         let same_game = i > 0 && rows[i - 1].leader_action == row.leader_action;

@@ -1,0 +1,112 @@
+//! The command line: clap's derivation, one file per command, and the exit codes. No mathematics.
+
+mod check;
+mod failure;
+mod options;
+mod run;
+mod session;
+mod simulate;
+mod solve;
+mod stage;
+mod stdout;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::{Failure, Later};
+
+/// Discrete-time Stackelberg mean-field games: solve, simulate, validate.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done (run, validate: certified), 1 refuted, 2 bad usage or scenario, 3 inconclusive or not converged, \
+4 input/output failure.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Solve, simulate and validate: the main job
+    Run(run::RunCommand),
+    /// Solve, and certify the solution in the mean-field limit
+    Solve(solve::SolveCommand),
+    /// Play the solution out in populations of N followers
+    Simulate(simulate::SimulateCommand),
+    /// Decide whether deviations profit at N
+    Validate(validate::ValidateCommand),
+    /// Print every equilibrium of one stage game as CSV
+    Stage(stage::StageCommand),
+    /// Read and check a scenario, and print the game as understood
+    Check(check::CheckCommand),
+    /// (not in this version) Validate over a range of N
+    #[command(hide = true)]
+    Converge(LaterCommand),
+    /// (not in this version) Write a commented scenario
+    #[command(hide = true)]
+    New(LaterCommand),
+}
+
+/// Whatever is given to a command of a later version.
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+pub struct LaterCommand {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<std::ffi::OsString>,
+}
+
+/// How a command that did not fail ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Outcome {
+    /// Done; for `run` and `validate`, certified.
+    Done,
+    /// A deviation profits.
+    Refuted,
+    /// The evidence decides neither way.
+    Inconclusive,
+}
+
+impl Outcome {
+    /// The program's exit code.
+    pub fn exit_code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Done => 0,
+            Self::Refuted => 1,
+            Self::Inconclusive => 3,
+        })
+    }
+}
+
+/// Run one command.
+///
+/// # Errors
+/// [`Failure`], which knows its exit code.
+pub fn execute(command: Command) -> Result<Outcome, Failure> {
+    match command {
+        Command::Run(options) => run::execute(&options),
+        Command::Solve(options) => solve::execute(&options),
+        Command::Simulate(options) => simulate::execute(&options),
+        Command::Validate(options) => validate::execute(&options),
+        Command::Stage(options) => stage::execute(&options),
+        Command::Check(options) => check::execute(&options),
+        Command::Converge(_) => Err(Later("the command `converge`").into()),
+        Command::New(_) => Err(Later("the command `new`").into()),
+    }
+}
+
+/// Print clap's message, which may be the help or the version that was asked for.
+pub fn usage(message: &clap::Error) -> ExitCode {
+    let printed = stdout::accept_broken_pipe(message.print());
+    match (message.use_stderr(), printed) {
+        (true, _) => ExitCode::from(failure::USAGE),
+        (false, Ok(())) => ExitCode::SUCCESS,
+        (false, Err(_)) => ExitCode::from(failure::INPUT_OUTPUT),
+    }
+}

@@ -1,0 +1,142 @@
+//! What can stop a command, and the exit code that it earns.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use smfg::report::{FolderError, WriteError};
+use smfg::scenario::{Problem, ScenarioError};
+
+/// Bad usage or a bad scenario.
+pub const USAGE: u8 = 2;
+/// A file could not be read or written.
+pub const INPUT_OUTPUT: u8 = 4;
+
+/// What a later version brings.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is not available in this version of smfg ({version})", version = env!("CARGO_PKG_VERSION"))]
+pub struct Later(pub &'static str);
+
+/// Arguments that do not fit the scenario.
+#[derive(Debug, thiserror::Error)]
+pub enum Usage {
+    /// `--t` outside 1..=T.
+    #[error("--t {t}: the periods of this scenario are 1 to {horizon}")]
+    Period {
+        /// As given.
+        t: u64,
+        /// T.
+        horizon: usize,
+    },
+    /// `--z` of the wrong length.
+    #[error("--z has {got} numbers: give one for each of the {} follower types ({})", .types.len(), .types.join(", "))]
+    MeanFieldLength {
+        /// Numbers given.
+        got: usize,
+        /// Names of the types.
+        types: Vec<String>,
+    },
+    /// `--z` is no law.
+    #[error(
+        "--z {z:?} is no law of follower types: its numbers must not be negative and must sum to 1, and they sum to {sum}"
+    )]
+    MeanField {
+        /// As given.
+        z: Vec<f64>,
+        /// Their sum.
+        sum: f64,
+    },
+    /// `--leader-action` names none.
+    #[error("--leader-action {given}: {}", known_actions(.known))]
+    LeaderAction {
+        /// As given.
+        given: String,
+        /// Names of the leader's actions; empty without a leader.
+        known: Vec<String>,
+    },
+}
+
+fn known_actions(known: &[String]) -> String {
+    match known {
+        [] => "this scenario has no leader".to_owned(),
+        known => format!("the leader's actions are {}", known.join(", ")),
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Arguments that do not fit the scenario.
+    #[error(transparent)]
+    Usage(#[from] Usage),
+    /// Something of a later version.
+    #[error(transparent)]
+    Later(#[from] Later),
+    /// The scenario.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// A file given as an option.
+    #[error("cannot read `{}`", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The output folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A file in the output folder.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Threads that the system does not give.
+    #[error("cannot start {threads} threads: try fewer with --threads")]
+    Threads {
+        /// As asked for.
+        threads: u64,
+        /// Why.
+        source: rayon::ThreadPoolBuildError,
+    },
+    /// Standard output, other than a reader that went away.
+    #[error("cannot write to standard output")]
+    StandardOutput(#[from] io::Error),
+}
+
+/// A name that names no file is a slip of the command line; a file that cannot be read is not.
+fn unreadable(path: &Path) -> u8 {
+    match path.is_file() {
+        true => INPUT_OUTPUT,
+        false => USAGE,
+    }
+}
+
+impl Failure {
+    /// The program's exit code.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Folder(FolderError::Write(_)) | Self::Write(_) | Self::StandardOutput(_) => {
+                INPUT_OUTPUT
+            }
+            Self::Scenario(error) => match error.problem() {
+                Problem::Unreadable { path, .. } => unreadable(path),
+                _ => USAGE,
+            },
+            Self::Read { path, .. } => unreadable(path),
+            Self::Usage(_) | Self::Later(_) => USAGE,
+            Self::Folder(FolderError::Refused(_)) | Self::Threads { .. } => USAGE,
+        })
+    }
+
+    /// The error and its causes on standard error, once.
+    pub fn print(&self) {
+        let mut text = format!("error: {self}\n");
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text.push_str(&format!("  because: {error}\n"));
+            cause = error.source();
+        }
+        // Where standard error is closed too, the exit code has to do.
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+}

@@ -1,0 +1,243 @@
+//! Options shared by commands. Those that change a setting of the scenario become overrides, `KEY=VALUE`, and are
+//! checked where the scenario's own settings are; the command line wins over the scenario, and an option over `--set`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
+use smfg::report::sha256;
+use smfg::scenario::{Method, Override, Scenario};
+
+use super::failure::{Failure, Later};
+
+/// The largest population, 10^12 followers.
+const MAX_POPULATION: u64 = 1_000_000_000_000;
+/// The largest number of replications, and of a first replication.
+const MAX_REPLICATIONS: u64 = 1_000_000_000;
+/// The largest number of threads.
+const MAX_THREADS: u64 = 1024;
+
+/// The scenario, and what the command line changes in it.
+#[derive(Debug, Args)]
+pub struct SourceOptions {
+    /// The scenario, a TOML file
+    pub scenario: PathBuf,
+    /// Change a parameter (bare key) or a setting (dotted key): --set lambda=0.21 --set solve.grid=100
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// Where files go, and how the work is done.
+#[derive(Debug, Args)]
+pub struct OutputOptions {
+    /// The folder to write [default: output/<scenario name>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Replace an existing output folder: the files that its manifest lists
+    #[arg(long)]
+    pub force: bool,
+    /// The number of threads; no result depends on it [default: all cores]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..=MAX_THREADS))]
+    pub threads: Option<u64>,
+    /// No progress and no closing screen; errors stay
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Where the policy comes from.
+#[derive(Debug, Args)]
+pub struct SolutionOptions {
+    /// Which stage equilibrium is played where there are several
+    #[arg(long, value_parser = ["optimistic", "pessimistic", "welfare"])]
+    pub selection: Option<String>,
+    /// The first mesh, and the points of policy.csv
+    #[arg(long, value_name = "G")]
+    pub grid: Option<u64>,
+}
+
+/// A policy from elsewhere.
+#[derive(Debug, Args)]
+pub struct PolicyOptions {
+    /// Use the policy in this file, with policy.csv's columns, instead of solving
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// (not in this version) Reuse a solution
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub theta: Option<PathBuf>,
+}
+
+/// Which populations are played, and how often.
+#[derive(Debug, Args)]
+pub struct SampleOptions {
+    /// The number of followers, 1 to 10^12 (repeatable)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_POPULATION))]
+    pub population: Vec<u64>,
+    /// The number of replications
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u64).range(1..=MAX_REPLICATIONS))]
+    pub replications: Option<u64>,
+    /// The first replication
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=MAX_REPLICATIONS))]
+    pub replications_from: u64,
+    /// The followers' first types: drawn from the initial law, or its largest-remainder rounding
+    #[arg(long, value_parser = ["iid", "rounded"])]
+    pub start: Option<String>,
+    /// The seed of every random stream
+    #[arg(long, value_name = "U64")]
+    pub seed: Option<u64>,
+}
+
+/// How populations are played and what is kept of them.
+#[derive(Debug, Args)]
+pub struct PlayOptions {
+    /// Splits of the count vector, or followers one by one: the same law
+    #[arg(long, value_parser = ["counts", "agents"])]
+    pub engine: Option<String>,
+    /// The rows of trace.csv: all, up to a million, or none
+    #[arg(long, value_enum, default_value_t = Trace::All)]
+    pub trace: Trace,
+    /// Split returns.csv by initial type
+    #[arg(long)]
+    pub returns_by_type: bool,
+}
+
+/// How deviations are tested.
+#[derive(Debug, Args)]
+pub struct TestOptions {
+    /// Exact gains by backward induction, or paired replications
+    #[arg(long, value_parser = ["auto", "exact", "integrated", "paired"])]
+    pub method: Option<String>,
+    /// Print the verdict as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The rows of trace.csv.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Trace {
+    /// All replications, or as many as make a million rows.
+    All,
+    /// None.
+    None,
+}
+
+/// The rows of policy.csv.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PolicyRows {
+    /// Every period and lattice point, up to a million rows.
+    All,
+    /// Only the mean fields along the path.
+    Path,
+}
+
+/// A scenario to be read, with what the command line changes in it, in the order in which it applies.
+#[derive(Debug)]
+pub struct Changed<'a> {
+    source: &'a SourceOptions,
+    overrides: Vec<Override>,
+    /// For the manifest: options that are no settings of a scenario.
+    options: Map<String, Value>,
+    /// Not an override, because a parameter may be called `seed` as well.
+    seed: Option<u64>,
+}
+
+impl<'a> Changed<'a> {
+    /// By `--set`.
+    pub fn new(source: &'a SourceOptions) -> Self {
+        Self {
+            source,
+            overrides: source.set.iter().map(Override::new).collect(),
+            options: Map::new(),
+            seed: None,
+        }
+        .option("set", source.set.clone())
+    }
+
+    /// And by the options of the solution.
+    pub fn solution(mut self, options: &SolutionOptions) -> Self {
+        self.text("solve.selection", options.selection.as_deref());
+        self.number("solve.grid", options.grid);
+        self
+    }
+
+    /// And by a policy from elsewhere, of which the manifest keeps the digest.
+    ///
+    /// # Errors
+    /// [`Later`] with `--theta`; a policy that cannot be read.
+    pub fn policy(self, options: &PolicyOptions) -> Result<Self, Failure> {
+        if options.theta.is_some() {
+            return Err(Later("the option `--theta`").into());
+        }
+        let Some(path) = &options.policy else {
+            return Ok(self);
+        };
+        let failed = |source| Failure::Read {
+            path: path.clone(),
+            source,
+        };
+        let digest = sha256(&std::fs::read(path).map_err(failed)?);
+        let file = path.to_string_lossy();
+        Ok(self.option("policy", json!({ "file": file, "sha256": digest })))
+    }
+
+    /// And by those of the populations.
+    pub fn sample(mut self, options: &SampleOptions) -> Self {
+        if !options.population.is_empty() {
+            self.set("simulate.populations", format!("{:?}", options.population));
+        }
+        self.number("simulate.replications", options.replications);
+        self.text("simulate.start", options.start.as_deref());
+        self.seed = options.seed;
+        self.option("replications_from", options.replications_from)
+    }
+
+    /// And by those of the play.
+    pub fn play(mut self, options: &PlayOptions) -> Self {
+        self.text("simulate.engine", options.engine.as_deref());
+        self.option("returns_by_type", options.returns_by_type)
+    }
+
+    /// And by those of the test.
+    pub fn test(mut self, options: &TestOptions) -> Self {
+        self.text("validate.method", options.method.as_deref());
+        self
+    }
+
+    /// Read the scenario.
+    ///
+    /// # Errors
+    /// A bad scenario, or one that asks for what a later version brings.
+    pub fn read(&self) -> Result<Scenario, Failure> {
+        let mut scenario = Scenario::read(&self.source.scenario, &self.overrides)?;
+        scenario.seed = self.seed.unwrap_or(scenario.seed);
+        match scenario.validate.method {
+            Method::Integrated => Err(Later("the method `integrated`").into()),
+            Method::Auto | Method::Exact | Method::Paired => Ok(scenario),
+        }
+    }
+
+    /// What the manifest keeps beside the settings of the scenario.
+    pub fn options(&self) -> &Map<String, Value> {
+        &self.options
+    }
+
+    fn option(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.options.insert(name.to_owned(), value.into());
+        self
+    }
+
+    fn text(&mut self, key: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.set(key, format!("{value:?}"));
+        }
+    }
+
+    fn number(&mut self, key: &str, value: Option<u64>) {
+        if let Some(value) = value {
+            self.set(key, value.to_string());
+        }
+    }
+
+    fn set(&mut self, key: &str, value: String) {
+        self.overrides.push(Override::new(format!("{key}={value}")));
+    }
+}

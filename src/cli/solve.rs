@@ -1,0 +1,47 @@
+//! `smfg solve`: theta and its certificate.
+
+use clap::Args;
+
+use super::failure::{Failure, Later};
+use super::options::{Changed, OutputOptions, PolicyRows, SolutionOptions, SourceOptions};
+use super::session::Session;
+use super::{Outcome, stdout};
+
+/// Arguments of `smfg solve`.
+#[derive(Debug, Args)]
+pub struct SolveCommand {
+    #[command(flatten)]
+    source: SourceOptions,
+    #[command(flatten)]
+    output: OutputOptions,
+    #[command(flatten)]
+    solution: SolutionOptions,
+    /// The rows of policy.csv: all, up to a million, or those of the mean-field path
+    #[arg(long, value_enum, default_value_t = PolicyRows::All)]
+    policy_rows: PolicyRows,
+    /// Print the certificate as JSON on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// Run the command.
+///
+/// # Errors
+/// [`Failure`].
+pub fn execute(options: &SolveCommand) -> Result<Outcome, Failure> {
+    let changed = Changed::new(&options.source).solution(&options.solution);
+    let mut session = Session::open(&changed, &options.output)?;
+    let certificate = solve(&mut session, options.policy_rows)?;
+    session.close()?;
+    if options.json {
+        stdout::print_json(&certificate)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Solve; write policy.csv, mean_field.csv and certificate.json.
+pub fn solve(session: &mut Session, _rows: PolicyRows) -> Result<serde_json::Value, Failure> {
+    session
+        .phases
+        .run("solve", |_| Err(Later("solving").into()))
+}
