@@ -2,4 +2,6 @@
 
 pub mod game;
 pub mod scenario;
+pub mod simulate;
+pub mod stream;
 pub mod validate;

@@ -1,0 +1,3 @@
+//! Finite populations that follow a policy.
+
+pub mod split;

@@ -1,0 +1,160 @@
+//! Random streams: (seed, population, replication, role) to a sequence of words. The only file that names a generator.
+//!
+//! The generator is ChaCha with 8 rounds. Its 256-bit key is made of the seed and the population N (little endian, the
+//! rest zero); its 64-bit stream id of the replication and the role. Streams that differ in any of the four are
+//! different ciphertexts, so a replication can be repeated alone, and adding a population or a role changes no other.
+
+use std::convert::Infallible;
+
+use rand::{SeedableRng, TryRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Largest replication with streams of its own: the stream id keeps 8 of its 64 bits for the role.
+pub const MAX_REPLICATION: u64 = (1 << 56) - 1;
+
+/// What a stream is drawn for. Append only: the numbers are part of every published result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Role {
+    /// The followers' types at t = 1.
+    InitialTypes = 0,
+    /// The leader's actions.
+    Leader = 1,
+    /// The followers' actions and next types.
+    Followers = 2,
+    /// The actions and next types of one follower singled out.
+    TaggedFollower = 3,
+    /// A public lottery between equilibria.
+    Coin = 4,
+}
+
+/// All streams of one (seed, population).
+#[derive(Clone, Debug)]
+pub struct StreamFamily {
+    pristine: ChaCha8Rng,
+}
+
+impl StreamFamily {
+    /// The family of `seed` and population N.
+    pub fn new(seed: u64, population: u64) -> Self {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        key[8..16].copy_from_slice(&population.to_le_bytes());
+        Self {
+            pristine: ChaCha8Rng::from_seed(key),
+        }
+    }
+
+    /// The stream of one replication (at most [`MAX_REPLICATION`]) and role, at its first word.
+    pub fn stream(&self, replication: u64, role: Role) -> Stream {
+        debug_assert!(replication <= MAX_REPLICATION);
+        // `set_stream` keeps the word position: it is chosen on a copy that has drawn nothing.
+        let mut generator = self.pristine.clone();
+        generator.set_stream((replication << 8) | role as u64);
+        Stream { generator }
+    }
+}
+
+/// One sequence of random words; a generator for `rand` and `rand_distr`.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    generator: ChaCha8Rng,
+}
+
+impl Stream {
+    /// The stream of (seed, population, replication, role); [`StreamFamily`] makes many of them faster.
+    pub fn new(seed: u64, population: u64, replication: u64, role: Role) -> Self {
+        StreamFamily::new(seed, population).stream(replication, role)
+    }
+}
+
+impl TryRng for Stream {
+    type Error = Infallible;
+
+    #[inline]
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.generator.try_next_u32()
+    }
+
+    #[inline]
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.generator.try_next_u64()
+    }
+
+    #[inline]
+    fn try_fill_bytes(&mut self, destination: &mut [u8]) -> Result<(), Infallible> {
+        self.generator.try_fill_bytes(destination)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::Rng;
+
+    use super::*;
+
+    fn first(seed: u64, population: u64, replication: u64, role: Role) -> u64 {
+        Stream::new(seed, population, replication, role).next_u64()
+    }
+
+    #[test]
+    fn first_words_do_not_change_between_versions() {
+        let found = [
+            first(0, 0, 0, Role::InitialTypes),
+            first(1, 100, 1, Role::InitialTypes),
+            first(1, 100, 1, Role::Leader),
+            first(1, 100, 1, Role::Followers),
+            first(1, 100, 1, Role::TaggedFollower),
+            first(1, 100, 1, Role::Coin),
+            first(
+                u64::MAX,
+                1_000_000_000_000,
+                MAX_REPLICATION,
+                Role::Followers,
+            ),
+        ];
+        let expected = [
+            0xd640_5f89_2fef_003e, // ECRYPT test vector of ChaCha8, zero key: 3e 00 ef 2f 89 5f 40 d6
+            12_795_232_922_638_023_178,
+            4_489_074_719_301_118_446,
+            6_092_041_576_010_971_246,
+            7_209_146_305_306_870_666,
+            10_462_193_261_287_687_235,
+            2_456_344_314_251_760_347,
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn each_coordinate_names_its_own_stream() {
+        let mut found = Vec::new();
+        for seed in 0..3 {
+            for population in [1, 2, 1 << 40] {
+                for replication in [0, 1, 255, 256, MAX_REPLICATION] {
+                    for role in [
+                        Role::InitialTypes,
+                        Role::Leader,
+                        Role::Followers,
+                        Role::TaggedFollower,
+                        Role::Coin,
+                    ] {
+                        found.push(first(seed, population, replication, role));
+                    }
+                }
+            }
+        }
+        let count = found.len();
+        found.sort_unstable();
+        found.dedup();
+        assert_eq!(found.len(), count);
+    }
+
+    #[test]
+    fn a_stream_does_not_depend_on_what_was_drawn_before() {
+        let family = StreamFamily::new(7, 50);
+        let mut before = family.stream(3, Role::Followers);
+        let head: Vec<u64> = (0..40).map(|_| before.next_u64()).collect();
+        let mut again = family.stream(3, Role::Followers);
+        assert_eq!(head, (0..40).map(|_| again.next_u64()).collect::<Vec<_>>());
+    }
+}
