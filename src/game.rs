@@ -4,9 +4,11 @@
 //! already put in, and [`Tables`] holds their values at one `(t, z)`.
 
 mod policy;
+mod policy_file;
 mod spaces;
 
 pub use policy::{Play, Policy};
+pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
 pub use spaces::{FollowerAction, FollowerType, LeaderAction, MeanField, Prescription};
 
 /// A point at which a kernel or reward has no valid value.

@@ -3,5 +3,6 @@
 pub mod game;
 pub mod scenario;
 pub mod simulate;
+pub mod stats;
 pub mod stream;
 pub mod validate;

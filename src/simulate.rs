@@ -1,3 +1,301 @@
-//! Finite populations that follow a policy.
+//! Finite populations that follow a policy (mathematics of the paper's section II at N followers).
+//!
+//! Followers start with types drawn from z_1. In every period all see z^N_t, the empirical law of the N types; the leader
+//! plays her action, every follower draws an action from gamma^f(. | x) and a next type from Q^f at z^N_t. Given the
+//! policy the count vector n = N z^N is a Markov chain and followers of a type are exchangeable: splitting n_x over
+//! (action, next type) by a multinomial has exactly the law of N separate draws ([`Engine::Counts`], at a cost that does
+//! not grow with N; [`Engine::Agents`] draws them one by one).
+//!
+//! Rewards are computed from integer counts of (type, action). Replication k has streams of its own, so that it is the
+//! same alone and in a batch, on any number of threads.
 
+mod population;
+mod record;
 pub mod split;
+mod stage;
+mod summary;
+mod trajectory;
+
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::game::{Game, GameError, Policy};
+use crate::stream::{MAX_REPLICATION, Role, StreamFamily};
+
+use population::{AgentPopulation, CountPopulation, Population};
+use record::Recorder;
+use split::MAX_POPULATION;
+
+pub use population::rounded_counts;
+pub use stage::{Stage, StageMemory, StepRewards};
+pub use summary::{Summary, SummaryRow, TypeSummary};
+pub use trajectory::Trajectory;
+
+/// How a population is represented; the law of the trajectories is the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// The count vector, split by multinomials.
+    #[default]
+    Counts,
+    /// One type per follower.
+    Agents,
+}
+
+/// The types at t = 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// Independent draws from z_1.
+    #[default]
+    Iid,
+    /// The largest-remainder rounding of N z_1.
+    Rounded,
+}
+
+/// Whether returns are kept by initial type. With [`Engine::Counts`] the followers of each initial type are then split
+/// on their own: other draws of the same law.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cohorts {
+    /// All followers together.
+    #[default]
+    Together,
+    /// By initial type.
+    ByInitialType,
+}
+
+/// What to simulate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Simulation {
+    /// Seed of the streams.
+    pub seed: u64,
+    /// N, 1 to [`MAX_POPULATION`] (agents: to [`MAX_AGENTS`]).
+    pub population: u64,
+    /// First replication, from 1.
+    pub first_replication: u64,
+    /// The number of replications.
+    pub replications: u64,
+    /// How the population is represented.
+    pub engine: Engine,
+    /// The types at t = 1.
+    pub start: Start,
+    /// Whether returns are kept by initial type.
+    pub cohorts: Cohorts,
+}
+
+/// Largest population of [`Engine::Agents`], for the memory that it takes: two to four bytes a follower and thread.
+pub const MAX_AGENTS: u64 = 100_000_000;
+
+/// Replications computed before any of them is delivered.
+const CHUNK: u64 = 256;
+/// Replications that one thread computes in a row.
+const BLOCK: u64 = 8;
+
+/// A simulation that cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulateError {
+    /// N = 0, or beyond the engine's reach.
+    #[error(
+        "a population of {population} followers cannot be simulated: take 1 to {limit} with the {engine:?} engine"
+    )]
+    Population {
+        /// N as asked for.
+        population: u64,
+        /// The largest N of the engine.
+        limit: u64,
+        /// The engine as asked for.
+        engine: Engine,
+    },
+    /// Replications outside 1..=[`MAX_REPLICATION`].
+    #[error(
+        "replications {first} to {first} + {count} - 1 cannot be simulated: they count from 1 to {MAX_REPLICATION}"
+    )]
+    Replications {
+        /// The first replication.
+        first: u64,
+        /// The number of replications.
+        count: u64,
+    },
+    /// More types than an agent's state can hold.
+    #[error(
+        "{types} follower types are too many for the agents engine, which takes up to 65536: use the counts engine"
+    )]
+    Types {
+        /// |X^f|.
+        types: usize,
+    },
+    /// A kernel or reward without a valid value at a visited z^N.
+    #[error("N = {population}, replication {replication}, t = {t}")]
+    Game {
+        /// N.
+        population: u64,
+        /// The replication, from 1.
+        replication: u64,
+        /// The period, from 1; T + 1 for the terminal reward.
+        t: usize,
+        /// What is wrong there.
+        #[source]
+        source: GameError,
+    },
+}
+
+/// Simulate, and hand every trajectory to `sink` in the order of the replications.
+///
+/// Replications run in parallel on the current rayon pool; a few hundred trajectories are in memory at a time.
+///
+/// # Errors
+/// [`SimulateError`], of the first replication that fails, or what the sink returns.
+pub fn simulate<E: From<SimulateError>>(
+    game: &Game,
+    policy: &dyn Policy,
+    simulation: &Simulation,
+    mut sink: impl FnMut(&Trajectory) -> Result<(), E>,
+) -> Result<(), E> {
+    simulation.check(game)?;
+    let run = Run {
+        game,
+        policy,
+        simulation,
+        family: StreamFamily::new(simulation.seed, simulation.population),
+        memories: Mutex::default(),
+    };
+    let first = simulation.first_replication;
+    for chunk in pieces(first..first + simulation.replications, CHUNK) {
+        let blocks: Vec<Range<u64>> = pieces(chunk, BLOCK).collect();
+        let finished: Vec<_> = blocks
+            .into_par_iter()
+            .map(|block| run.block(block))
+            .collect();
+        for block in finished {
+            for trajectory in block? {
+                sink(&trajectory)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `range` cut into pieces of `length`, the last one shorter.
+fn pieces(range: Range<u64>, length: u64) -> impl Iterator<Item = Range<u64>> {
+    let starts = range.clone().step_by(length as usize);
+    starts.map(move |start| start..(start + length).min(range.end))
+}
+
+impl Simulation {
+    fn check(&self, game: &Game) -> Result<(), SimulateError> {
+        let Self {
+            population,
+            engine,
+            first_replication: first,
+            replications: count,
+            ..
+        } = *self;
+        let types = game.follower_types().len();
+        let limit = match engine {
+            Engine::Counts => MAX_POPULATION,
+            Engine::Agents => MAX_AGENTS,
+        };
+        if !(1..=limit).contains(&population) {
+            return Err(SimulateError::Population {
+                population,
+                limit,
+                engine,
+            });
+        }
+        if first == 0
+            || first
+                .checked_add(count)
+                .is_none_or(|end| end > MAX_REPLICATION + 1)
+        {
+            return Err(SimulateError::Replications { first, count });
+        }
+        if engine == Engine::Agents && types > usize::from(u16::MAX) + 1 {
+            return Err(SimulateError::Types { types });
+        }
+        Ok(())
+    }
+}
+
+/// What all replications share.
+struct Run<'a> {
+    game: &'a Game,
+    policy: &'a dyn Policy,
+    simulation: &'a Simulation,
+    family: StreamFamily,
+    /// Memories that no thread is using: as many as blocks were ever computed at once.
+    memories: Mutex<Vec<StageMemory<'a>>>,
+}
+
+impl<'a> Run<'a> {
+    /// The replications of one block.
+    fn block(&self, block: Range<u64>) -> Result<Vec<Trajectory>, SimulateError> {
+        let kept = self.memories().pop();
+        let mut memory = kept.unwrap_or_else(|| StageMemory::new(self.game));
+        let trajectories = block.map(|k| self.replication(k, &mut memory)).collect();
+        self.memories().push(memory);
+        trajectories
+    }
+
+    fn memories(&self) -> MutexGuard<'_, Vec<StageMemory<'a>>> {
+        // What is remembered is right even if another thread died meanwhile.
+        self.memories.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Replication k.
+    fn replication(
+        &self,
+        k: u64,
+        memory: &mut StageMemory<'a>,
+    ) -> Result<Trajectory, SimulateError> {
+        let Simulation {
+            start,
+            cohorts,
+            population,
+            ..
+        } = *self.simulation;
+        let rng = &mut self.family.stream(k, Role::InitialTypes);
+        let z = self.game.initial();
+        match self.simulation.engine {
+            Engine::Counts => self.follow(
+                k,
+                CountPopulation::new(start, cohorts, z, population, rng),
+                memory,
+            ),
+            Engine::Agents => self.follow(
+                k,
+                AgentPopulation::new(start, cohorts, z, population, rng),
+                memory,
+            ),
+        }
+    }
+
+    /// Play t = 1..T and record.
+    fn follow(
+        &self,
+        k: u64,
+        mut followers: impl Population,
+        memory: &mut StageMemory<'a>,
+    ) -> Result<Trajectory, SimulateError> {
+        let population = self.simulation.population;
+        let failed = |t| {
+            move |source| SimulateError::Game {
+                population,
+                replication: k,
+                t,
+                source,
+            }
+        };
+        let rng = &mut self.family.stream(k, Role::Followers);
+        let mut record = Recorder::new(self.game, self.simulation, k, &followers);
+        for t in 1..=self.game.horizon() {
+            let stage = memory
+                .stage(self.policy, t, followers.counts())
+                .map_err(failed(t))?;
+            followers.step(stage, rng, record.acted());
+            record.step(stage, followers.counts());
+        }
+        record
+            .finish(&followers)
+            .map_err(failed(self.game.horizon() + 1))
+    }
+}

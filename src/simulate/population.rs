@@ -1,0 +1,227 @@
+//! The two engines: a population of N followers as a count vector, or follower by follower. Both move by
+//! p(a, x' | x) of a [`Stage`], independently given the counts, and so have the same law of (types, actions).
+//!
+//! Followers may be told apart by their initial type (cohorts): the cohorts move independently given the stage, so
+//! splitting each on its own leaves the law of the whole as it was.
+
+use rand::Rng;
+
+use crate::game::MeanField;
+use crate::stream::Stream;
+
+use super::split::split;
+use super::stage::Stage;
+use super::{Cohorts, Start};
+
+/// N followers with types.
+pub(super) trait Population {
+    /// The number of followers per type, n.
+    fn counts(&self) -> &[u64];
+
+    /// The same per (cohort, type).
+    fn cohort_counts(&self) -> Vec<u64>;
+
+    /// Everybody acts and moves once. `acted` gets the number of followers per (cohort, type, action).
+    fn step(&mut self, stage: &Stage, rng: &mut Stream, acted: &mut [u64]);
+}
+
+/// The largest-remainder rounding of N z: the N followers' types if nothing is left to chance. Equal remainders go to
+/// the first type.
+pub fn rounded_counts(z: &MeanField, population: u64) -> Vec<u64> {
+    let mut left = population;
+    let mut remainders = Vec::with_capacity(z.weights().len());
+    let mut counts = Vec::with_capacity(z.weights().len());
+    for weight in z.weights() {
+        let share = population as f64 * weight;
+        let whole = (share as u64).min(left);
+        left -= whole;
+        counts.push(whole);
+        remainders.push(share - whole as f64);
+    }
+    let mut order: Vec<usize> = (0..counts.len()).collect();
+    order.sort_by(|x, y| remainders[*y].total_cmp(&remainders[*x]));
+    for x in order.into_iter().cycle().take(left as usize) {
+        counts[x] += 1;
+    }
+    counts
+}
+
+/// The count vector n, or one per cohort.
+pub(super) struct CountPopulation {
+    types: usize,
+    /// Per (cohort, type).
+    cohorts: Vec<u64>,
+    next: Vec<u64>,
+    counts: Vec<u64>,
+}
+
+impl CountPopulation {
+    pub(super) fn new(
+        start: Start,
+        cohorts: Cohorts,
+        z: &MeanField,
+        population: u64,
+        rng: &mut Stream,
+    ) -> Self {
+        let types = z.weights().len();
+        let mut counts = vec![0; types];
+        match start {
+            Start::Iid => split(rng, population, z.weights(), &mut counts),
+            Start::Rounded => counts = rounded_counts(z, population),
+        }
+        let by_cohort = match cohorts {
+            Cohorts::Together => counts.clone(),
+            Cohorts::ByInitialType => {
+                let mut diagonal = vec![0; types * types];
+                for (x, n) in counts.iter().enumerate() {
+                    diagonal[x * types + x] = *n;
+                }
+                diagonal
+            }
+        };
+        Self {
+            types,
+            next: by_cohort.clone(),
+            cohorts: by_cohort,
+            counts,
+        }
+    }
+}
+
+impl Population for CountPopulation {
+    fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    fn cohort_counts(&self) -> Vec<u64> {
+        self.cohorts.clone()
+    }
+
+    fn step(&mut self, stage: &Stage, rng: &mut Stream, acted: &mut [u64]) {
+        let (types, actions) = (self.types, stage.actions());
+        acted.fill(0);
+        self.next.fill(0);
+        self.counts.fill(0);
+        for (index, n) in self.cohorts.iter().enumerate().filter(|(_, n)| **n > 0) {
+            let (cohort, x) = (index / types, index % types);
+            stage.split(x).draw(rng, *n, |pair, number| {
+                let (a, next) = (pair / types, pair % types);
+                acted[index * actions + a] += number;
+                self.next[cohort * types + next] += number;
+                self.counts[next] += number;
+            });
+        }
+        std::mem::swap(&mut self.cohorts, &mut self.next);
+    }
+}
+
+/// One type per follower: the reference.
+pub(super) struct AgentPopulation {
+    types: Vec<u16>,
+    /// The initial types, where cohorts are told apart.
+    initial: Option<Vec<u16>>,
+    counts: Vec<u64>,
+}
+
+impl AgentPopulation {
+    pub(super) fn new(
+        start: Start,
+        cohorts: Cohorts,
+        z: &MeanField,
+        population: u64,
+        rng: &mut Stream,
+    ) -> Self {
+        let types: Vec<u16> = match start {
+            Start::Iid => {
+                let law = Thresholds::new(z.weights());
+                (0..population)
+                    .map(|_| law.category(rng.next_u64()) as u16)
+                    .collect()
+            }
+            Start::Rounded => {
+                let counts = rounded_counts(z, population);
+                let block = |(x, n): (usize, &u64)| std::iter::repeat_n(x as u16, *n as usize);
+                counts.iter().enumerate().flat_map(block).collect()
+            }
+        };
+        let mut counts = vec![0; z.weights().len()];
+        for x in &types {
+            counts[usize::from(*x)] += 1;
+        }
+        let initial = match cohorts {
+            Cohorts::Together => None,
+            Cohorts::ByInitialType => Some(types.clone()),
+        };
+        Self {
+            types,
+            initial,
+            counts,
+        }
+    }
+}
+
+impl Population for AgentPopulation {
+    fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    fn cohort_counts(&self) -> Vec<u64> {
+        let Some(initial) = &self.initial else {
+            return self.counts.clone();
+        };
+        let types = self.counts.len();
+        let mut counts = vec![0; types * types];
+        for (cohort, x) in initial.iter().zip(&self.types) {
+            counts[usize::from(*cohort) * types + usize::from(*x)] += 1;
+        }
+        counts
+    }
+
+    fn step(&mut self, stage: &Stage, rng: &mut Stream, acted: &mut [u64]) {
+        let (types, actions) = (stage.types(), stage.actions());
+        let laws: Vec<Thresholds> = (0..types).map(|x| Thresholds::new(stage.law(x))).collect();
+        acted.fill(0);
+        self.counts.fill(0);
+        for (follower, x) in self.types.iter_mut().enumerate() {
+            let pair = laws[usize::from(*x)].category(rng.next_u64());
+            let (a, next) = (pair / types, pair % types);
+            let cohort = self
+                .initial
+                .as_ref()
+                .map_or(0, |initial| usize::from(initial[follower]));
+            acted[(cohort * types + usize::from(*x)) * actions + a] += 1;
+            self.counts[next] += 1;
+            *x = next as u16;
+        }
+    }
+}
+
+/// A law over categories as bounds on a 64-bit word: the cumulative probabilities times 2^64, of the categories of
+/// positive probability only; the last of them takes what is left.
+struct Thresholds {
+    bounds: Vec<u64>,
+    categories: Vec<usize>,
+}
+
+impl Thresholds {
+    fn new(probabilities: &[f64]) -> Self {
+        const WORDS: f64 = 18_446_744_073_709_551_616.0;
+        let (mut bounds, mut categories, mut below) = (Vec::new(), Vec::new(), 0.0);
+        for (category, p) in probabilities.iter().enumerate().filter(|(_, p)| **p > 0.0) {
+            below += p;
+            bounds.push((below * WORDS) as u64);
+            categories.push(category);
+        }
+        bounds.pop();
+        Self { bounds, categories }
+    }
+
+    #[inline]
+    fn category(&self, word: u64) -> usize {
+        self.categories[self
+            .bounds
+            .iter()
+            .map(|bound| usize::from(word >= *bound))
+            .sum::<usize>()]
+    }
+}
