@@ -17,8 +17,9 @@ mod stage;
 
 use rayon::prelude::*;
 
-use super::{Start, ValidateError};
+use super::ValidateError;
 use crate::game::{Game, MeanField, Policy};
+use crate::simulate::{Start, rounded_counts};
 use law::TRUNCATED_MASS;
 pub use stage::Departure;
 use stage::{Stage, StateValues, Worker};
@@ -275,7 +276,7 @@ fn first_states(
             })
         }
         Start::Rounded => {
-            let n = super::rounded_counts(initial, population as u64)[1] as usize;
+            let n = rounded_counts(initial, population as u64)[1] as usize;
             [
                 if n < population { n..n + 1 } else { 0..0 },
                 if n > 0 { n..n + 1 } else { 0..0 },
