@@ -3,102 +3,391 @@
 //! A [`Game`] is built from a scenario. Its kernels and rewards are formulas of `t` and `z` with everything else
 //! already put in, and [`Tables`] holds their values at one `(t, z)`.
 
+mod enclosure;
 mod policy;
 mod policy_file;
+pub(crate) mod program;
 mod spaces;
+mod tables;
 
 pub use policy::{Play, Policy};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
 pub use spaces::{FollowerAction, FollowerType, LeaderAction, MeanField, Prescription};
+pub use tables::{PROBABILITY_TOLERANCE, Tables};
+
+use program::{Op, Pool, Program, Slot};
+use std::fmt;
+use tables::Checks;
+
+/// A period and a mean field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// The period, from 1; T + 1 for the terminal reward.
+    pub t: usize,
+    /// z, one entry per follower type.
+    pub z: Vec<f64>,
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "t = {}, z = {:?}", self.t, self.z)
+    }
+}
+
+/// The follower type, its action and the leader's action at which a kernel or reward is meant, by name and by index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// The follower type x.
+    pub follower_type: (FollowerType, String),
+    /// The follower action a.
+    pub follower_action: (FollowerAction, String),
+    /// The leader's action; `None` in a game without a leader.
+    pub leader_action: Option<(LeaderAction, String)>,
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "type {}, action {}",
+            self.follower_type.1, self.follower_action.1
+        )?;
+        match &self.leader_action {
+            Some((_, name)) => write!(f, ", leader action {name}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A number that a game consists of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// Q^f(next | z, x, a^l, a).
+    Transition {
+        /// Where.
+        spot: Spot,
+        /// The type moved to.
+        next: String,
+    },
+    /// R^f(z, x, a^l, a).
+    FollowerReward(Spot),
+    /// g(z, a^l, x, a), the leader's reward per follower.
+    LeaderFollowerReward(Spot),
+    /// r(z, a^l), the leader's reward per period.
+    LeaderPeriodReward {
+        /// The leader's action.
+        leader_action: LeaderAction,
+        /// Its name.
+        name: String,
+    },
+    /// V_{T+1}(z, x), (14).
+    Terminal {
+        /// The follower type x.
+        follower_type: FollowerType,
+        /// Its name.
+        name: String,
+    },
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Quantity::Transition { spot, next } => {
+                write!(f, "the probability of moving to {next} ({spot})")
+            }
+            Quantity::FollowerReward(spot) => write!(f, "the follower reward ({spot})"),
+            Quantity::LeaderFollowerReward(spot) => {
+                write!(f, "the leader's reward per follower ({spot})")
+            }
+            Quantity::LeaderPeriodReward { name, .. } => {
+                write!(f, "the leader's reward per period (leader action {name})")
+            }
+            Quantity::Terminal { name, .. } => write!(f, "the terminal reward (type {name})"),
+        }
+    }
+}
 
 /// A point at which a kernel or reward has no valid value.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum GameError {}
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum GameError {
+    /// NaN or infinite.
+    #[error("{quantity} is {value} at {point}")]
+    NotFinite {
+        /// What.
+        quantity: Quantity,
+        /// Its value.
+        value: f64,
+        /// Where.
+        point: Point,
+    },
+    /// A negative probability.
+    #[error("the probability of moving to {next} ({spot}) is {value} at {point}")]
+    Negative {
+        /// The row.
+        spot: Spot,
+        /// The type moved to.
+        next: String,
+        /// The probability.
+        value: f64,
+        /// Where.
+        point: Point,
+    },
+    /// A kernel row that does not sum to one.
+    #[error("the transition row ({spot}) sums to {sum}, not to 1, at {point}")]
+    RowSum {
+        /// The row.
+        spot: Spot,
+        /// What it sums to.
+        sum: f64,
+        /// Where.
+        point: Point,
+    },
+}
+
+/// What a game is made of: spaces by name, and the slots of its formulas in a pool.
+#[derive(Clone, Debug)]
+pub(crate) struct Primitives {
+    pub(crate) name: String,
+    pub(crate) horizon: usize,
+    pub(crate) discount: f64,
+    pub(crate) types: Vec<String>,
+    pub(crate) actions: Vec<String>,
+    /// `None` without a leader.
+    pub(crate) leader_actions: Option<Vec<String>>,
+    pub(crate) initial: MeanField,
+    /// By type, then action.
+    pub(crate) available: Vec<bool>,
+    pub(crate) pool: Pool,
+    /// By leader action, type, action, next type.
+    pub(crate) kernel: Vec<Slot>,
+    /// By leader action, type, action.
+    pub(crate) follower_reward: Vec<Slot>,
+    /// By leader action.
+    pub(crate) leader_period_reward: Vec<Slot>,
+    /// By leader action, type, action.
+    pub(crate) leader_follower_reward: Vec<Slot>,
+    /// By type.
+    pub(crate) terminal: Vec<Slot>,
+}
 
 /// The primitives of one game.
 #[derive(Debug, Clone)]
-pub struct Game {}
+pub struct Game {
+    name: String,
+    horizon: usize,
+    discount: f64,
+    types: Vec<String>,
+    actions: Vec<String>,
+    leader_actions: Vec<String>,
+    has_leader: bool,
+    initial: MeanField,
+    available: Vec<bool>,
+    kernel_groups: Vec<usize>,
+    program: Program,
+    raw_kernel: Vec<Slot>,
+    kernel: Vec<Slot>,
+    follower_reward: Vec<Slot>,
+    leader_period_reward: Vec<Slot>,
+    leader_follower_reward: Vec<Slot>,
+    constant: Checks,
+    varying: Checks,
+    terminal_program: Program,
+    terminal: Vec<Slot>,
+}
 
 impl Game {
+    /// Compile the primitives; their values are checked where they are evaluated.
+    pub(crate) fn new(primitives: Primitives) -> Self {
+        let Primitives {
+            name,
+            horizon,
+            discount,
+            types,
+            actions,
+            leader_actions,
+            initial,
+            available,
+            ..
+        } = primitives;
+        let Primitives {
+            mut pool,
+            kernel: mut raw_kernel,
+            mut terminal,
+            ..
+        } = primitives;
+        let Primitives {
+            mut follower_reward,
+            mut leader_period_reward,
+            mut leader_follower_reward,
+            ..
+        } = primitives;
+        let mut kernel: Vec<Slot> = raw_kernel
+            .iter()
+            .map(|slot| pool.apply(Op::Clamp, [*slot; 3]))
+            .collect();
+        let groups = kernel_groups(&kernel, leader_period_reward.len());
+        let rewards = follower_reward
+            .iter_mut()
+            .chain(&mut leader_period_reward)
+            .chain(&mut leader_follower_reward);
+        let program = pool.program(
+            types.len(),
+            raw_kernel.iter_mut().chain(&mut kernel).chain(rewards),
+        );
+        let terminal_program = pool.program(types.len(), terminal.iter_mut());
+        let rewards = [
+            &follower_reward[..],
+            &leader_period_reward,
+            &leader_follower_reward,
+        ]
+        .concat();
+        let (constant, varying) = Checks::split(&program, types.len(), &raw_kernel, &rewards);
+        Self {
+            name,
+            horizon,
+            discount,
+            types,
+            actions,
+            has_leader: leader_actions.is_some(),
+            leader_actions: leader_actions.unwrap_or_else(|| vec!["none".to_owned()]),
+            initial,
+            available,
+            kernel_groups: groups,
+            program,
+            raw_kernel,
+            kernel,
+            follower_reward,
+            leader_period_reward,
+            leader_follower_reward,
+            constant,
+            varying,
+            terminal_program,
+            terminal,
+        }
+    }
+
     /// The scenario's name.
     pub fn name(&self) -> &str {
-        todo!()
+        &self.name
     }
+
     /// T >= 1.
     pub fn horizon(&self) -> usize {
-        todo!()
+        self.horizon
     }
+
     /// delta in (0, 1].
     pub fn discount(&self) -> f64 {
-        todo!()
+        self.discount
     }
+
     /// Names of the follower types, in scenario order; the length is |X^f|.
     pub fn follower_types(&self) -> &[String] {
-        todo!()
+        &self.types
     }
+
     /// Names of the follower actions; the length is |A^f|.
     pub fn follower_actions(&self) -> &[String] {
-        todo!()
+        &self.actions
     }
+
     /// The leader's actions as tables print them (value or name); one, "none", without a leader.
     pub fn leader_actions(&self) -> &[String] {
-        todo!()
+        &self.leader_actions
     }
+
     /// Whether the scenario has a leader section.
     pub fn has_leader(&self) -> bool {
-        todo!()
+        self.has_leader
     }
+
     /// z_1.
     pub fn initial(&self) -> &MeanField {
-        todo!()
+        &self.initial
     }
+
     /// Whether followers of type x may take action a.
-    pub fn is_available(&self, _x: usize, _a: usize) -> bool {
-        todo!()
+    pub fn is_available(&self, x: usize, a: usize) -> bool {
+        self.available[x * self.actions.len() + a]
     }
+
     /// Leader actions of one group share all kernel rows at every (t, z); groups are numbered from 0 in order of first use.
-    pub fn kernel_group(&self, _leader_action: usize) -> usize {
-        todo!()
+    pub fn kernel_group(&self, leader_action: usize) -> usize {
+        self.kernel_groups[leader_action]
     }
+
     /// Whether any kernel or reward depends on t.
     pub fn depends_on_time(&self) -> bool {
-        todo!()
+        self.program.depends_on_time()
     }
+
     /// Reward of ending in type x at z_{T+1}: V_{T+1}(z, x), (14).
-    pub fn terminal_reward(&self, _z: &[f64], _x: usize) -> Result<f64, GameError> {
-        todo!()
+    ///
+    /// # Errors
+    /// A value that is not finite.
+    pub fn terminal_reward(&self, z: &[f64], x: usize) -> Result<f64, GameError> {
+        let slot = self.terminal[x];
+        let value = self.terminal_program.constant(slot).unwrap_or_else(|| {
+            let mut memory = self.terminal_program.memory();
+            self.terminal_program.run(&mut memory, self.horizon + 1, z);
+            memory[slot.index()]
+        });
+        if value.is_finite() {
+            return Ok(value);
+        }
+        let quantity = Quantity::Terminal {
+            follower_type: FollowerType(x),
+            name: self.types[x].clone(),
+        };
+        Err(GameError::NotFinite {
+            quantity,
+            value,
+            point: Point {
+                t: self.horizon + 1,
+                z: z.to_vec(),
+            },
+        })
     }
+
     /// Room for the values at one (t, z).
     pub fn tables(&self) -> Tables<'_> {
-        todo!()
+        Tables::new(self)
+    }
+
+    /// The number of instructions that one [`Tables::evaluate`] runs.
+    pub fn work(&self) -> usize {
+        self.program.len()
+    }
+
+    /// The place of (a^l, x, a) in tables ordered by leader action, type and action.
+    #[inline]
+    fn pair(&self, leader_action: usize, x: usize, a: usize) -> usize {
+        (leader_action * self.types.len() + x) * self.actions.len() + a
+    }
+
+    fn spot(&self, leader_action: usize, x: usize, a: usize) -> Spot {
+        let leader = || {
+            (
+                LeaderAction(leader_action),
+                self.leader_actions[leader_action].clone(),
+            )
+        };
+        Spot {
+            follower_type: (FollowerType(x), self.types[x].clone()),
+            follower_action: (FollowerAction(a), self.actions[a].clone()),
+            leader_action: self.has_leader.then(leader),
+        }
     }
 }
 
-/// The kernels and rewards of a game at one (t, z), for every leader action, type and action.
-#[derive(Debug, Clone)]
-pub struct Tables<'g> {
-    _game: &'g Game,
-}
-
-impl Tables<'_> {
-    /// Evaluate everything at period t (from 1) and mean field z (length |X^f|).
-    pub fn evaluate(&mut self, _t: usize, _z: &[f64]) -> Result<(), GameError> {
-        todo!()
-    }
-    /// Q^f(next | z, x, a^l, a).
-    pub fn transition(&self, _leader_action: usize, _x: usize, _a: usize, _next: usize) -> f64 {
-        todo!()
-    }
-    /// R^f(z, x, a^l, a).
-    pub fn follower_reward(&self, _leader_action: usize, _x: usize, _a: usize) -> f64 {
-        todo!()
-    }
-    /// r(z, a^l), the part of R^l per period.
-    pub fn leader_period_reward(&self, _leader_action: usize) -> f64 {
-        todo!()
-    }
-    /// g(z, a^l, x, a), the part of R^l per follower.
-    pub fn leader_follower_reward(&self, _leader_action: usize, _x: usize, _a: usize) -> f64 {
-        todo!()
-    }
+/// The group of each leader action: actions of equal kernel slots, numbered in order of first use.
+fn kernel_groups(kernel: &[Slot], leader_actions: usize) -> Vec<usize> {
+    let mut groups = std::collections::BTreeMap::new();
+    let kernels = kernel.chunks_exact(kernel.len() / leader_actions);
+    kernels
+        .map(|slots| {
+            let next = groups.len();
+            *groups.entry(slots).or_insert(next)
+        })
+        .collect()
 }

@@ -40,13 +40,17 @@ pub enum ValidateError {
     #[error(transparent)]
     Betting(#[from] BettingError),
     /// Backward induction over counts is written for two types.
-    #[error("the exact method needs two follower types and this game has {types}: use the method `paired`")]
+    #[error(
+        "the exact method needs two follower types and this game has {types}: use the method `paired`"
+    )]
     ExactTypes {
         /// |X^f|.
         types: usize,
     },
     /// More states than memory.
-    #[error("N = {population} is too large for the exact method (at most {MAX_EXACT_POPULATION}): use `paired`")]
+    #[error(
+        "N = {population} is too large for the exact method (at most {MAX_EXACT_POPULATION}): use `paired`"
+    )]
     ExactPopulation {
         /// N.
         population: u64,
@@ -149,7 +153,11 @@ pub fn validate(
     path: &MeanFieldPath,
     settings: &Settings<'_>,
 ) -> Result<Validation, ValidateError> {
-    let Settings { epsilon, confidence, .. } = *settings;
+    let Settings {
+        epsilon,
+        confidence,
+        ..
+    } = *settings;
     if !(epsilon > 0.0 && epsilon.is_finite()) {
         return Err(ValidateError::Epsilon { epsilon });
     }
@@ -164,23 +172,53 @@ pub fn validate(
         warnings: Vec::new(),
     };
     let answers = policy.answer(1, game.initial(), LeaderAction(0)).is_some();
-    let leader = if game.has_leader() && answers { LeaderTest::StageWise } else { LeaderTest::None };
+    let leader = if game.has_leader() && answers {
+        LeaderTest::StageWise
+    } else {
+        LeaderTest::None
+    };
     if game.has_leader() && !answers {
-        validation.warnings.push("the leader's deviations are not tested: the policy names no answer to them".into());
+        validation.warnings.push(
+            "the leader's deviations are not tested: the policy names no answer to them".into(),
+        );
     }
     for population in settings.populations {
-        population::Claims { game, policy, path, settings, leader, population: *population }.settle(&mut validation)?;
+        population::Claims {
+            game,
+            policy,
+            path,
+            settings,
+            leader,
+            population: *population,
+        }
+        .settle(&mut validation)?;
     }
     validation.verdict = verdict::overall(validation.results.iter().map(|result| result.verdict));
     Ok(validation)
 }
 
 /// R^l = r(z, a^l) + sum_{x,a} E[mu(x, a)] g(z, a^l, x, a), where E[mu(x, a)] = z(x) gamma(a|x) at any N.
-fn leader_reward(tables: &Tables<'_>, leader: LeaderAction, prescription: &Prescription, z: &MeanField) -> f64 {
-    let shares = z.weights().iter().enumerate().filter(|(_, share)| **share > 0.0);
+fn leader_reward(
+    tables: &Tables<'_>,
+    leader: LeaderAction,
+    prescription: &Prescription,
+    z: &MeanField,
+) -> f64 {
+    let shares = z
+        .weights()
+        .iter()
+        .enumerate()
+        .filter(|(_, share)| **share > 0.0);
     let per_follower = shares.map(|(x, share)| {
-        let row = prescription.row(x).iter().enumerate().filter(|(_, weight)| **weight > 0.0);
-        share * row.map(|(a, weight)| weight * tables.leader_follower_reward(leader.0, x, a)).sum::<f64>()
+        let row = prescription
+            .row(x)
+            .iter()
+            .enumerate()
+            .filter(|(_, weight)| **weight > 0.0);
+        share
+            * row
+                .map(|(a, weight)| weight * tables.leader_follower_reward(leader.0, x, a))
+                .sum::<f64>()
     });
     tables.leader_period_reward(leader.0) + per_follower.sum::<f64>()
 }

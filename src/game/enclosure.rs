@@ -12,20 +12,38 @@ use crate::stats::Interval;
 /// Relative error allowed for `exp`, `ln` and powers, a thousand times that of libm.
 const LIBM_ERROR: f64 = 1e-12;
 
-const WHOLE: Interval = Interval { low: f64::NEG_INFINITY, high: f64::INFINITY };
-const TRUE: Interval = Interval { low: 1.0, high: 1.0 };
-const FALSE: Interval = Interval { low: 0.0, high: 0.0 };
-const UNKNOWN: Interval = Interval { low: 0.0, high: 1.0 };
+const WHOLE: Interval = Interval {
+    low: f64::NEG_INFINITY,
+    high: f64::INFINITY,
+};
+const TRUE: Interval = Interval {
+    low: 1.0,
+    high: 1.0,
+};
+const FALSE: Interval = Interval {
+    low: 0.0,
+    high: 0.0,
+};
+const UNKNOWN: Interval = Interval {
+    low: 0.0,
+    high: 1.0,
+};
 
 impl Interval {
     /// One number.
     pub(crate) fn point(value: f64) -> Self {
-        Self { low: value, high: value }
+        Self {
+            low: value,
+            high: value,
+        }
     }
 
     /// The smallest interval that holds both.
     pub(crate) fn hull(self, other: Self) -> Self {
-        Self { low: self.low.min(other.low), high: self.high.max(other.high) }
+        Self {
+            low: self.low.min(other.low),
+            high: self.high.max(other.high),
+        }
     }
 
     fn contains(self, value: f64) -> bool {
@@ -34,13 +52,24 @@ impl Interval {
 
     /// The hull of values at the corners; anything where one of them is no number.
     fn corners(values: [f64; 4]) -> Self {
-        let hull = values.iter().fold(Self::point(values[0]), |hull, v| hull.hull(Self::point(*v)));
-        if values.iter().any(|v| v.is_nan()) { WHOLE } else { hull }
+        let hull = values
+            .iter()
+            .fold(Self::point(values[0]), |hull, v| hull.hull(Self::point(*v)));
+        if values.iter().any(|v| v.is_nan()) {
+            WHOLE
+        } else {
+            hull
+        }
     }
 
     /// The image under a function that does not fall.
     fn rising(self, function: impl Fn(f64) -> f64) -> Self {
-        Self::corners([function(self.low), function(self.high), function(self.low), function(self.high)])
+        Self::corners([
+            function(self.low),
+            function(self.high),
+            function(self.low),
+            function(self.high),
+        ])
     }
 
     /// The hull of f at the four pairs of ends: the range of a function monotone in each argument.
@@ -56,7 +85,10 @@ impl Interval {
 
     fn widened(self) -> Self {
         let low = self.low - LIBM_ERROR * self.low.abs().max(f64::MIN_POSITIVE);
-        Self { low, high: self.high + LIBM_ERROR * self.high.abs().max(f64::MIN_POSITIVE) }
+        Self {
+            low,
+            high: self.high + LIBM_ERROR * self.high.abs().max(f64::MIN_POSITIVE),
+        }
     }
 
     /// 1, 0, or either.
@@ -70,7 +102,14 @@ impl Interval {
 
     fn magnitude(self) -> Self {
         let high = self.low.abs().max(self.high.abs());
-        Self { low: if self.contains(0.0) { 0.0 } else { self.low.abs().min(self.high.abs()) }, high }
+        Self {
+            low: if self.contains(0.0) {
+                0.0
+            } else {
+                self.low.abs().min(self.high.abs())
+            },
+            high,
+        }
     }
 
     fn power(self, exponent: Self) -> Self {
@@ -78,7 +117,8 @@ impl Interval {
         if self.low >= 0.0 {
             return raised(self);
         }
-        let whole_number = exponent.low == exponent.high && exponent.low.fract() == 0.0 && exponent.low > 0.0;
+        let whole_number =
+            exponent.low == exponent.high && exponent.low.fract() == 0.0 && exponent.low > 0.0;
         match whole_number {
             true if exponent.low % 2.0 == 0.0 => raised(self.magnitude()),
             true => raised(self),
@@ -108,7 +148,10 @@ impl Interval {
     }
 
     fn not(self) -> Self {
-        Self { low: 1.0 - self.truth().high, high: 1.0 - self.truth().low }
+        Self {
+            low: 1.0 - self.truth().high,
+            high: 1.0 - self.truth().low,
+        }
     }
 
     fn select(self, yes: Self, no: Self) -> Self {
@@ -123,12 +166,24 @@ impl Interval {
 /// The range of an operation over intervals.
 fn apply(op: Op, [a, b, c]: [Interval; 3]) -> Interval {
     match op {
-        Op::Negate => Interval { low: -a.high, high: -a.low },
+        Op::Negate => Interval {
+            low: -a.high,
+            high: -a.low,
+        },
         Op::Not => a.not(),
         Op::Abs => a.magnitude(),
         Op::Exp => a.rising(libm::exp).widened(),
-        Op::Ln => Interval { low: a.low.max(0.0), high: a.high }.rising(libm::log).widened(),
-        Op::Sqrt => Interval { low: a.low.max(0.0), high: a.high }.rising(f64::sqrt),
+        Op::Ln => Interval {
+            low: a.low.max(0.0),
+            high: a.high,
+        }
+        .rising(libm::log)
+        .widened(),
+        Op::Sqrt => Interval {
+            low: a.low.max(0.0),
+            high: a.high,
+        }
+        .rising(f64::sqrt),
         Op::Clamp => a.rising(|v| v.clamp(0.0, 1.0)),
         Op::Add => a.pairs(b, |l, r| l + r),
         Op::Subtract => a.pairs(b, |l, r| l - r),
@@ -162,14 +217,19 @@ impl Game {
         let mut inputs = vec![Interval::point(t as f64)];
         inputs.extend_from_slice(mean_field);
         let memory = self.program.run_with(&inputs, Interval::point, apply);
-        Enclosure { game: self, memory, mean_field: mean_field.to_vec() }
+        Enclosure {
+            game: self,
+            memory,
+            mean_field: mean_field.to_vec(),
+        }
     }
 
     /// Enclose the terminal reward of type x over the z with z(y) in `mean_field[y]`.
     pub(crate) fn enclose_terminal(&self, mean_field: &[Interval], x: usize) -> Interval {
         let mut inputs = vec![Interval::point((self.horizon + 1) as f64)];
         inputs.extend_from_slice(mean_field);
-        self.terminal_program.run_with(&inputs, Interval::point, apply)[self.terminal[x].index()]
+        self.terminal_program
+            .run_with(&inputs, Interval::point, apply)[self.terminal[x].index()]
     }
 }
 
@@ -182,13 +242,22 @@ impl Enclosure<'_> {
     /// R^l = r(z, a^l) + sum_x z(x) sum_a gamma(a|x) g(z, a^l, x, a), over all prescriptions of available actions.
     pub(crate) fn leader_reward(&self, LeaderAction(leader_action): LeaderAction) -> Interval {
         let period = self.at(self.game.leader_period_reward[leader_action]);
-        self.mean_field.iter().enumerate().fold(period, |total, (x, share)| {
-            let available = (0..self.game.follower_actions().len()).filter(|a| self.game.is_available(x, *a));
-            let each = available.map(|a| self.at(self.game.leader_follower_reward[self.game.pair(leader_action, x, a)]));
-            let of_type = each.reduce(Interval::hull).unwrap_or(FALSE);
-            let part = share.pairs(of_type, |share, reward| share * reward);
-            Interval { low: total.low + part.low, high: total.high + part.high }
-        })
+        self.mean_field
+            .iter()
+            .enumerate()
+            .fold(period, |total, (x, share)| {
+                let available = (0..self.game.follower_actions().len())
+                    .filter(|a| self.game.is_available(x, *a));
+                let each = available.map(|a| {
+                    self.at(self.game.leader_follower_reward[self.game.pair(leader_action, x, a)])
+                });
+                let of_type = each.reduce(Interval::hull).unwrap_or(FALSE);
+                let part = share.pairs(of_type, |share, reward| share * reward);
+                Interval {
+                    low: total.low + part.low,
+                    high: total.high + part.high,
+                }
+            })
     }
 
     fn at(&self, slot: Slot) -> Interval {

@@ -26,7 +26,13 @@ impl MeanFieldPath {
             let play = policy.play(t, &z);
             let mut next = vec![0.0; z.weights().len()];
             for (x, share) in z.weights().iter().enumerate() {
-                for (a, weight) in play.prescription.row(x).iter().enumerate().filter(|(_, w)| **w > 0.0) {
+                for (a, weight) in play
+                    .prescription
+                    .row(x)
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, w)| **w > 0.0)
+                {
                     for (y, mass) in next.iter_mut().enumerate() {
                         *mass += share * weight * tables.transition(play.leader_action.0, x, a, y);
                     }
@@ -36,7 +42,10 @@ impl MeanFieldPath {
             path.push(z.clone());
             leader_actions.push(play.leader_action);
         }
-        Ok(Self { z: path, leader_actions })
+        Ok(Self {
+            z: path,
+            leader_actions,
+        })
     }
 }
 
@@ -66,8 +75,12 @@ impl ResponseTable {
             let mut current = vec![f64::NEG_INFINITY; types];
             for x in 0..types {
                 for a in (0..game.follower_actions().len()).filter(|a| game.is_available(x, *a)) {
-                    let next = value.iter().enumerate().map(|(y, v)| tables.transition(leader, x, a, y) * v);
-                    let total = tables.follower_reward(leader, x, a) + game.discount() * next.sum::<f64>();
+                    let next = value
+                        .iter()
+                        .enumerate()
+                        .map(|(y, v)| tables.transition(leader, x, a, y) * v);
+                    let total =
+                        tables.follower_reward(leader, x, a) + game.discount() * next.sum::<f64>();
                     if total > current[x] {
                         current[x] = total;
                         actions[(t - 1) * types + x] = a;
@@ -100,7 +113,9 @@ impl FollowerDeviation {
     /// # Errors
     /// As [`ResponseTable::against`].
     pub fn class(game: &Game, path: &MeanFieldPath) -> Result<Vec<Self>, ValidateError> {
-        let mut class: Vec<Self> = (0..game.follower_actions().len()).map(Self::Constant).collect();
+        let mut class: Vec<Self> = (0..game.follower_actions().len())
+            .map(Self::Constant)
+            .collect();
         class.push(Self::MeanFieldResponse(ResponseTable::against(game, path)?));
         Ok(class)
     }

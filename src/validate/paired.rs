@@ -59,8 +59,19 @@ impl Hypothesis {
         alpha: f64,
     ) -> Result<Self, ValidateError> {
         let bounded = range.low.is_finite() && range.high.is_finite();
-        let test = if bounded { Some(BettingTest::new(range, epsilon, alpha)?) } else { None };
-        Ok(Self { start, deviation, weight, test, gains: Moments::default(), theta: Moments::default() })
+        let test = if bounded {
+            Some(BettingTest::new(range, epsilon, alpha)?)
+        } else {
+            None
+        };
+        Ok(Self {
+            start,
+            deviation,
+            weight,
+            test,
+            gains: Moments::default(),
+            theta: Moments::default(),
+        })
     }
 
     /// Whether "gain >= epsilon" is rejected.
@@ -107,8 +118,11 @@ pub(super) fn sequential(
 ) -> Result<(), ValidateError> {
     let mut done = 0;
     while done < limit && !refuted(hypotheses, alpha) {
-        let mut open: Vec<usize> =
-            hypotheses.iter().filter(|h| h.weight == Weight::Decides && !h.is_certified()).map(|h| h.deviation).collect();
+        let mut open: Vec<usize> = hypotheses
+            .iter()
+            .filter(|h| h.weight == Weight::Decides && !h.is_certified())
+            .map(|h| h.deviation)
+            .collect();
         open.sort_unstable();
         open.dedup();
         if open.is_empty() {
@@ -117,10 +131,15 @@ pub(super) fn sequential(
         let end = limit.min(done + LOOK);
         let block: Vec<Vec<Difference>> = (done + 1..end + 1)
             .into_par_iter()
-            .map_init(|| experiment.game().tables(), |tables, k| experiment.replicate(tables, k, &open))
+            .map_init(
+                || experiment.game().tables(),
+                |tables, k| experiment.replicate(tables, k, &open),
+            )
             .collect::<Result<_, _>>()?;
         for differences in block {
-            let tested = hypotheses.iter_mut().filter(|h| open.binary_search(&h.deviation).is_ok());
+            let tested = hypotheses
+                .iter_mut()
+                .filter(|h| open.binary_search(&h.deviation).is_ok());
             // Both are ordered by start, then deviation.
             for (hypothesis, difference) in tested.zip(differences) {
                 hypothesis.push(difference)?;

@@ -2,10 +2,15 @@
 
 use super::deviations::{FollowerDeviation, MeanFieldPath};
 use super::exact::{Exact, LeaderTest, Values, estimated_cost};
-use super::paired::{FollowerExperiment, Hypothesis, LeaderExperiment, Setting, refuted, sequential};
+use super::paired::{
+    FollowerExperiment, Hypothesis, LeaderExperiment, Setting, refuted, sequential,
+};
 use super::range::RewardRanges;
 use super::verdict::{Conditions, RowName, conclude, exact_row, overall, paired_row};
-use super::{BestResponseRow, ClaimResult, EXACT_BUDGET, MAX_EXACT_POPULATION, MethodChoice, Player, Row, Settings};
+use super::{
+    BestResponseRow, ClaimResult, EXACT_BUDGET, MAX_EXACT_POPULATION, MethodChoice, Player, Row,
+    Settings,
+};
 use super::{ValidateError, Validation, Verdict, Weight};
 use crate::game::{Game, LeaderAction, MeanField, Policy};
 use crate::simulate::split::MAX_POPULATION;
@@ -35,7 +40,9 @@ impl Claims<'_> {
     /// Add this population's rows, claims and warnings.
     pub fn settle(&self, validation: &mut Validation) -> Result<(), ValidateError> {
         if !(1..=MAX_POPULATION).contains(&self.population) {
-            return Err(ValidateError::Population { population: self.population });
+            return Err(ValidateError::Population {
+                population: self.population,
+            });
         }
         let coverage = self.coverage()?;
         match coverage {
@@ -57,31 +64,47 @@ impl Claims<'_> {
                 Err(ValidateError::ExactPopulation { population })
             }
             MethodChoice::Exact => Ok(Coverage::Both),
-            MethodChoice::Auto if types != 2 || population > MAX_EXACT_POPULATION => Ok(Coverage::Nobody),
+            MethodChoice::Auto if types != 2 || population > MAX_EXACT_POPULATION => {
+                Ok(Coverage::Nobody)
+            }
             MethodChoice::Auto => {
                 let cost = estimated_cost(self.game, self.policy, population as usize)?;
-                Ok(match (cost.follower <= EXACT_BUDGET, cost.leader <= EXACT_BUDGET) {
-                    (false, _) => Coverage::Nobody,
-                    (true, false) => Coverage::Follower,
-                    (true, true) => Coverage::Both,
-                })
+                Ok(
+                    match (cost.follower <= EXACT_BUDGET, cost.leader <= EXACT_BUDGET) {
+                        (false, _) => Coverage::Nobody,
+                        (true, false) => Coverage::Follower,
+                        (true, true) => Coverage::Both,
+                    },
+                )
             }
         }
     }
 
     fn exact(&self, leader: LeaderTest, validation: &mut Validation) -> Result<(), ValidateError> {
         let population = self.population as usize;
-        let exact = Exact::solve(self.game, self.policy, population, self.settings.start, leader)?;
+        let exact = Exact::solve(
+            self.game,
+            self.policy,
+            population,
+            self.settings.start,
+            leader,
+        )?;
         let follower = self.follower_exact(&exact);
         self.add(follower, "of all its deviations", validation);
         if leader == LeaderTest::StageWise {
-            self.add(self.leader_exact(&exact), "of all stage-wise deviations, the followers re-answering", validation);
+            self.add(
+                self.leader_exact(&exact),
+                "of all stage-wise deviations, the followers re-answering",
+                validation,
+            );
         }
-        validation.best_response.extend(exact.departures.iter().map(|departure| BestResponseRow {
-            population: self.population,
-            z: MeanField::from_counts(&[(population - departure.n) as u64, departure.n as u64]),
-            departure: *departure,
-        }));
+        validation
+            .best_response
+            .extend(exact.departures.iter().map(|departure| BestResponseRow {
+                population: self.population,
+                z: MeanField::from_counts(&[(population - departure.n) as u64, departure.n as u64]),
+                departure: *departure,
+            }));
         Ok(())
     }
 
@@ -91,20 +114,32 @@ impl Claims<'_> {
         let by_type = self.tagged_types().into_iter().filter_map(|(x, weight)| {
             let values = match self.settings.start {
                 Start::Iid => Some(exact.follower_iid(initial, x)),
-                Start::Rounded => exact.follower_at(x, rounded_counts(initial, self.population)[1] as usize),
+                Start::Rounded => {
+                    exact.follower_at(x, rounded_counts(initial, self.population)[1] as usize)
+                }
             };
             values.map(|values| (x, weight, values))
         });
         let by_type: Vec<(usize, f64, Values)> = by_type.collect();
-        let row = |start: String, weight, values| self.exact_row(Player::Follower, start, weight, values, exact);
+        let row = |start: String, weight, values| {
+            self.exact_row(Player::Follower, start, weight, values, exact)
+        };
         let over_types = average(by_type.iter().map(|(_, weight, values)| (*weight, *values)));
         let mut rows = vec![row("initial".into(), Weight::Beside, over_types)];
         for (x, _, values) in by_type {
-            rows.push(row(self.game.follower_types()[x].clone(), Weight::Decides, values));
+            rows.push(row(
+                self.game.follower_types()[x].clone(),
+                Weight::Decides,
+                values,
+            ));
         }
         rows.push(row("worst".into(), Weight::Beside, exact.follower_worst()));
         for z in self.settings.starts {
-            let types = z.weights().iter().enumerate().filter(|(_, weight)| **weight > 0.0);
+            let types = z
+                .weights()
+                .iter()
+                .enumerate()
+                .filter(|(_, weight)| **weight > 0.0);
             let values = types.map(|(x, weight)| (*weight, exact.follower_iid(z, x)));
             rows.push(row(law_name(z), Weight::Beside, average(values)));
         }
@@ -117,19 +152,39 @@ impl Claims<'_> {
             Start::Iid => exact.leader_iid(initial),
             Start::Rounded => exact.leader_at(rounded_counts(initial, self.population)[1] as usize),
         };
-        let declared = self.settings.starts.iter().map(|z| (law_name(z), Weight::Beside, exact.leader_iid(z)));
-        [("initial".to_string(), Weight::Decides, first), ("worst".into(), Weight::Beside, exact.leader_worst())]
-            .into_iter()
-            .chain(declared)
-            .filter_map(|(start, weight, values)| {
-                values.map(|values| self.exact_row(Player::Leader, start, weight, values, exact))
-            })
-            .collect()
+        let declared = self
+            .settings
+            .starts
+            .iter()
+            .map(|z| (law_name(z), Weight::Beside, exact.leader_iid(z)));
+        [
+            ("initial".to_string(), Weight::Decides, first),
+            ("worst".into(), Weight::Beside, exact.leader_worst()),
+        ]
+        .into_iter()
+        .chain(declared)
+        .filter_map(|(start, weight, values)| {
+            values.map(|values| self.exact_row(Player::Leader, start, weight, values, exact))
+        })
+        .collect()
     }
 
-    fn exact_row(&self, player: Player, start: String, weight: Weight, values: Values, exact: &Exact) -> Row {
+    fn exact_row(
+        &self,
+        player: Player,
+        start: String,
+        weight: Weight,
+        values: Values,
+        exact: &Exact,
+    ) -> Row {
         let deviation = "best_response".to_string();
-        let name = RowName { population: self.population, player, start, deviation, weight };
+        let name = RowName {
+            population: self.population,
+            player,
+            start,
+            deviation,
+            weight,
+        };
         exact_row(name, values, exact.truncation, self.settings.epsilon)
     }
 
@@ -137,9 +192,16 @@ impl Claims<'_> {
     fn tagged_types(&self) -> Vec<(usize, f64)> {
         let z = match self.settings.start {
             Start::Iid => self.game.initial().clone(),
-            Start::Rounded => MeanField::from_counts(&rounded_counts(self.game.initial(), self.population)),
+            Start::Rounded => {
+                MeanField::from_counts(&rounded_counts(self.game.initial(), self.population))
+            }
         };
-        z.weights().iter().copied().enumerate().filter(|(_, weight)| *weight > 0.0).collect()
+        z.weights()
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(_, weight)| *weight > 0.0)
+            .collect()
     }
 
     fn follower_paired(&self, validation: &mut Validation) -> Result<(), ValidateError> {
@@ -150,20 +212,41 @@ impl Claims<'_> {
         let range_of = |d: &FollowerDeviation, x: usize| ranges.follower_difference(d, x);
         for (start, (x, _)) in types.iter().enumerate() {
             for (d, deviation) in deviations.iter().enumerate() {
-                hypotheses.push(self.hypothesis((start, d), Weight::Decides, range_of(deviation, *x))?);
+                hypotheses.push(self.hypothesis(
+                    (start, d),
+                    Weight::Decides,
+                    range_of(deviation, *x),
+                )?);
             }
         }
         for (d, deviation) in deviations.iter().enumerate() {
             // The average over types of what the types' differences cannot leave.
-            let parts = types.iter().map(|(x, weight)| (*weight, range_of(deviation, *x)));
-            let range = parts.fold(Interval { low: 0.0, high: 0.0 }, |total, (weight, part)| Interval {
-                low: total.low + weight * part.low,
-                high: total.high + weight * part.high,
-            });
+            let parts = types
+                .iter()
+                .map(|(x, weight)| (*weight, range_of(deviation, *x)));
+            let range = parts.fold(
+                Interval {
+                    low: 0.0,
+                    high: 0.0,
+                },
+                |total, (weight, part)| Interval {
+                    low: total.low + weight * part.low,
+                    high: total.high + weight * part.high,
+                },
+            );
             hypotheses.push(self.hypothesis((types.len(), d), Weight::Beside, range)?);
         }
-        let experiment = FollowerExperiment { setting: self.setting(), types, deviations };
-        sequential(&experiment, &mut hypotheses, self.settings.replications, self.alpha())?;
+        let experiment = FollowerExperiment {
+            setting: self.setting(),
+            types,
+            deviations,
+        };
+        sequential(
+            &experiment,
+            &mut hypotheses,
+            self.settings.replications,
+            self.alpha(),
+        )?;
         let start = |start: usize| match experiment.types.get(start) {
             Some((x, _)) => self.game.follower_types()[*x].clone(),
             None => "initial".to_string(),
@@ -181,10 +264,23 @@ impl Claims<'_> {
             self.hypothesis((0, l), Weight::Decides, range)
         });
         let mut hypotheses = hypotheses.collect::<Result<Vec<_>, _>>()?;
-        let experiment = LeaderExperiment { setting: self.setting() };
-        sequential(&experiment, &mut hypotheses, self.settings.replications, self.alpha())?;
+        let experiment = LeaderExperiment {
+            setting: self.setting(),
+        };
+        sequential(
+            &experiment,
+            &mut hypotheses,
+            self.settings.replications,
+            self.alpha(),
+        )?;
         let deviation = |l: usize| format!("constant:{}", actions[l]);
-        self.add_sampled(Player::Leader, &hypotheses, |_| "initial".into(), deviation, validation);
+        self.add_sampled(
+            Player::Leader,
+            &hypotheses,
+            |_| "initial".into(),
+            deviation,
+            validation,
+        );
         Ok(())
     }
 
@@ -215,7 +311,9 @@ impl Claims<'_> {
     fn add(&self, rows: Vec<Row>, class: &str, validation: &mut Validation) {
         let deciding = rows.iter().filter(|row| row.weight == Weight::Decides);
         let verdict = overall(deciding.map(|row| row.verdict));
-        validation.results.extend(self.conclude(&rows, verdict, class));
+        validation
+            .results
+            .extend(self.conclude(&rows, verdict, class));
         validation.rows.extend(rows);
     }
 
@@ -231,7 +329,13 @@ impl Claims<'_> {
         let deciding = || hypotheses.iter().filter(|h| h.weight == Weight::Decides);
         let rows = hypotheses.iter().map(|h| {
             let (start, deviation) = (start(h.start), deviation(h.deviation));
-            let name = RowName { population: self.population, player, start, deviation, weight: h.weight };
+            let name = RowName {
+                population: self.population,
+                player,
+                start,
+                deviation,
+                weight: h.weight,
+            };
             paired_row(name, h, deciding().count(), self.alpha())
         });
         let rows: Vec<Row> = rows.collect();
@@ -259,13 +363,21 @@ impl Claims<'_> {
             Player::Follower => "of constant actions and the best response to the mean-field flow",
             Player::Leader => "of constant actions, the followers re-answering",
         };
-        validation.results.extend(self.conclude(&rows, verdict, class));
+        validation
+            .results
+            .extend(self.conclude(&rows, verdict, class));
         validation.rows.extend(rows);
     }
 
     fn conclude(&self, rows: &[Row], verdict: Verdict, class: &str) -> Option<ClaimResult> {
-        let types = self.game.follower_types().iter().zip(self.game.initial().weights());
-        let law: Vec<String> = types.map(|(name, weight)| format!("{name} {weight}")).collect();
+        let types = self
+            .game
+            .follower_types()
+            .iter()
+            .zip(self.game.initial().weights());
+        let law: Vec<String> = types
+            .map(|(name, weight)| format!("{name} {weight}"))
+            .collect();
         let drawn = match self.settings.start {
             Start::Iid => "i.i.d.",
             Start::Rounded => "rounded",
@@ -284,10 +396,16 @@ impl Claims<'_> {
 
 /// Values averaged with weights that sum to one.
 fn average(parts: impl Iterator<Item = (f64, Values)>) -> Values {
-    parts.fold(Values { theta: 0.0, best: 0.0 }, |total, (weight, values)| Values {
-        theta: total.theta + weight * values.theta,
-        best: total.best + weight * values.best,
-    })
+    parts.fold(
+        Values {
+            theta: 0.0,
+            best: 0.0,
+        },
+        |total, (weight, values)| Values {
+            theta: total.theta + weight * values.theta,
+            best: total.best + weight * values.best,
+        },
+    )
 }
 
 /// A declared start in a table.

@@ -27,10 +27,17 @@ pub struct RewardRanges<'g> {
 impl<'g> RewardRanges<'g> {
     /// Enclose the rewards of `game` over the whole simplex; an end is infinite where arithmetic finds none.
     pub fn prove(game: &'g Game) -> Self {
-        let periods = if game.depends_on_time() { game.horizon() } else { 1 };
+        let periods = if game.depends_on_time() {
+            game.horizon()
+        } else {
+            1
+        };
         let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
         let leader_actions = game.leader_actions().len();
-        let nothing = Interval { low: f64::INFINITY, high: f64::NEG_INFINITY };
+        let nothing = Interval {
+            low: f64::INFINITY,
+            high: f64::NEG_INFINITY,
+        };
         let mut ranges = Self {
             game,
             follower: vec![nothing; periods * types * actions],
@@ -47,9 +54,15 @@ impl<'g> RewardRanges<'g> {
                 for l in 0..leader_actions {
                     for (x, a) in (0..types).flat_map(|x| (0..actions).map(move |a| (x, a))) {
                         let entry = (period * types + x) * actions + a;
-                        widen(&mut ranges.follower[entry], enclosure.follower_reward(l, x, a));
+                        widen(
+                            &mut ranges.follower[entry],
+                            enclosure.follower_reward(l, x, a),
+                        );
                     }
-                    widen(&mut ranges.leader[period * leader_actions + l], enclosure.leader_reward(LeaderAction(l)));
+                    widen(
+                        &mut ranges.leader[period * leader_actions + l],
+                        enclosure.leader_reward(LeaderAction(l)),
+                    );
                 }
             }
             for x in 0..types {
@@ -63,13 +76,19 @@ impl<'g> RewardRanges<'g> {
     pub fn follower_difference(&self, deviation: &FollowerDeviation, start: usize) -> Interval {
         let types = self.game.follower_types().len();
         let hull = |t: usize, x: usize, chosen: Option<usize>| {
-            let actions = (0..self.game.follower_actions().len()).filter(|a| self.game.is_available(x, *a));
+            let actions =
+                (0..self.game.follower_actions().len()).filter(|a| self.game.is_available(x, *a));
             let played = actions.filter(|a| chosen.is_none_or(|c| c == *a));
-            played.map(|a| self.follower_at(t, x, a)).reduce(Interval::hull)
+            played
+                .map(|a| self.follower_at(t, x, a))
+                .reduce(Interval::hull)
         };
         let period = |t: usize| {
             let possible = if t == 1 { start..start + 1 } else { 0..types };
-            let theta = possible.clone().filter_map(|x| hull(t, x, None)).reduce(Interval::hull);
+            let theta = possible
+                .clone()
+                .filter_map(|x| hull(t, x, None))
+                .reduce(Interval::hull);
             let deviant = possible.filter_map(|x| hull(t, x, deviation.action(self.game, t, x)));
             (deviant.reduce(Interval::hull), theta)
         };
@@ -82,7 +101,10 @@ impl<'g> RewardRanges<'g> {
         let actions = self.game.leader_actions().len();
         let period = |t: usize| {
             let row = &self.leader[self.period(t) * actions..][..actions];
-            (Some(row[constant]), row.iter().copied().reduce(Interval::hull))
+            (
+                Some(row[constant]),
+                row.iter().copied().reduce(Interval::hull),
+            )
         };
         self.discounted(period, (None, None))
     }
@@ -95,7 +117,11 @@ impl<'g> RewardRanges<'g> {
     ) -> Interval {
         let (mut total, mut factor) = (Interval::point(0.0), 1.0);
         for t in 1..=self.game.horizon() + 1 {
-            let pair = if t <= self.game.horizon() { period(t) } else { end };
+            let pair = if t <= self.game.horizon() {
+                period(t)
+            } else {
+                end
+            };
             if let (Some(deviant), Some(theta)) = pair {
                 total.low += factor * (deviant.low - theta.high);
                 total.high += factor * (deviant.high - theta.low);
@@ -106,12 +132,19 @@ impl<'g> RewardRanges<'g> {
     }
 
     fn follower_at(&self, t: usize, x: usize, a: usize) -> Interval {
-        let (types, actions) = (self.game.follower_types().len(), self.game.follower_actions().len());
+        let (types, actions) = (
+            self.game.follower_types().len(),
+            self.game.follower_actions().len(),
+        );
         self.follower[(self.period(t) * types + x) * actions + a]
     }
 
     fn period(&self, t: usize) -> usize {
-        if self.game.depends_on_time() { t - 1 } else { 0 }
+        if self.game.depends_on_time() {
+            t - 1
+        } else {
+            0
+        }
     }
 }
 
@@ -119,7 +152,11 @@ impl<'g> RewardRanges<'g> {
 fn cover_simplex(types: usize, wanted: usize) -> Vec<Vec<Interval>> {
     let free = types.saturating_sub(1);
     let mut steps = 1;
-    while free > 0 && (steps + 1_usize).checked_pow(free as u32).is_some_and(|count| count <= wanted) {
+    while free > 0
+        && (steps + 1_usize)
+            .checked_pow(free as u32)
+            .is_some_and(|count| count <= wanted)
+    {
         steps += 1;
     }
     let edge = |i: usize| i as f64 / steps as f64;
@@ -127,12 +164,17 @@ fn cover_simplex(types: usize, wanted: usize) -> Vec<Vec<Interval>> {
     for _ in 0..free {
         let grown = cover.iter().flat_map(|cell: &Vec<Interval>| {
             let used: f64 = cell.iter().map(|side| side.low).sum();
-            let sides = (0..steps).map(|i| Interval { low: edge(i), high: edge(i + 1) });
-            sides.filter(move |side| used + side.low <= 1.0).map(|side| {
-                let mut longer = cell.clone();
-                longer.push(side);
-                longer
-            })
+            let sides = (0..steps).map(|i| Interval {
+                low: edge(i),
+                high: edge(i + 1),
+            });
+            sides
+                .filter(move |side| used + side.low <= 1.0)
+                .map(|side| {
+                    let mut longer = cell.clone();
+                    longer.push(side);
+                    longer
+                })
         });
         cover = grown.collect();
     }

@@ -141,7 +141,13 @@ pub(super) fn exact_row(name: RowName, values: Values, error: f64, epsilon: f64)
     } else {
         Verdict::Inconclusive
     };
-    let RowName { population, player, start, deviation, weight } = name;
+    let RowName {
+        population,
+        player,
+        start,
+        deviation,
+        weight,
+    } = name;
     Row {
         population,
         player,
@@ -162,7 +168,13 @@ pub(super) fn exact_row(name: RowName, values: Values, error: f64, epsilon: f64)
 
 /// A sampled row. It is refuted on its own evidence among `tested` deviations: an e-value of `tested` / alpha.
 pub(super) fn paired_row(name: RowName, hypothesis: &Hypothesis, tested: usize, alpha: f64) -> Row {
-    let RowName { population, player, start, deviation, weight } = name;
+    let RowName {
+        population,
+        player,
+        start,
+        deviation,
+        weight,
+    } = name;
     let limits = hypothesis.test.as_ref().map(|test| test.interval());
     let (gain, value) = (hypothesis.gains.mean(), hypothesis.theta.mean());
     let verdict = if hypothesis.is_certified() {
@@ -202,24 +214,57 @@ pub(super) struct Conditions<'a> {
 }
 
 /// The claim that the deciding rows of one (population, player) bear on, with the `verdict` reached; `None` without rows.
-pub(super) fn conclude(rows: &[Row], verdict: Verdict, conditions: &Conditions<'_>) -> Option<ClaimResult> {
+pub(super) fn conclude(
+    rows: &[Row],
+    verdict: Verdict,
+    conditions: &Conditions<'_>,
+) -> Option<ClaimResult> {
     let deciding = rows.iter().filter(|row| row.weight == Weight::Decides);
-    let row = deciding.reduce(|largest, row| if row.gain > largest.gain { row } else { largest })?;
-    let Conditions { horizon, initial, selection, class, epsilon, confidence } = conditions;
+    let row = deciding.reduce(|largest, row| {
+        if row.gain > largest.gain {
+            row
+        } else {
+            largest
+        }
+    })?;
+    let Conditions {
+        horizon,
+        initial,
+        selection,
+        class,
+        epsilon,
+        confidence,
+    } = conditions;
     let certainty = match row.method {
         Method::Exact => "by exact backward induction".to_string(),
-        Method::Paired => format!("at confidence {confidence} by paired replications, at most {}", {
-            rows.iter().map(|row| row.replications).max().unwrap_or(0)
-        }),
+        Method::Paired => format!(
+            "at confidence {confidence} by paired replications, at most {}",
+            { rows.iter().map(|row| row.replications).max().unwrap_or(0) }
+        ),
     };
-    let Row { population, player, start, deviation, gain, .. } = row;
+    let Row {
+        population,
+        player,
+        start,
+        deviation,
+        gain,
+        ..
+    } = row;
     let sentence = format!(
         "At N = {population}, T = {horizon}, initial law {initial}, {selection} selection: \"no unilateral deviation of \
          {article} {player} in the class {class} gains {epsilon} or more\" is {verdict} {certainty} (largest gain {gain:.6}, \
          {deviation} from {start}).",
-        article = if *player == Player::Leader { "the" } else { "a" },
+        article = if *player == Player::Leader {
+            "the"
+        } else {
+            "a"
+        },
     );
-    Some(ClaimResult { row: row.clone(), verdict, sentence })
+    Some(ClaimResult {
+        row: row.clone(),
+        verdict,
+        sentence,
+    })
 }
 
 /// The worst verdict: refuted if any is, else inconclusive if any is; inconclusive where there is no claim.
@@ -256,7 +301,10 @@ mod tests {
         use Verdict::{Certified, Inconclusive, Refuted};
         assert_eq!(overall([Certified, Certified].into_iter()), Certified);
         assert_eq!(overall([Certified, Inconclusive].into_iter()), Inconclusive);
-        assert_eq!(overall([Inconclusive, Refuted, Certified].into_iter()), Refuted);
+        assert_eq!(
+            overall([Inconclusive, Refuted, Certified].into_iter()),
+            Refuted
+        );
         assert_eq!(overall(std::iter::empty()), Inconclusive);
     }
 

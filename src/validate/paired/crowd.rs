@@ -30,7 +30,9 @@ impl Setting<'_> {
             }
             Start::Rounded => {
                 let mut counts = rounded_counts(initial, self.population);
-                tagged.into_iter().for_each(|x| counts[x] = counts[x].saturating_sub(1));
+                tagged
+                    .into_iter()
+                    .for_each(|x| counts[x] = counts[x].saturating_sub(1));
                 counts
             }
         }
@@ -38,19 +40,38 @@ impl Setting<'_> {
 }
 
 /// Everybody in `counts` acts and moves.
-pub(super) fn advance(tables: &Tables<'_>, play: &Play, counts: &mut Vec<u64>, stream: &mut Stream) {
+pub(super) fn advance(
+    tables: &Tables<'_>,
+    play: &Play,
+    counts: &mut Vec<u64>,
+    stream: &mut Stream,
+) {
     let mut next = vec![0; counts.len()];
     let mut moved = vec![0; counts.len()];
     for (x, number) in counts.iter().enumerate().filter(|(_, number)| **number > 0) {
-        let law = next_type(tables, play.leader_action, x, play.prescription.row(x), counts.len());
+        let law = next_type(
+            tables,
+            play.leader_action,
+            x,
+            play.prescription.row(x),
+            counts.len(),
+        );
         split(stream, *number, &law, &mut moved);
-        next.iter_mut().zip(&moved).for_each(|(total, part)| *total += part);
+        next.iter_mut()
+            .zip(&moved)
+            .for_each(|(total, part)| *total += part);
     }
     *counts = next;
 }
 
 /// sum_a row(a) Q(y|z,x,a^l,a) for every type y.
-pub(super) fn next_type(tables: &Tables<'_>, leader: LeaderAction, x: usize, row: &[f64], types: usize) -> Vec<f64> {
+pub(super) fn next_type(
+    tables: &Tables<'_>,
+    leader: LeaderAction,
+    x: usize,
+    row: &[f64],
+    types: usize,
+) -> Vec<f64> {
     let mut law = vec![0.0; types];
     for (a, weight) in row.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
         for (y, mass) in law.iter_mut().enumerate() {

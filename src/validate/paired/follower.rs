@@ -26,13 +26,22 @@ impl Experiment for FollowerExperiment<'_> {
     ) -> Result<Vec<Difference>, ValidateError> {
         let discount = self.game().discount();
         let mut differences = Vec::with_capacity((self.types.len() + 1) * deviations.len());
-        let mut average = vec![Difference { theta: 0.0, gain: 0.0 }; deviations.len()];
+        let mut average = vec![
+            Difference {
+                theta: 0.0,
+                gain: 0.0
+            };
+            deviations.len()
+        ];
         for (x, weight) in &self.types {
             let theta = self.rewards(tables, replication, *x, None)?;
             let value = discounted(theta.iter().copied(), discount);
             for (d, average) in deviations.iter().zip(&mut average) {
                 let deviant = self.rewards(tables, replication, *x, Some(&self.deviations[*d]))?;
-                let gain = discounted(deviant.iter().zip(&theta).map(|(r, base)| r - base), discount);
+                let gain = discounted(
+                    deviant.iter().zip(&theta).map(|(r, base)| r - base),
+                    discount,
+                );
                 differences.push(Difference { theta: value, gain });
                 average.theta += weight * value;
                 average.gain += weight * gain;
@@ -56,7 +65,12 @@ impl FollowerExperiment<'_> {
         start: usize,
         deviation: Option<&FollowerDeviation>,
     ) -> Result<Vec<f64>, ValidateError> {
-        let Setting { game, policy, streams, .. } = &self.setting;
+        let Setting {
+            game,
+            policy,
+            streams,
+            ..
+        } = &self.setting;
         let mut crowd = streams.stream(replication, Role::Followers);
         let mut tagged = streams.stream(replication, Role::TaggedFollower);
         let mut others = self.setting.first_counts(replication, Some(start));
@@ -77,7 +91,11 @@ impl FollowerExperiment<'_> {
             };
             let played = row.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
             let leader = play.leader_action;
-            rewards.push(played.map(|(a, weight)| weight * tables.follower_reward(leader.0, x, a)).sum());
+            rewards.push(
+                played
+                    .map(|(a, weight)| weight * tables.follower_reward(leader.0, x, a))
+                    .sum(),
+            );
             let law = next_type(tables, leader, x, row, others.len());
             x = pick(&law, tagged.random());
             advance(tables, &play, &mut others, &mut crowd);

@@ -27,7 +27,9 @@ impl Experiment for LeaderExperiment<'_> {
         deviations: &[usize],
     ) -> Result<Vec<Difference>, ValidateError> {
         let Setting { game, policy, .. } = &self.setting;
-        let base = self.run(tables, replication, |t, counts| Ok(policy.play(t, &MeanField::from_counts(counts))))?;
+        let base = self.run(tables, replication, |t, counts| {
+            Ok(policy.play(t, &MeanField::from_counts(counts)))
+        })?;
         let theta = discounted(base.iter().map(|step| step.reward), game.discount());
         let difference = |constant: &usize| {
             let announced = LeaderAction(*constant);
@@ -39,10 +41,19 @@ impl Experiment for LeaderExperiment<'_> {
                 }
                 let answer = policy.answer(t, &MeanField::from_counts(counts), announced);
                 let prescription = answer.ok_or(ValidateError::NoAnswer { t })?;
-                Ok(Play { leader_action: announced, prescription })
+                Ok(Play {
+                    leader_action: announced,
+                    prescription,
+                })
             })?;
-            let steps = deviant.iter().zip(&base).map(|(step, base)| step.reward - base.reward);
-            Ok(Difference { theta, gain: discounted(steps, game.discount()) })
+            let steps = deviant
+                .iter()
+                .zip(&base)
+                .map(|(step, base)| step.reward - base.reward);
+            Ok(Difference {
+                theta,
+                gain: discounted(steps, game.discount()),
+            })
         };
         deviations.iter().map(difference).collect()
     }
@@ -70,7 +81,11 @@ impl LeaderExperiment<'_> {
             let reward = leader_reward(tables, play.leader_action, &play.prescription, &z);
             let before = counts.clone();
             advance(tables, &play, &mut counts, &mut crowd);
-            steps.push(Step { counts: before, play, reward });
+            steps.push(Step {
+                counts: before,
+                play,
+                reward,
+            });
         }
         Ok(steps)
     }

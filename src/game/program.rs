@@ -1,0 +1,350 @@
+//! Formulas as one straight line of instructions: every distinct expression of the game is computed once.
+//!
+//! A [`Pool`] interns expressions while a game is built and folds those of constants only, so that no float is ever
+//! reordered. A [`Program`] is the part of a pool that some output needs. Its memory is
+//! `[t, z_1 .. z_n, constants .., results ..]`, and a [`Slot`] is a place in it.
+//!
+//! Truth is "not zero". Formulas cannot fail and have no effects, so that evaluating both branches of `if` gives what
+//! lazy evaluation gives: the branch that is not taken leaves no trace. NaN is never swallowed: a comparison, a
+//! connective, `min` and `max` of NaN are NaN, and end in an error where the value is used.
+
+use std::collections::BTreeMap;
+
+/// A place in a program's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Slot(u32);
+
+impl Slot {
+    /// The place of the period t.
+    pub(crate) const TIME: Slot = Slot(0);
+
+    /// The place of z(x).
+    pub(crate) fn mean_field(x: usize) -> Slot {
+        Slot::at(1 + x)
+    }
+
+    fn at(index: usize) -> Slot {
+        Slot(
+            u32::try_from(index)
+                .expect("the sizes of a scenario are limited far below 2^32 expressions"),
+        )
+    }
+
+    /// The index into a program's memory.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// An operation on one, two or three numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Op {
+    Negate,
+    Not,
+    Abs,
+    Exp,
+    Ln,
+    Sqrt,
+    /// Into \[0, 1\]; written by the game around probabilities, never by a formula.
+    Clamp,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Power,
+    Min,
+    Max,
+    Less,
+    LessEqual,
+    Equal,
+    NotEqual,
+    And,
+    Or,
+    /// `if(c, a, b)`.
+    Select,
+}
+
+impl Op {
+    /// The value at operands `a`, `b`, `c`; operations of fewer operands ignore the rest.
+    #[inline]
+    pub(crate) fn apply(self, a: f64, b: f64, c: f64) -> f64 {
+        match self {
+            Op::Negate => -a,
+            Op::Not => choose(a, 0.0, 1.0),
+            Op::Abs => a.abs(),
+            Op::Exp => libm::exp(a),
+            Op::Ln => libm::log(a),
+            Op::Sqrt => a.sqrt(),
+            Op::Clamp => a.clamp(0.0, 1.0),
+            Op::Add => a + b,
+            Op::Subtract => a - b,
+            Op::Multiply => a * b,
+            Op::Divide => a / b,
+            Op::Power => libm::pow(a, b),
+            Op::Min => either_nan(a, b, if a <= b { a } else { b }),
+            Op::Max => either_nan(a, b, if a >= b { a } else { b }),
+            Op::Less => either_nan(a, b, truth(a < b)),
+            Op::LessEqual => either_nan(a, b, truth(a <= b)),
+            Op::Equal => either_nan(a, b, truth(a == b)),
+            Op::NotEqual => either_nan(a, b, truth(a != b)),
+            Op::And => choose(a, choose(b, 1.0, 0.0), 0.0),
+            Op::Or => choose(a, 1.0, choose(b, 1.0, 0.0)),
+            Op::Select => choose(a, b, c),
+        }
+    }
+
+    /// The number of operands.
+    pub(crate) fn arity(self) -> usize {
+        match self {
+            Op::Negate | Op::Not | Op::Abs | Op::Exp | Op::Ln | Op::Sqrt | Op::Clamp => 1,
+            Op::Select => 3,
+            _ => 2,
+        }
+    }
+}
+
+#[inline]
+fn truth(holds: bool) -> f64 {
+    f64::from(u8::from(holds))
+}
+
+/// `value`, unless an operand is NaN.
+#[inline]
+fn either_nan(a: f64, b: f64, value: f64) -> f64 {
+    if a.is_nan() || b.is_nan() {
+        f64::NAN
+    } else {
+        value
+    }
+}
+
+#[inline]
+fn choose(condition: f64, yes: f64, no: f64) -> f64 {
+    if condition.is_nan() {
+        f64::NAN
+    } else if condition != 0.0 {
+        yes
+    } else {
+        no
+    }
+}
+
+/// What stands in a slot while the pool grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Cell {
+    Input,
+    /// The bits of the constant, so that -0 and 0 stay apart.
+    Constant(u64),
+    Apply(Op, [Slot; 3]),
+}
+
+/// Distinct expressions, each after its operands.
+#[derive(Clone, Debug)]
+pub(crate) struct Pool {
+    cells: Vec<Cell>,
+    known: BTreeMap<Cell, Slot>,
+}
+
+impl Pool {
+    /// A pool that holds t and the `types` entries of z.
+    pub(crate) fn new(types: usize) -> Self {
+        Self {
+            cells: vec![Cell::Input; 1 + types],
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// The slot of a number.
+    pub(crate) fn constant(&mut self, value: f64) -> Slot {
+        self.intern(Cell::Constant(value.to_bits()))
+    }
+
+    /// The slot of an operation; operands beyond its arity are ignored.
+    pub(crate) fn apply(&mut self, op: Op, operands: [Slot; 3]) -> Slot {
+        let mut used = [Slot::TIME; 3];
+        used[..op.arity()].copy_from_slice(&operands[..op.arity()]);
+        let values = used.map(|slot| self.value(slot));
+        match (op, values[0]) {
+            // A known condition decides, whatever the branches are.
+            (Op::Select, Some(c)) if c.is_nan() => return self.constant(f64::NAN),
+            (Op::Select, Some(c)) => return if c != 0.0 { used[1] } else { used[2] },
+            (Op::And, Some(0.0)) => return self.constant(0.0),
+            (Op::Or, Some(c)) if c != 0.0 => return self.constant(op.apply(c, 0.0, 0.0)),
+            _ => {}
+        }
+        let known = |k: usize| if k < op.arity() { values[k] } else { Some(0.0) };
+        if let (Some(a), Some(b), Some(c)) = (known(0), known(1), known(2)) {
+            return self.constant(op.apply(a, b, c));
+        }
+        self.intern(Cell::Apply(op, used))
+    }
+
+    /// The value of a slot that depends on neither t nor z.
+    pub(crate) fn value(&self, slot: Slot) -> Option<f64> {
+        match self.cells[slot.index()] {
+            Cell::Constant(bits) => Some(f64::from_bits(bits)),
+            Cell::Input | Cell::Apply(..) => None,
+        }
+    }
+
+    fn intern(&mut self, cell: Cell) -> Slot {
+        let next = Slot::at(self.cells.len());
+        let slot = *self.known.entry(cell).or_insert(next);
+        if slot == next {
+            self.cells.push(cell);
+        }
+        slot
+    }
+
+    /// The program that computes `outputs`, whose slots are renumbered to its memory.
+    pub(crate) fn program<'a>(
+        &self,
+        types: usize,
+        outputs: impl Iterator<Item = &'a mut Slot>,
+    ) -> Program {
+        let outputs: Vec<&mut Slot> = outputs.collect();
+        let needed = self.needed(outputs.iter().map(|slot| slot.index()));
+        let time_is_output =
+            needed[Slot::TIME.index()] && outputs.iter().any(|slot| **slot == Slot::TIME);
+        let mut memory = vec![0.0; 1 + types];
+        let mut places: Vec<Slot> = (0..self.cells.len()).map(|_| Slot::TIME).collect();
+        for (place, slot) in places.iter_mut().zip(0..=types) {
+            *place = Slot::at(slot);
+        }
+        for (index, cell) in self
+            .cells
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| needed[*index])
+        {
+            if let Cell::Constant(bits) = cell {
+                places[index] = Slot::at(memory.len());
+                memory.push(f64::from_bits(*bits));
+            }
+        }
+        let first_result = memory.len();
+        let mut instructions = Vec::new();
+        for (index, cell) in self
+            .cells
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| needed[*index])
+        {
+            if let Cell::Apply(op, operands) = cell {
+                places[index] = Slot::at(first_result + instructions.len());
+                instructions.push(Instruction {
+                    op: *op,
+                    operands: operands.map(|slot| places[slot.index()]),
+                });
+            }
+        }
+        memory.resize(first_result + instructions.len(), 0.0);
+        for output in outputs {
+            *output = places[output.index()];
+        }
+        let depends_on_time = time_is_output || instructions.iter().any(Instruction::reads_time);
+        Program {
+            memory,
+            first_constant: 1 + types,
+            first_result,
+            instructions,
+            depends_on_time,
+        }
+    }
+
+    /// Which cells some output reaches; operands stand before what uses them, so one pass backwards finds them.
+    fn needed(&self, outputs: impl Iterator<Item = usize>) -> Vec<bool> {
+        let mut needed = vec![false; self.cells.len()];
+        for index in outputs {
+            needed[index] = true;
+        }
+        for index in (0..self.cells.len()).rev() {
+            if let (true, Cell::Apply(op, operands)) = (needed[index], self.cells[index]) {
+                for operand in &operands[..op.arity()] {
+                    needed[operand.index()] = true;
+                }
+            }
+        }
+        needed
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Instruction {
+    op: Op,
+    operands: [Slot; 3],
+}
+
+impl Instruction {
+    fn reads_time(&self) -> bool {
+        self.operands[..self.op.arity()].contains(&Slot::TIME)
+    }
+}
+
+/// Instructions in order, and the memory they start from.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    memory: Vec<f64>,
+    first_constant: usize,
+    first_result: usize,
+    instructions: Vec<Instruction>,
+    depends_on_time: bool,
+}
+
+impl Program {
+    /// Memory with the constants in place.
+    pub(crate) fn memory(&self) -> Vec<f64> {
+        self.memory.clone()
+    }
+
+    /// Fill `memory` at period t and mean field z.
+    #[inline]
+    pub(crate) fn run(&self, memory: &mut [f64], t: usize, z: &[f64]) {
+        memory[0] = t as f64;
+        memory[1..=z.len()].copy_from_slice(z);
+        for (
+            next,
+            Instruction {
+                op,
+                operands: [a, b, c],
+            },
+        ) in (self.first_result..).zip(&self.instructions)
+        {
+            memory[next] = op.apply(memory[a.index()], memory[b.index()], memory[c.index()]);
+        }
+    }
+
+    /// The whole memory with `V` in place of numbers, from t and z (`inputs`): constants by `lift`, operations by `apply`.
+    pub(crate) fn run_with<V: Copy>(
+        &self,
+        inputs: &[V],
+        lift: impl Fn(f64) -> V,
+        apply: impl Fn(Op, [V; 3]) -> V,
+    ) -> Vec<V> {
+        let mut memory = inputs.to_vec();
+        let constants = &self.memory[self.first_constant..self.first_result];
+        memory.extend(constants.iter().map(|value| lift(*value)));
+        for Instruction { op, operands } in &self.instructions {
+            memory.push(apply(*op, operands.map(|slot| memory[slot.index()])));
+        }
+        memory
+    }
+
+    /// The value of a slot that depends on neither t nor z.
+    pub(crate) fn constant(&self, slot: Slot) -> Option<f64> {
+        let constants = self.first_constant..self.first_result;
+        constants
+            .contains(&slot.index())
+            .then(|| self.memory[slot.index()])
+    }
+
+    /// Whether t is read.
+    pub(crate) fn depends_on_time(&self) -> bool {
+        self.depends_on_time
+    }
+
+    /// The number of instructions of one run.
+    pub(crate) fn len(&self) -> usize {
+        self.instructions.len()
+    }
+}

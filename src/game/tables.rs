@@ -1,0 +1,220 @@
+//! The values of all kernels and rewards at one (t, z): the hot path of every stage.
+
+use super::program::{Program, Slot};
+use super::{Game, GameError, LeaderAction, Point, Quantity};
+
+/// Kernel entries may miss \[0, 1\], and rows may miss one, by this much (rounding); entries are then moved into \[0, 1\].
+pub const PROBABILITY_TOLERANCE: f64 = 1e-12;
+
+/// Which slots of a program must hold laws and finite numbers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Checks {
+    /// Kernel rows before they are moved into \[0, 1\], one after the other.
+    pub(super) rows: Vec<Slot>,
+    /// Rewards.
+    pub(super) rewards: Vec<Slot>,
+}
+
+impl Checks {
+    /// Every row of `kernel` (rows of `types` entries) and every reward once, split into (constant, varying).
+    pub(super) fn split(
+        program: &Program,
+        types: usize,
+        kernel: &[Slot],
+        rewards: &[Slot],
+    ) -> (Self, Self) {
+        let (mut constant, mut varying) = (Self::default(), Self::default());
+        let mut rows: Vec<&[Slot]> = kernel.chunks_exact(types).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        for row in rows {
+            let fixed = row.iter().all(|slot| program.constant(*slot).is_some());
+            if fixed { &mut constant } else { &mut varying }
+                .rows
+                .extend(row);
+        }
+        let mut rewards = rewards.to_vec();
+        rewards.sort_unstable();
+        rewards.dedup();
+        for slot in rewards {
+            let fixed = program.constant(slot).is_some();
+            if fixed { &mut constant } else { &mut varying }
+                .rewards
+                .push(slot);
+        }
+        (constant, varying)
+    }
+
+    /// Whether `memory` passes.
+    #[inline]
+    fn pass(&self, memory: &[f64], types: usize) -> bool {
+        self.rows.chunks_exact(types).all(|row| is_law(row, memory))
+            && self
+                .rewards
+                .iter()
+                .all(|slot| memory[slot.index()].is_finite())
+    }
+}
+
+/// Whether the slots of one row hold a law, to [`PROBABILITY_TOLERANCE`]; false for NaN.
+#[inline]
+fn is_law(row: &[Slot], memory: &[f64]) -> bool {
+    let mut sum = 0.0;
+    for slot in row {
+        let probability = memory[slot.index()];
+        if !(probability >= -PROBABILITY_TOLERANCE) {
+            return false;
+        }
+        sum += probability;
+    }
+    (sum - 1.0).abs() <= PROBABILITY_TOLERANCE
+}
+
+/// The kernels and rewards of a game at one (t, z), for every leader action, type and action.
+#[derive(Clone, Debug)]
+pub struct Tables<'g> {
+    game: &'g Game,
+    memory: Vec<f64>,
+}
+
+impl<'g> Tables<'g> {
+    /// Tables that hold nothing valid before the first [`evaluate`](Self::evaluate).
+    pub(super) fn new(game: &'g Game) -> Self {
+        Self {
+            game,
+            memory: game.program.memory(),
+        }
+    }
+
+    /// Evaluate everything at period t (from 1) and mean field z (length |X^f|).
+    ///
+    /// # Errors
+    /// A kernel row that is no law, or a reward that is not finite. The tables then hold no valid values.
+    #[inline]
+    pub fn evaluate(&mut self, t: usize, z: &[f64]) -> Result<(), GameError> {
+        self.game.program.run(&mut self.memory, t, z);
+        if self.game.varying.pass(&self.memory, z.len()) {
+            Ok(())
+        } else {
+            self.inspect(t, z)
+        }
+    }
+
+    /// Like [`evaluate`](Self::evaluate), checking also what depends on neither t nor z.
+    pub(crate) fn evaluate_all(&mut self, t: usize, z: &[f64]) -> Result<(), GameError> {
+        self.evaluate(t, z)?;
+        if self.game.constant.pass(&self.memory, z.len()) {
+            Ok(())
+        } else {
+            self.inspect(t, z)
+        }
+    }
+
+    /// Q^f(next | z, x, a^l, a), in \[0, 1\]. An action that the type may not take leaves it where it is.
+    #[inline]
+    pub fn transition(&self, leader_action: usize, x: usize, a: usize, next: usize) -> f64 {
+        let game = self.game;
+        self.memory[game.kernel[game.pair(leader_action, x, a) * game.types.len() + next].index()]
+    }
+
+    /// R^f(z, x, a^l, a); zero for an action that the type may not take.
+    #[inline]
+    pub fn follower_reward(&self, leader_action: usize, x: usize, a: usize) -> f64 {
+        self.memory[self.game.follower_reward[self.game.pair(leader_action, x, a)].index()]
+    }
+
+    /// r(z, a^l), the part of R^l per period.
+    #[inline]
+    pub fn leader_period_reward(&self, leader_action: usize) -> f64 {
+        self.memory[self.game.leader_period_reward[leader_action].index()]
+    }
+
+    /// g(z, a^l, x, a), the part of R^l per follower; zero for an action that the type may not take.
+    #[inline]
+    pub fn leader_follower_reward(&self, leader_action: usize, x: usize, a: usize) -> f64 {
+        self.memory[self.game.leader_follower_reward[self.game.pair(leader_action, x, a)].index()]
+    }
+
+    /// Every check in the order of leader actions, types and actions, to name the first that fails.
+    #[cold]
+    fn inspect(&self, t: usize, z: &[f64]) -> Result<(), GameError> {
+        let game = self.game;
+        let finite = |quantity: &dyn Fn() -> Quantity, value: f64| {
+            let error = || GameError::NotFinite {
+                quantity: quantity(),
+                value,
+                point: Point { t, z: z.to_vec() },
+            };
+            if value.is_finite() {
+                Ok(())
+            } else {
+                Err(error())
+            }
+        };
+        for l in 0..game.leader_actions.len() {
+            for x in 0..game.types.len() {
+                for a in 0..game.actions.len() {
+                    self.inspect_row(t, z, (l, x, a))?;
+                    finite(
+                        &|| Quantity::FollowerReward(game.spot(l, x, a)),
+                        self.follower_reward(l, x, a),
+                    )?;
+                    let reward = self.leader_follower_reward(l, x, a);
+                    finite(
+                        &|| Quantity::LeaderFollowerReward(game.spot(l, x, a)),
+                        reward,
+                    )?;
+                }
+            }
+            let name = || game.leader_actions[l].clone();
+            let quantity = || Quantity::LeaderPeriodReward {
+                leader_action: LeaderAction(l),
+                name: name(),
+            };
+            finite(&quantity, self.leader_period_reward(l))?;
+        }
+        Ok(())
+    }
+
+    fn inspect_row(
+        &self,
+        t: usize,
+        z: &[f64],
+        (l, x, a): (usize, usize, usize),
+    ) -> Result<(), GameError> {
+        let game = self.game;
+        let types = game.types.len();
+        let row = &game.raw_kernel[game.pair(l, x, a) * types..][..types];
+        if is_law(row, &self.memory) {
+            return Ok(());
+        }
+        let (spot, point) = (game.spot(l, x, a), Point { t, z: z.to_vec() });
+        let values: Vec<f64> = row.iter().map(|slot| self.memory[slot.index()]).collect();
+        for (&value, next) in values.iter().zip(&game.types) {
+            if !value.is_finite() {
+                let quantity = Quantity::Transition {
+                    spot,
+                    next: next.clone(),
+                };
+                return Err(GameError::NotFinite {
+                    quantity,
+                    value,
+                    point,
+                });
+            }
+            if value < -PROBABILITY_TOLERANCE {
+                return Err(GameError::Negative {
+                    spot,
+                    next: next.clone(),
+                    value,
+                    point,
+                });
+            }
+        }
+        Err(GameError::RowSum {
+            spot,
+            sum: values.iter().sum(),
+            point,
+        })
+    }
+}

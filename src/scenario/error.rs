@@ -1,0 +1,524 @@
+//! What can be wrong with a scenario, where, and how to mend it.
+
+use super::document::{Origin, Override, shorten};
+use crate::game::GameError;
+use std::fmt;
+use std::path::PathBuf;
+
+/// A problem and its place among the sources of a scenario.
+#[derive(Clone, Debug)]
+pub(super) struct Fault(Box<(Origin, Problem)>);
+
+impl Fault {
+    pub(super) fn new(origin: Origin, problem: Problem) -> Self {
+        Self(Box::new((origin, problem)))
+    }
+
+    /// With file, line and column found in the scenario's text or in the override.
+    pub(super) fn locate(self, file: &str, text: &str, overrides: &[Override]) -> ScenarioError {
+        let (origin, problem) = *self.0;
+        let place = match origin
+            .source
+            .checked_sub(1)
+            .and_then(|index| overrides.get(index))
+        {
+            Some(given) => Place::locate(
+                format!("--set {}", shorten(given.text())),
+                given.text(),
+                &origin,
+            ),
+            None => Place::locate(file.to_owned(), text, &origin),
+        };
+        ScenarioError(Box::new((Some(place), problem)))
+    }
+}
+
+/// A place in a scenario, as an error shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file, or `--set KEY=VALUE`.
+    pub source: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The line's text.
+    pub text: String,
+    /// The offending part of the line, in characters; at least 1.
+    pub width: usize,
+}
+
+/// The longest stretch of a line that an error shows, in characters.
+const SHOWN: usize = 160;
+
+impl Place {
+    fn locate(source: String, text: &str, origin: &Origin) -> Self {
+        let start = floor_boundary(text, origin.span.start);
+        let end = floor_boundary(text, origin.span.end).max(start);
+        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = text[start..]
+            .find('\n')
+            .map_or(text.len(), |newline| start + newline);
+        Self {
+            source,
+            line: text[..start].matches('\n').count() + 1,
+            column: text[line_start..start].chars().count() + 1,
+            text: text[line_start..line_end].trim_end_matches('\r').to_owned(),
+            width: text[start..end.min(line_end)].chars().count().max(1),
+        }
+    }
+}
+
+fn floor_boundary(text: &str, index: usize) -> usize {
+    let index = index.min(text.len());
+    (0..=index)
+        .rev()
+        .find(|index| text.is_char_boundary(*index))
+        .unwrap_or(0)
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = self.line.to_string();
+        let margin = " ".repeat(number.len());
+        // A line longer than the screen is shown around the place.
+        let skipped = if self.column > SHOWN / 2 {
+            self.column - SHOWN / 4
+        } else {
+            0
+        };
+        let shown: String = self.text.chars().skip(skipped).take(SHOWN).collect();
+        let before: String = shown
+            .chars()
+            .take(self.column - 1 - skipped)
+            .map(|character| if character == '\t' { '\t' } else { ' ' })
+            .collect();
+        let width = self
+            .width
+            .min(SHOWN.saturating_sub(self.column - 1 - skipped))
+            .max(1);
+        writeln!(
+            f,
+            "{margin}--> {}:{}:{}",
+            self.source, self.line, self.column
+        )?;
+        writeln!(f, "{margin} |")?;
+        writeln!(f, "{number} | {shown}")?;
+        write!(f, "{margin} | {before}{}", "^".repeat(width))
+    }
+}
+
+/// A scenario that cannot be used: what is wrong, where, and the mend.
+#[derive(Clone, Debug)]
+pub struct ScenarioError(Box<(Option<Place>, Problem)>);
+
+impl ScenarioError {
+    /// A problem with the file as a whole.
+    pub(super) fn whole(problem: Problem) -> Self {
+        Self(Box::new((None, problem)))
+    }
+
+    /// Where; `None` where the file could not be read.
+    pub fn place(&self) -> Option<&Place> {
+        self.0.0.as_ref()
+    }
+
+    /// What.
+    pub fn problem(&self) -> &Problem {
+        &self.0.1
+    }
+}
+
+impl std::error::Error for ScenarioError {}
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.problem())?;
+        if let Some(place) = self.place() {
+            write!(f, "\n{place}")?;
+        }
+        match self.problem().help() {
+            Some(help) => write!(f, "\nhelp: {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is wrong with a scenario.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The file cannot be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The file is not UTF-8.
+    #[error("{} is not UTF-8 text (byte {byte})", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// The first byte that is no text.
+        byte: usize,
+    },
+    /// The text is too long.
+    #[error("the text has {bytes} bytes, more than {limit}")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+        /// The most allowed.
+        limit: usize,
+    },
+    /// Not TOML.
+    #[error("not TOML: {message}")]
+    Syntax {
+        /// What the TOML reader said.
+        message: String,
+    },
+    /// Tables nested too deeply.
+    #[error("keys are nested too deeply")]
+    TooDeep,
+    /// An override that is not KEY=VALUE.
+    #[error("an override reads KEY=VALUE")]
+    OverrideForm,
+    /// An override of a parameter that the scenario does not have.
+    #[error("there is no parameter {name:?}")]
+    UnknownParameter {
+        /// As given.
+        name: String,
+        /// Those the scenario has.
+        parameters: Vec<String>,
+    },
+    /// A number beyond all ranges.
+    #[error("{key} = {text} is too large a number")]
+    NumberTooLarge {
+        /// Its key.
+        key: String,
+        /// As written.
+        text: String,
+    },
+    /// A value of the wrong kind.
+    #[error("{key} must be {expected}, not {found}")]
+    WrongKind {
+        /// Its key.
+        key: String,
+        /// What was asked.
+        expected: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// A number out of its range.
+    #[error("{key} must be {range}, not {found}")]
+    OutOfRange {
+        /// Its key.
+        key: String,
+        /// What was found.
+        found: String,
+        /// What was asked.
+        range: String,
+    },
+    /// A word that is none of the choices.
+    #[error("{key} must be one of {}, not {found:?}", choices.join(", "))]
+    UnknownChoice {
+        /// Its key.
+        key: String,
+        /// What was found.
+        found: String,
+        /// What can stand there.
+        choices: Vec<&'static str>,
+    },
+    /// A key that means nothing here.
+    #[error("unknown key {name:?}{}", within(section))]
+    UnknownKey {
+        /// The key.
+        name: String,
+        /// The table that it stands in; empty at the top.
+        section: String,
+        /// What can stand there.
+        known: Vec<&'static str>,
+    },
+    /// A key that is required.
+    #[error("{name:?} is missing{}", within(section))]
+    Missing {
+        /// The key.
+        name: &'static str,
+        /// The table that lacks it; empty at the top.
+        section: String,
+    },
+    /// An empty set.
+    #[error("{key} is empty; at least one {what} is needed")]
+    Empty {
+        /// Its key.
+        key: String,
+        /// Of what.
+        what: &'static str,
+    },
+    /// More than the program can hold.
+    #[error("{what}: {found} is more than {limit}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        found: u64,
+        /// The most allowed.
+        limit: u64,
+    },
+    /// A name that cannot be used.
+    #[error("{name:?} cannot be a name: {reason}")]
+    BadName {
+        /// The name.
+        name: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The same name twice.
+    #[error("{name:?} is named twice")]
+    Duplicate {
+        /// The name.
+        name: String,
+    },
+    /// Two columns of a table with one name.
+    #[error("two columns of the tables would be called {column:?}")]
+    ColumnCollision {
+        /// The column.
+        column: String,
+    },
+    /// A law with the wrong number of entries.
+    #[error("{key} has {found} entries for {expected} follower types")]
+    LawLength {
+        /// Its key.
+        key: String,
+        /// The entries given.
+        found: usize,
+        /// The follower types.
+        expected: usize,
+    },
+    /// A law that does not sum to one.
+    #[error("{key} sums to {sum}, not to 1")]
+    LawSum {
+        /// Its key.
+        key: String,
+        /// The sum.
+        sum: f64,
+    },
+    /// A row key that is not "type, action".
+    #[error("{row:?} is not of the form \"type, action\"")]
+    RowForm {
+        /// As written.
+        row: String,
+    },
+    /// A pair without a row.
+    #[error("{key} has no row for \"{follower_type}, {follower_action}\"")]
+    MissingRow {
+        /// The table.
+        key: String,
+        /// The type.
+        follower_type: String,
+        /// The action.
+        follower_action: String,
+    },
+    /// Two equally exact rows for one pair.
+    #[error("rows {first:?} and {second:?} both give \"{follower_type}, {follower_action}\"")]
+    DoubledRow {
+        /// One row.
+        first: String,
+        /// The other.
+        second: String,
+        /// The type.
+        follower_type: String,
+        /// The action.
+        follower_action: String,
+    },
+    /// Two entries of one row that take what is left.
+    #[error("a row has \"rest\" once at most")]
+    DoubledRest,
+    /// What the language of a later version brings.
+    #[error("{what} is not supported yet")]
+    NotSupportedYet {
+        /// What.
+        what: &'static str,
+    },
+    /// A text that is no formula.
+    #[error("in a formula, {expected} was expected, not {found}")]
+    Unexpected {
+        /// What was expected.
+        expected: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// Brackets or signs nested too deeply.
+    #[error("the formula is nested more than {limit} deep")]
+    FormulaTooDeep {
+        /// The most allowed.
+        limit: usize,
+    },
+    /// Too long a formula.
+    #[error("the formula has {length} bytes, more than {limit}")]
+    FormulaTooLong {
+        /// Its length.
+        length: usize,
+        /// The most allowed.
+        limit: usize,
+    },
+    /// A function with the wrong number of arguments.
+    #[error("{function} takes {expected}, not {found}")]
+    Arguments {
+        /// The function.
+        function: &'static str,
+        /// What it takes.
+        expected: &'static str,
+        /// What it was given.
+        found: usize,
+    },
+    /// A name that means nothing.
+    #[error("unknown name {name:?}")]
+    UnknownName {
+        /// The name.
+        name: String,
+        /// What can stand there.
+        known: Vec<String>,
+    },
+    /// A name that means several things.
+    #[error("{name:?} is ambiguous here: {}", meanings.join(" or "))]
+    AmbiguousName {
+        /// The name.
+        name: String,
+        /// What it can mean.
+        meanings: Vec<&'static str>,
+    },
+    /// A name that has no meaning in this formula.
+    #[error("{name:?} cannot be used in {formula}")]
+    NotHere {
+        /// The name.
+        name: String,
+        /// Which formula.
+        formula: &'static str,
+    },
+    /// Formulas that are too large for the number of types and actions.
+    #[error(
+        "the formulas are too large: {work} operations for all types and actions, more than {limit}"
+    )]
+    TooMuchWork {
+        /// Operations.
+        work: u64,
+        /// The most allowed.
+        limit: u64,
+    },
+    /// A formula without a valid value somewhere.
+    #[error("{error}")]
+    Value {
+        /// What and where.
+        error: GameError,
+        /// How to mend it.
+        mend: String,
+    },
+    /// Leader actions in none of the three forms.
+    #[error("the leader's actions are one of: from, to and count; values; names")]
+    LeaderActionForm,
+    /// A grid of one point between two ends.
+    #[error("a grid of one action needs from = to, not {from:?} and {to:?}")]
+    SingleStep {
+        /// The first action.
+        from: f64,
+        /// The last.
+        to: f64,
+    },
+    /// A number of the leader's that is not finite.
+    #[error("{key} is {value}")]
+    LeaderValue {
+        /// Its key.
+        key: String,
+        /// The value.
+        value: f64,
+    },
+}
+
+fn within(section: &str) -> String {
+    if section.is_empty() {
+        String::new()
+    } else {
+        format!(" in [{section}]")
+    }
+}
+
+impl Problem {
+    /// How to mend it, where there is more to say than the message.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Problem::UnknownKey { name, known, .. } => Some(suggest(name, known)),
+            Problem::UnknownName { name, known } => Some(suggest(name, known)),
+            Problem::UnknownParameter { name, parameters } if !parameters.is_empty() => {
+                Some(suggest(name, parameters))
+            }
+            Problem::UnknownParameter { .. } => Some("the scenario has no [parameters]".to_owned()),
+            Problem::UnknownChoice { found, choices, .. } => {
+                nearest(found, choices).map(|word| format!("did you mean {word:?}?"))
+            }
+            Problem::Value { mend, .. } => Some(mend.clone()),
+            Problem::AmbiguousName { name, .. } => Some(format!(
+                "compare it with x or a (`x == {name}`), or rename one of the two"
+            )),
+            Problem::OverrideForm => {
+                Some("`lambda=0.21` changes a parameter, `solve.grid=100` a setting".to_owned())
+            }
+            Problem::MissingRow { .. } => {
+                Some("`*` stands for any type or action, as in \"*, repair\"".to_owned())
+            }
+            Problem::DoubledRow {
+                follower_type,
+                follower_action,
+                ..
+            } => Some(format!(
+                "add the row \"{follower_type}, {follower_action}\", or leave one of the two out"
+            )),
+            Problem::LawSum { .. } => Some("probabilities sum to one within 1e-12".to_owned()),
+            Problem::ColumnCollision { .. } => Some("rename a type or an action".to_owned()),
+            Problem::RowForm { .. } => {
+                Some("write the type, a comma and the action, as in \"healthy, wait\"".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The nearest known word, or the list of them.
+fn suggest<S: AsRef<str>>(name: &str, known: &[S]) -> String {
+    match nearest(name, known) {
+        Some(word) => format!("did you mean {word:?}?"),
+        None => {
+            let words: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+            format!("known here: {}", words.join(", "))
+        }
+    }
+}
+
+fn nearest<'a, S: AsRef<str>>(name: &str, known: &'a [S]) -> Option<&'a str> {
+    let close = |word: &&str| distance(name, word) <= 1 + word.len() / 4;
+    known
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(close)
+        .min_by_key(|word| distance(name, word))
+}
+
+/// Edits (Levenshtein) between two words; a very long word is far from every other.
+fn distance(a: &str, b: &str) -> usize {
+    if a.len().abs_diff(b.len()) > 3 {
+        return usize::MAX;
+    }
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, character) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, other) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(character != *other);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}

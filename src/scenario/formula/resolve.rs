@@ -1,0 +1,394 @@
+//! What the names of a formula mean, and its value at one leader action, type and action.
+
+use super::super::document::Origin;
+use super::super::error::{Fault, Problem};
+use super::{Formula, Node, TextPlace};
+use crate::game::program::{Op, Pool, Slot};
+use std::ops::Range;
+
+/// The leader's action: what formulas call it, and its actions by name and by number.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::scenario) struct LeaderNames {
+    pub(in crate::scenario) variable: String,
+    /// Empty where actions are numbers.
+    pub(in crate::scenario) names: Vec<String>,
+    pub(in crate::scenario) values: Vec<f64>,
+}
+
+impl LeaderNames {
+    /// The actions as tables print them: the name, or the shortest number with a decimal point or an exponent.
+    pub(in crate::scenario) fn printed(&self) -> Vec<String> {
+        if self.names.is_empty() {
+            return self
+                .values
+                .iter()
+                .map(|value| format!("{value:?}"))
+                .collect();
+        }
+        self.names.clone()
+    }
+}
+
+/// Every name that a scenario declares.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::scenario) struct Names {
+    pub(in crate::scenario) horizon: f64,
+    pub(in crate::scenario) parameters: Vec<(String, f64)>,
+    pub(in crate::scenario) types: Vec<(String, f64)>,
+    pub(in crate::scenario) actions: Vec<(String, f64)>,
+    pub(in crate::scenario) leader: Option<LeaderNames>,
+}
+
+/// What a formula is for, which decides what it may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::scenario) enum Use {
+    Transition,
+    FollowerReward,
+    Terminal,
+    LeaderPeriod,
+    LeaderPerFollower,
+    /// A number of the leader's action set: parameters only.
+    LeaderAction,
+}
+
+impl Use {
+    fn describe(self) -> &'static str {
+        match self {
+            Use::Transition => "a transition",
+            Use::FollowerReward => "the follower reward",
+            Use::Terminal => "the terminal reward, a formula in x and z",
+            Use::LeaderPeriod => {
+                "the leader's reward per period, which belongs to no single follower"
+            }
+            Use::LeaderPerFollower => "the leader's reward per follower",
+            Use::LeaderAction => "a leader action, a formula in the parameters",
+        }
+    }
+
+    fn allows(self, meaning: &Meaning) -> bool {
+        use Meaning::*;
+        match meaning {
+            Number(_) | Apply(..) => true,
+            FollowerReward => self == Use::LeaderPerFollower,
+            Law(_) => self != Use::LeaderAction,
+            OwnLaw | Type | TypeIndex => !matches!(self, Use::LeaderAction | Use::LeaderPeriod),
+            Time | Leader | LeaderIndex => !matches!(self, Use::LeaderAction | Use::Terminal),
+            Action | ActionIndex => {
+                !matches!(self, Use::LeaderAction | Use::Terminal | Use::LeaderPeriod)
+            }
+        }
+    }
+}
+
+/// A node whose names are looked up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::scenario) enum Meaning {
+    Number(f64),
+    Time,
+    /// z of a given type.
+    Law(usize),
+    /// `z[x]`.
+    OwnLaw,
+    /// `x`, `a` and the leader's action as numbers.
+    Type,
+    Action,
+    Leader,
+    /// The same by index, where they are compared with a name.
+    TypeIndex,
+    ActionIndex,
+    LeaderIndex,
+    FollowerReward,
+    Apply(Op, [usize; 3]),
+}
+
+/// Where a formula is evaluated: leader action, type and action by index; what is not allowed is not read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::scenario) struct Here {
+    pub(in crate::scenario) leader: usize,
+    pub(in crate::scenario) x: usize,
+    pub(in crate::scenario) a: usize,
+}
+
+/// A formula whose names are looked up.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::scenario) struct Resolved {
+    nodes: Vec<(Meaning, Range<usize>)>,
+    place: TextPlace,
+}
+
+/// The variables that a bare name can be compared with.
+#[derive(Clone, Copy, PartialEq)]
+enum Compared {
+    Type,
+    Action,
+    Leader,
+}
+
+impl Compared {
+    fn index(self) -> Meaning {
+        match self {
+            Compared::Type => Meaning::TypeIndex,
+            Compared::Action => Meaning::ActionIndex,
+            Compared::Leader => Meaning::LeaderIndex,
+        }
+    }
+}
+
+impl Names {
+    /// Declared names that formulas would otherwise take apart: with a hyphen, or starting with a digit.
+    pub(in crate::scenario) fn unusual(&self) -> Vec<String> {
+        let leader = self
+            .leader
+            .iter()
+            .flat_map(|leader| leader.names.iter().chain([&leader.variable]));
+        let names = [&self.parameters, &self.types, &self.actions]
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name);
+        let is_unusual =
+            |name: &&String| name.contains('-') || name.starts_with(|c: char| c.is_ascii_digit());
+        names.chain(leader).filter(is_unusual).cloned().collect()
+    }
+
+    fn leader_action(&self, name: &str) -> Option<usize> {
+        self.leader
+            .as_ref()
+            .and_then(|leader| leader.names.iter().position(|known| known == name))
+    }
+
+    fn variable(&self, node: &Node) -> Option<Compared> {
+        let Node::Name(name) = node else { return None };
+        match name.as_str() {
+            "x" => Some(Compared::Type),
+            "a" => Some(Compared::Action),
+            _ if self.is_leader_variable(name) => Some(Compared::Leader),
+            _ => None,
+        }
+    }
+
+    fn is_leader_variable(&self, name: &str) -> bool {
+        self.leader
+            .as_ref()
+            .is_some_and(|leader| leader.variable == name || name == "leader_action")
+    }
+
+    /// The index of a name among the values of a variable.
+    fn member(&self, variable: Compared, node: &Node) -> Option<usize> {
+        let Node::Name(name) = node else { return None };
+        match variable {
+            Compared::Type => position(&self.types, name),
+            Compared::Action => position(&self.actions, name),
+            Compared::Leader => self.leader_action(name),
+        }
+    }
+
+    fn value(&self, variable: Compared, index: usize) -> f64 {
+        match variable {
+            Compared::Type => self.types[index].1,
+            Compared::Action => self.actions[index].1,
+            Compared::Leader => self
+                .leader
+                .as_ref()
+                .map_or(0.0, |leader| leader.values[index]),
+        }
+    }
+
+    /// The number of a leaf that depends on neither t nor z.
+    fn leaf(&self, leaf: Meaning, here: Here) -> f64 {
+        match leaf {
+            Meaning::Number(number) => number,
+            Meaning::Type => self.types[here.x].1,
+            Meaning::Action => self.actions[here.a].1,
+            Meaning::Leader => self.value(Compared::Leader, here.leader),
+            Meaning::TypeIndex => here.x as f64,
+            Meaning::ActionIndex => here.a as f64,
+            Meaning::LeaderIndex => here.leader as f64,
+            Meaning::Time
+            | Meaning::Law(_)
+            | Meaning::OwnLaw
+            | Meaning::FollowerReward
+            | Meaning::Apply(..) => f64::NAN,
+        }
+    }
+
+    fn law(&self, name: &str) -> Result<Meaning, Problem> {
+        if name == "x" {
+            return Ok(Meaning::OwnLaw);
+        }
+        let known = || self.types.iter().map(|(name, _)| name.clone()).collect();
+        let unknown = || Problem::UnknownName {
+            name: name.to_owned(),
+            known: known(),
+        };
+        position(&self.types, name)
+            .map(Meaning::Law)
+            .ok_or_else(unknown)
+    }
+
+    /// Everything that a bare name can be, for suggestions.
+    fn known(&self) -> Vec<String> {
+        let leader = self
+            .leader
+            .iter()
+            .flat_map(|leader| leader.names.iter().chain([&leader.variable]))
+            .cloned();
+        let declared = [&self.parameters, &self.types, &self.actions]
+            .into_iter()
+            .flatten();
+        let fixed = ["x", "a", "z", "t", "horizon", "follower_reward"]
+            .into_iter()
+            .map(str::to_owned);
+        declared
+            .map(|(name, _)| name.clone())
+            .chain(leader)
+            .chain(fixed)
+            .collect()
+    }
+
+    fn bare(&self, name: &str) -> Result<Meaning, Problem> {
+        let fixed = match name {
+            "x" => Some(Meaning::Type),
+            "a" => Some(Meaning::Action),
+            "t" => Some(Meaning::Time),
+            "horizon" => Some(Meaning::Number(self.horizon)),
+            "follower_reward" => Some(Meaning::FollowerReward),
+            "leader_type" => {
+                return Err(Problem::NotSupportedYet {
+                    what: "leader_type (a leader with types)",
+                });
+            }
+            _ if self.is_leader_variable(name) => Some(Meaning::Leader),
+            _ => None,
+        };
+        if let Some(meaning) = fixed {
+            return Ok(meaning);
+        }
+        let value = |list: &[(String, f64)]| position(list, name).map(|index| list[index].1);
+        let leader = self
+            .leader_action(name)
+            .and_then(|index| self.leader.as_ref().map(|leader| leader.values[index]));
+        let candidates = [
+            ("a parameter", value(&self.parameters)),
+            ("a type", value(&self.types)),
+            ("an action", value(&self.actions)),
+            ("a leader action", leader),
+        ];
+        let found = || {
+            candidates
+                .iter()
+                .filter_map(|(what, value)| value.map(|value| (*what, value)))
+        };
+        match found().count() {
+            0 => Err(Problem::UnknownName {
+                name: name.to_owned(),
+                known: self.known(),
+            }),
+            1 => Ok(Meaning::Number(found().map(|(_, value)| value).sum())),
+            _ => {
+                let meanings = found().map(|(what, _)| what).collect();
+                Err(Problem::AmbiguousName {
+                    name: name.to_owned(),
+                    meanings,
+                })
+            }
+        }
+    }
+}
+
+fn position(list: &[(String, f64)], name: &str) -> Option<usize> {
+    list.iter().position(|(known, _)| known == name)
+}
+
+impl Formula {
+    /// Look up every name, for a formula of a given use.
+    pub(in crate::scenario) fn resolve(self, names: &Names, used: Use) -> Result<Resolved, Fault> {
+        let compared = self.compared(names);
+        let mut nodes = Vec::with_capacity(self.nodes.len());
+        for ((node, span), compared) in self.nodes.iter().zip(compared) {
+            let fault = |problem| Fault::new(self.place.origin(span), problem);
+            let (meaning, name) = match (node, compared) {
+                (Node::Number(number), _) => (Meaning::Number(*number), String::new()),
+                (Node::Apply(op, operands), _) => (Meaning::Apply(*op, *operands), String::new()),
+                (Node::Name(name), Some(meaning)) => (meaning, name.clone()),
+                (Node::Name(name), None) => (names.bare(name).map_err(fault)?, name.clone()),
+                (Node::Law(name), _) => (names.law(name).map_err(fault)?, format!("z[{name}]")),
+            };
+            if !used.allows(&meaning) {
+                return Err(fault(Problem::NotHere {
+                    name,
+                    formula: used.describe(),
+                }));
+            }
+            nodes.push((meaning, span.clone()));
+        }
+        Ok(Resolved {
+            nodes,
+            place: self.place,
+        })
+    }
+
+    /// The meaning of the leaves `x` and `infected` of comparisons such as `x == infected`: the name is one of the
+    /// variable's. `==` and `!=` compare which it is, the others its number.
+    fn compared(&self, names: &Names) -> Vec<Option<Meaning>> {
+        let mut meanings = vec![None; self.nodes.len()];
+        for (node, _) in &self.nodes {
+            let Node::Apply(
+                op @ (Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual),
+                [left, right, _],
+            ) = node
+            else {
+                continue;
+            };
+            for (variable, other) in [(*left, *right), (*right, *left)] {
+                let Some(compared) = names.variable(&self.nodes[variable].0) else {
+                    continue;
+                };
+                let Some(index) = names.member(compared, &self.nodes[other].0) else {
+                    continue;
+                };
+                if matches!(op, Op::Equal | Op::NotEqual) {
+                    meanings[variable] = Some(compared.index());
+                    meanings[other] = Some(Meaning::Number(index as f64));
+                } else {
+                    meanings[other] = Some(Meaning::Number(names.value(compared, index)));
+                }
+            }
+        }
+        meanings
+    }
+}
+
+impl Resolved {
+    /// Put leader action, type and action in: the slot of the value, constants folded.
+    pub(in crate::scenario) fn compile(
+        &self,
+        names: &Names,
+        here: Here,
+        pool: &mut Pool,
+        reward: Slot,
+    ) -> Slot {
+        let mut slots: Vec<Slot> = Vec::with_capacity(self.nodes.len());
+        for (meaning, _) in &self.nodes {
+            let slot = match *meaning {
+                Meaning::Time => Slot::TIME,
+                Meaning::Law(x) => Slot::mean_field(x),
+                Meaning::OwnLaw => Slot::mean_field(here.x),
+                Meaning::FollowerReward => reward,
+                Meaning::Apply(op, operands) => pool.apply(op, operands.map(|index| slots[index])),
+                leaf => pool.constant(names.leaf(leaf, here)),
+            };
+            slots.push(slot);
+        }
+        slots.pop().expect("a formula that was read has a node")
+    }
+
+    /// The number of operations.
+    pub(in crate::scenario) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The place of the formula as a whole.
+    pub(in crate::scenario) fn origin(&self) -> &Origin {
+        &self.place.whole
+    }
+}

@@ -1,0 +1,306 @@
+//! The sections that say what to do with the game: [solve], [simulate], [validate].
+
+use super::document::Value;
+use super::error::{Fault, Problem};
+use super::spaces::law;
+use crate::game::MeanField;
+use std::fmt;
+
+/// The finest mesh, in cells.
+pub const MAX_GRID: u64 = 1_000_000;
+/// The largest population.
+pub const MAX_POPULATION: u64 = 1_000_000_000_000;
+/// The most replications.
+pub const MAX_REPLICATIONS: u64 = 1_000_000_000;
+
+/// Words that a scenario can choose from, with what they stand for.
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl $name {
+            /// All of them, in the order of their declaration.
+            pub const ALL: &[$name] = &[$($name::$variant),+];
+
+            /// The word of the scenario.
+            pub fn word(self) -> &'static str {
+                match self { $($name::$variant => $word),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    };
+}
+
+choice!(
+    /// Which stage equilibrium is played where there are several (mathematics, section 3).
+    Selection {
+        /// The largest value of the leader: strong Stackelberg.
+        Optimistic = "optimistic",
+        /// The smallest value of the leader: weak Stackelberg.
+        Pessimistic = "pessimistic",
+        /// The largest sum over x of z(x) V^f(x).
+        Welfare = "welfare",
+    }
+);
+
+choice!(
+    /// How a population is moved by one period; all engines have the same law.
+    Engine {
+        /// Exact multinomial splits of the count vector; the cost does not grow with N.
+        Counts = "counts",
+        /// One state per follower: the reference.
+        Agents = "agents",
+    }
+);
+
+choice!(
+    /// How the types of the first period are drawn.
+    Start {
+        /// Independently from z_1.
+        Iid = "iid",
+        /// N z_1 rounded by largest remainders.
+        Rounded = "rounded",
+    }
+);
+
+choice!(
+    /// How gains from deviations are found.
+    Method {
+        /// Exact where affordable, else sampled.
+        Auto = "auto",
+        /// Backward induction over (own type, counts).
+        Exact = "exact",
+        /// Sampled populations, the tagged follower's own randomness integrated out.
+        Integrated = "integrated",
+        /// Paired replications with common random numbers.
+        Paired = "paired",
+    }
+);
+
+/// Section `[solve]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SolveSettings {
+    /// Which stage equilibrium is played; default optimistic.
+    pub selection: Selection,
+    /// Cells of the first mesh, and of the lattice of policy.csv, 1 to [`MAX_GRID`]; default 200.
+    pub grid: usize,
+    /// Accuracy of V between jumps, > 0, in reward units; default 1e-9.
+    pub tolerance: f64,
+}
+
+/// Section `[simulate]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SimulateSettings {
+    /// The population sizes N, in the order of the scenario, each 1 to [`MAX_POPULATION`]; default 100, 1000, 10000.
+    pub populations: Vec<u64>,
+    /// Replications per population, 1 to [`MAX_REPLICATIONS`]; default 20000.
+    pub replications: u64,
+    /// Default counts.
+    pub engine: Engine,
+    /// Default iid.
+    pub start: Start,
+}
+
+/// Section `[validate]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValidateSettings {
+    /// The gain from deviating that is let pass, > 0, in reward units; default 0.02.
+    pub epsilon: f64,
+    /// The probability with which a verdict from samples holds, in (0, 1); default 0.99.
+    pub confidence: f64,
+    /// Default auto.
+    pub method: Method,
+    /// Further starts z from which deviations are judged; default none.
+    pub starts: Vec<MeanField>,
+}
+
+/// A section of the file, empty where it is left out.
+fn section<'a>(
+    root: &'a Value,
+    name: &str,
+    known: &'static [&'static str],
+) -> Result<Option<&'a Value>, Fault> {
+    let section = root.get(name);
+    section.map_or(Ok(()), |section| section.only(known))?;
+    Ok(section)
+}
+
+/// The value under a name of a section that may be left out, read by `read`; else `default`.
+fn or<T>(
+    section: Option<&Value>,
+    name: &str,
+    default: T,
+    read: impl FnOnce(&Value) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    section
+        .and_then(|section| section.get(name))
+        .map_or(Ok(default), read)
+}
+
+fn word<T: Copy>(
+    value: &Value,
+    all: &'static [T],
+    word: fn(T) -> &'static str,
+) -> Result<T, Fault> {
+    let found = value.string()?;
+    all.iter()
+        .copied()
+        .find(|choice| word(*choice) == found)
+        .ok_or_else(|| {
+            let choices = all.iter().map(|choice| word(*choice)).collect();
+            Fault::new(
+                value.origin.clone(),
+                Problem::UnknownChoice {
+                    key: value.key.clone(),
+                    found: found.to_owned(),
+                    choices,
+                },
+            )
+        })
+}
+
+/// A number for which `holds`, written so that NaN is refused.
+fn number(value: &Value, range: &'static str, holds: impl Fn(f64) -> bool) -> Result<f64, Fault> {
+    let number = value.number()?;
+    if holds(number) {
+        return Ok(number);
+    }
+    let (key, found) = (value.key.clone(), value.found());
+    value.fault(Problem::OutOfRange {
+        key,
+        found,
+        range: range.to_owned(),
+    })
+}
+
+impl SolveSettings {
+    pub(super) fn read(root: &Value) -> Result<Self, Fault> {
+        let solve = section(
+            root,
+            "solve",
+            &["selection", "grid", "tolerance", "flow", "leader_mixing"],
+        )?;
+        if let Some(flow) = solve.and_then(|solve| solve.get("flow")) {
+            match flow.string()? {
+                "averaged" => {}
+                "realised" => {
+                    return flow.fault(Problem::NotSupportedYet {
+                        what: "flow = \"realised\"",
+                    });
+                }
+                found => {
+                    let (key, found) = (flow.key.clone(), found.to_owned());
+                    return flow.fault(Problem::UnknownChoice {
+                        key,
+                        found,
+                        choices: vec!["averaged", "realised"],
+                    });
+                }
+            }
+        }
+        if let Some(mixing) = solve.and_then(|solve| solve.get("leader_mixing"))
+            && mixing.count(1, MAX_GRID)? > 1
+        {
+            return mixing.fault(Problem::NotSupportedYet {
+                what: "leader_mixing above 1",
+            });
+        }
+        Ok(Self {
+            selection: or(solve, "selection", Selection::Optimistic, |value| {
+                word(value, Selection::ALL, Selection::word)
+            })?,
+            grid: or(solve, "grid", 200, |value| {
+                Ok(value.count(1, MAX_GRID)? as usize)
+            })?,
+            tolerance: or(solve, "tolerance", 1e-9, |value| {
+                number(value, "above 0", |number| number > 0.0)
+            })?,
+        })
+    }
+}
+
+impl SimulateSettings {
+    pub(super) fn read(root: &Value) -> Result<Self, Fault> {
+        let simulate = section(
+            root,
+            "simulate",
+            &["populations", "replications", "engine", "start"],
+        )?;
+        Ok(Self {
+            populations: or(
+                simulate,
+                "populations",
+                vec![100, 1_000, 10_000],
+                populations,
+            )?,
+            replications: or(simulate, "replications", 20_000, |value| {
+                value.count(1, MAX_REPLICATIONS)
+            })?,
+            engine: or(simulate, "engine", Engine::Counts, |value| {
+                word(value, Engine::ALL, Engine::word)
+            })?,
+            start: or(simulate, "start", Start::Iid, |value| {
+                word(value, Start::ALL, Start::word)
+            })?,
+        })
+    }
+}
+
+fn populations(value: &Value) -> Result<Vec<u64>, Fault> {
+    let elements = value.elements()?;
+    if elements.is_empty() {
+        return value.fault(Problem::Empty {
+            key: value.key.clone(),
+            what: "population",
+        });
+    }
+    let mut populations = Vec::with_capacity(elements.len());
+    for element in elements {
+        let population = element.count(1, MAX_POPULATION)?;
+        if populations.contains(&population) {
+            return element.fault(Problem::Duplicate {
+                name: population.to_string(),
+            });
+        }
+        populations.push(population);
+    }
+    Ok(populations)
+}
+
+impl ValidateSettings {
+    pub(super) fn read(root: &Value, types: usize) -> Result<Self, Fault> {
+        let validate = section(
+            root,
+            "validate",
+            &["epsilon", "confidence", "method", "starts"],
+        )?;
+        let between = |value: &Value| {
+            number(value, "between 0 and 1", |number| {
+                number > 0.0 && number < 1.0
+            })
+        };
+        Ok(Self {
+            epsilon: or(validate, "epsilon", 0.02, |value| {
+                number(value, "above 0", |number| number > 0.0)
+            })?,
+            confidence: or(validate, "confidence", 0.99, between)?,
+            method: or(validate, "method", Method::Auto, |value| {
+                word(value, Method::ALL, Method::word)
+            })?,
+            starts: or(validate, "starts", Vec::new(), |value| {
+                value
+                    .elements()?
+                    .iter()
+                    .map(|start| law(start, types))
+                    .collect()
+            })?,
+        })
+    }
+}
