@@ -14,6 +14,9 @@ mod population;
 mod range;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 use crate::game::{Game, GameError, LeaderAction, MeanField, Policy, Prescription, Tables};
 use crate::simulate::Start;
 use crate::simulate::split::MAX_POPULATION;
