@@ -3,6 +3,7 @@
 
 mod enumeration;
 mod exact;
+mod range;
 mod sampled;
 
 use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Prescription};
