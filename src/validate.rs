@@ -27,8 +27,8 @@ pub use exact::{Departure, Exact, LeaderTest};
 pub use range::RewardRanges;
 pub use verdict::{ClaimResult, Method, Player, Row, Verdict, Weight};
 
-/// Multiply-adds that `auto` spends on one player's exact gain at one population: half a minute of one core, about.
-pub const EXACT_BUDGET: f64 = 1e11;
+/// Multiply-adds that `auto` spends on one player's exact gain at one population: a minute of one core, about.
+pub const EXACT_BUDGET: f64 = 2e11;
 
 /// The largest population whose states the exact method holds in memory.
 pub const MAX_EXACT_POPULATION: u64 = 1_000_000;

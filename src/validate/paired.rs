@@ -17,9 +17,10 @@ mod leader;
 use rayon::prelude::*;
 
 use super::{ValidateError, Weight};
-use crate::game::{Game, Tables};
+use crate::game::Game;
 use crate::stats::{BettingTest, Interval, LOOK, Moments};
 pub(super) use crowd::Setting;
+use crowd::Worker;
 pub(super) use follower::FollowerExperiment;
 pub(super) use leader::LeaderExperiment;
 
@@ -99,7 +100,7 @@ pub(super) trait Experiment: Sync {
     /// Replication k, from 1: the differences by start, then by the deviations asked for.
     fn replicate(
         &self,
-        tables: &mut Tables<'_>,
+        worker: &mut Worker<'_>,
         replication: u64,
         deviations: &[usize],
     ) -> Result<Vec<Difference>, ValidateError>;
@@ -132,8 +133,8 @@ pub(super) fn sequential(
         let block: Vec<Vec<Difference>> = (done + 1..end + 1)
             .into_par_iter()
             .map_init(
-                || experiment.game().tables(),
-                |tables, k| experiment.replicate(tables, k, &open),
+                || Worker::new(experiment.game()),
+                |worker, k| experiment.replicate(worker, k, &open),
             )
             .collect::<Result<_, _>>()?;
         for differences in block {

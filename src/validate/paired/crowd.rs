@@ -1,9 +1,12 @@
-//! The population around a deviator: first types, and one step of a count vector.
+//! The population around a deviator: first types, what is played, and one step of a count vector.
 
-use crate::game::{Game, LeaderAction, Play, Policy, Tables};
+use std::collections::BTreeMap;
+
+use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Tables};
 use crate::simulate::split::split;
 use crate::simulate::{Start, rounded_counts};
 use crate::stream::{Role, Stream, StreamFamily};
+use crate::validate::ValidateError;
 
 /// What the experiments of both players have in common.
 #[derive(Clone)]
@@ -36,6 +39,66 @@ impl Setting<'_> {
                 counts
             }
         }
+    }
+}
+
+/// Who announces the leader's action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Announced {
+    /// Theta.
+    Theta,
+    /// A deviating leader, this action; the followers answer.
+    Deviating(LeaderAction),
+}
+
+/// Plays remembered per period; a play is a function of its key, so forgetting them changes the speed only.
+const REMEMBERED: usize = 4096;
+
+/// What one thread works with: tables, and the plays that it has looked up.
+pub(in crate::validate) struct Worker<'g> {
+    pub(super) tables: Tables<'g>,
+    plays: Vec<BTreeMap<(Announced, Vec<u64>), Play>>,
+}
+
+impl<'g> Worker<'g> {
+    /// Nothing remembered.
+    pub(super) fn new(game: &'g Game) -> Self {
+        Self {
+            tables: game.tables(),
+            plays: vec![BTreeMap::new(); game.horizon()],
+        }
+    }
+
+    /// Evaluate the tables at z^N and look up what is played there.
+    pub(super) fn play(
+        &mut self,
+        policy: &dyn Policy,
+        t: usize,
+        counts: &[u64],
+        announced: Announced,
+    ) -> Result<Play, ValidateError> {
+        let z = MeanField::from_counts(counts);
+        self.tables.evaluate(t, z.weights())?;
+        let known = &mut self.plays[t - 1];
+        let key = (announced, counts.to_vec());
+        if let Some(play) = known.get(&key) {
+            return Ok(play.clone());
+        }
+        let play = match announced {
+            Announced::Theta => policy.play(t, &z),
+            Announced::Deviating(leader_action) => {
+                let answer = policy.answer(t, &z, leader_action);
+                Play {
+                    leader_action,
+                    prescription: answer.ok_or(ValidateError::NoAnswer { t })?,
+                }
+            }
+        };
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(key, play.clone());
+        Ok(play)
     }
 }
 

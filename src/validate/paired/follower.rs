@@ -2,9 +2,9 @@
 
 use rand::RngExt;
 
-use super::crowd::{Setting, advance, next_type};
+use super::crowd::{Announced, Setting, Worker, advance, next_type};
 use super::{Difference, Experiment};
-use crate::game::{Game, MeanField, Tables};
+use crate::game::{Game, MeanField};
 use crate::stream::Role;
 use crate::validate::ValidateError;
 use crate::validate::deviations::FollowerDeviation;
@@ -20,7 +20,7 @@ pub(in crate::validate) struct FollowerExperiment<'a> {
 impl Experiment for FollowerExperiment<'_> {
     fn replicate(
         &self,
-        tables: &mut Tables<'_>,
+        worker: &mut Worker<'_>,
         replication: u64,
         deviations: &[usize],
     ) -> Result<Vec<Difference>, ValidateError> {
@@ -34,10 +34,10 @@ impl Experiment for FollowerExperiment<'_> {
             deviations.len()
         ];
         for (x, weight) in &self.types {
-            let theta = self.rewards(tables, replication, *x, None)?;
+            let theta = self.rewards(worker, replication, *x, None)?;
             let value = discounted(theta.iter().copied(), discount);
             for (d, average) in deviations.iter().zip(&mut average) {
-                let deviant = self.rewards(tables, replication, *x, Some(&self.deviations[*d]))?;
+                let deviant = self.rewards(worker, replication, *x, Some(&self.deviations[*d]))?;
                 let gain = discounted(
                     deviant.iter().zip(&theta).map(|(r, base)| r - base),
                     discount,
@@ -60,7 +60,7 @@ impl FollowerExperiment<'_> {
     /// The tagged follower's expected rewards given its types and the counts, t = 1..=T, and the terminal one.
     fn rewards(
         &self,
-        tables: &mut Tables<'_>,
+        worker: &mut Worker<'_>,
         replication: u64,
         start: usize,
         deviation: Option<&FollowerDeviation>,
@@ -78,9 +78,8 @@ impl FollowerExperiment<'_> {
         let mut rewards = Vec::with_capacity(game.horizon() + 1);
         let mut pure = vec![0.0; game.follower_actions().len()];
         for t in 1..=game.horizon() {
-            let z = with_tagged(&others, x);
-            tables.evaluate(t, z.weights())?;
-            let play = policy.play(t, &z);
+            let play = worker.play(*policy, t, &with_tagged(&others, x), Announced::Theta)?;
+            let tables = &worker.tables;
             let row = match deviation.and_then(|d| d.action(game, t, x)) {
                 Some(action) => {
                     pure.fill(0.0);
@@ -100,16 +99,17 @@ impl FollowerExperiment<'_> {
             x = pick(&law, tagged.random());
             advance(tables, &play, &mut others, &mut crowd);
         }
-        rewards.push(game.terminal_reward(with_tagged(&others, x).weights(), x)?);
+        let last = MeanField::from_counts(&with_tagged(&others, x));
+        rewards.push(game.terminal_reward(last.weights(), x)?);
         Ok(rewards)
     }
 }
 
-/// z^N, the tagged follower included.
-fn with_tagged(others: &[u64], x: usize) -> MeanField {
+/// N z^N, the tagged follower included.
+fn with_tagged(others: &[u64], x: usize) -> Vec<u64> {
     let mut counts = others.to_vec();
     counts[x] += 1;
-    MeanField::from_counts(&counts)
+    counts
 }
 
 /// The outcome of a law at the quantile `uniform` in [0, 1); the last possible one where rounding leaves none.

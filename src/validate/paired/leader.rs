@@ -1,9 +1,9 @@
 //! The leader, with and without a constant announced action; the followers answer.
 
-use super::crowd::{Setting, advance};
+use super::crowd::{Announced, Setting, Worker, advance};
 use super::follower::discounted;
 use super::{Difference, Experiment};
-use crate::game::{Game, LeaderAction, MeanField, Play, Tables};
+use crate::game::{Game, LeaderAction, MeanField, Play};
 use crate::stream::Role;
 use crate::validate::{ValidateError, leader_reward};
 
@@ -12,7 +12,7 @@ pub(in crate::validate) struct LeaderExperiment<'a> {
     pub setting: Setting<'a>,
 }
 
-/// One period of the base run.
+/// One period of a run.
 struct Step {
     counts: Vec<u64>,
     play: Play,
@@ -22,29 +22,27 @@ struct Step {
 impl Experiment for LeaderExperiment<'_> {
     fn replicate(
         &self,
-        tables: &mut Tables<'_>,
+        worker: &mut Worker<'_>,
         replication: u64,
         deviations: &[usize],
     ) -> Result<Vec<Difference>, ValidateError> {
         let Setting { game, policy, .. } = &self.setting;
-        let base = self.run(tables, replication, |t, counts| {
-            Ok(policy.play(t, &MeanField::from_counts(counts)))
+        let base = self.run(worker, replication, |worker, t, counts| {
+            worker.play(*policy, t, counts, Announced::Theta)
         })?;
         let theta = discounted(base.iter().map(|step| step.reward), game.discount());
-        let difference = |constant: &usize| {
+        let mut difference = |constant: &usize| {
             let announced = LeaderAction(*constant);
-            let deviant = self.run(tables, replication, |t, counts| {
+            let deviant = self.run(worker, replication, |worker, t, counts| {
                 // Where nothing differs from the base run, theta's own play is the answer, as in the exact method.
                 let step = &base[t - 1];
-                if step.counts == counts && step.play.leader_action == announced {
-                    return Ok(step.play.clone());
-                }
-                let answer = policy.answer(t, &MeanField::from_counts(counts), announced);
-                let prescription = answer.ok_or(ValidateError::NoAnswer { t })?;
-                Ok(Play {
-                    leader_action: announced,
-                    prescription,
-                })
+                let theta = step.counts == counts && step.play.leader_action == announced;
+                let announced = if theta {
+                    Announced::Theta
+                } else {
+                    Announced::Deviating(announced)
+                };
+                worker.play(*policy, t, counts, announced)
             })?;
             let steps = deviant
                 .iter()
@@ -55,7 +53,7 @@ impl Experiment for LeaderExperiment<'_> {
                 gain: discounted(steps, game.discount()),
             })
         };
-        deviations.iter().map(difference).collect()
+        deviations.iter().map(&mut difference).collect()
     }
 
     fn game(&self) -> &Game {
@@ -64,23 +62,23 @@ impl Experiment for LeaderExperiment<'_> {
 }
 
 impl LeaderExperiment<'_> {
-    fn run(
+    /// One run, `play_at` saying what is played at (t, n).
+    fn run<'g>(
         &self,
-        tables: &mut Tables<'_>,
+        worker: &mut Worker<'g>,
         replication: u64,
-        mut play_at: impl FnMut(usize, &[u64]) -> Result<Play, ValidateError>,
+        mut play_at: impl FnMut(&mut Worker<'g>, usize, &[u64]) -> Result<Play, ValidateError>,
     ) -> Result<Vec<Step>, ValidateError> {
         let Setting { game, streams, .. } = &self.setting;
         let mut crowd = streams.stream(replication, Role::Followers);
         let mut counts = self.setting.first_counts(replication, None);
         let mut steps = Vec::with_capacity(game.horizon());
         for t in 1..=game.horizon() {
+            let play = play_at(worker, t, &counts)?;
             let z = MeanField::from_counts(&counts);
-            tables.evaluate(t, z.weights())?;
-            let play = play_at(t, &counts)?;
-            let reward = leader_reward(tables, play.leader_action, &play.prescription, &z);
+            let reward = leader_reward(&worker.tables, play.leader_action, &play.prescription, &z);
             let before = counts.clone();
-            advance(tables, &play, &mut counts, &mut crowd);
+            advance(&worker.tables, &play, &mut counts, &mut crowd);
             steps.push(Step {
                 counts: before,
                 play,
