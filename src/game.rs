@@ -3,6 +3,7 @@
 //! A [`Game`] is built from a scenario. Its kernels and rewards are formulas of `t` and `z` with everything else
 //! already put in, and [`Tables`] holds their values at one `(t, z)`.
 
+mod enclosure;
 mod mean_field;
 mod policy;
 mod policy_file;

@@ -1,3 +1,232 @@
-//! validate
+//! Whether unilateral deviations from a policy profit at finite N, and the claim that may be made of it.
+//!
+//! A follower who deviates faces everybody else at theta, reacting to z^N with the deviator in it; a leader who deviates
+//! announces another action and the followers re-answer, (15c)-(15d). The gain is the expected discounted sum of reward
+//! differences from t = 1. Only the policy and the game are used, never the solver's own values.
+//!
+//! [`exact`] covers all deviations by backward induction and comes first; where it costs too much, paired replications
+//! ([`FollowerDeviation`] and the leader's constant actions) take its place, and the claim is about those alone.
+
 mod certificate;
-pub use certificate::*;
+mod deviations;
+pub mod exact;
+mod paired;
+mod population;
+mod range;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+use crate::game::{Game, GameError, LeaderAction, MeanField, Policy, Prescription, Tables};
+use crate::simulate::Start;
+use crate::simulate::split::MAX_POPULATION;
+use crate::stats::BettingError;
+
+pub use certificate::{
+    CommitmentGap, Exploitability, FlowValues, LeaderGain, PathCertificate, certify_path,
+    commitment_gap, leader_gain,
+};
+pub use deviations::{FollowerDeviation, MeanFieldPath, ResponseTable};
+pub use exact::{Departure, Exact, LeaderTest};
+pub use range::RewardRanges;
+pub use verdict::{ClaimResult, Method, Player, Row, Verdict, Weight};
+
+/// Multiply-adds that `auto` spends on one player's exact gain at one population: a minute of one core, about.
+pub const EXACT_BUDGET: f64 = 2e11;
+
+/// The largest population whose states the exact method holds in memory.
+pub const MAX_EXACT_POPULATION: u64 = 1_000_000;
+
+/// What stops a validation.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ValidateError {
+    /// A kernel or reward has no value at some z^N.
+    #[error(transparent)]
+    Game(#[from] GameError),
+    /// A test cannot be set up, or a gain left its proven range.
+    #[error(transparent)]
+    Betting(#[from] BettingError),
+    /// Backward induction over counts is written for two types.
+    #[error(
+        "the exact method needs two follower types and this game has {types}: use the method `paired`"
+    )]
+    ExactTypes {
+        /// |X^f|.
+        types: usize,
+    },
+    /// More states than memory.
+    #[error(
+        "N = {population} is too large for the exact method (at most {MAX_EXACT_POPULATION}): use `paired`"
+    )]
+    ExactPopulation {
+        /// N.
+        population: u64,
+    },
+    /// No followers, or more than the sampler can split.
+    #[error("N = {population} is not between 1 and {MAX_POPULATION}")]
+    Population {
+        /// N.
+        population: u64,
+    },
+    /// Epsilon is not positive.
+    #[error("epsilon = {epsilon} is not a positive number")]
+    Epsilon {
+        /// As asked for.
+        epsilon: f64,
+    },
+    /// Confidence is not a probability.
+    #[error("confidence = {confidence} is not between 0 and 1")]
+    Confidence {
+        /// As asked for.
+        confidence: f64,
+    },
+    /// The policy answers some deviating leader actions and not others.
+    #[error("the policy names no answer of the followers to a deviating leader at t = {t}")]
+    NoAnswer {
+        /// The period.
+        t: usize,
+    },
+}
+
+/// Which method finds the gains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MethodChoice {
+    /// Exact where its estimated cost is within [`EXACT_BUDGET`], else paired; decided for each player and population.
+    #[default]
+    Auto,
+    /// Exact, whatever it costs.
+    Exact,
+    /// Paired replications only.
+    Paired,
+}
+
+/// What to validate and how.
+#[derive(Clone, Debug)]
+pub struct Settings<'a> {
+    /// The populations N.
+    pub populations: &'a [u64],
+    /// The gain that refutes, in reward units; positive.
+    pub epsilon: f64,
+    /// 1 - alpha of every (population, player) claim.
+    pub confidence: f64,
+    /// Which method.
+    pub method: MethodChoice,
+    /// The types at t = 1.
+    pub start: Start,
+    /// Of the streams of paired replications.
+    pub seed: u64,
+    /// The most paired replications per (population, player).
+    pub replications: u64,
+    /// Laws off the path from which the gain is printed besides, types i.i.d.
+    pub starts: &'a [MeanField],
+    /// The selection that the policy was solved with, for the claim's words.
+    pub selection: &'a str,
+}
+
+/// A departure of the best responder at one population.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BestResponseRow {
+    /// N.
+    pub population: u64,
+    /// z^N, the deviator included.
+    pub z: MeanField,
+    /// Where and how.
+    pub departure: Departure,
+}
+
+/// Everything that a validation found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Validation {
+    /// deviations.csv, by population, player, method, start and deviation.
+    pub rows: Vec<Row>,
+    /// best_response.csv, by population, t, type and count.
+    pub best_response: Vec<BestResponseRow>,
+    /// One claim per (population, player) that was tested.
+    pub results: Vec<ClaimResult>,
+    /// Of all claims together.
+    pub verdict: Verdict,
+    /// What the reader has to know besides.
+    pub warnings: Vec<String>,
+}
+
+/// Validate `policy` at every population; `path` is the mean-field limit's, which one of the deviations answers.
+///
+/// # Errors
+/// Settings out of range, a kernel or reward without a value at some z^N, and, for [`MethodChoice::Exact`], a game or
+/// population that it cannot treat.
+pub fn validate(
+    game: &Game,
+    policy: &dyn Policy,
+    path: &MeanFieldPath,
+    settings: &Settings<'_>,
+) -> Result<Validation, ValidateError> {
+    let Settings {
+        epsilon,
+        confidence,
+        ..
+    } = *settings;
+    if !(epsilon > 0.0 && epsilon.is_finite()) {
+        return Err(ValidateError::Epsilon { epsilon });
+    }
+    if !(confidence > 0.0 && confidence < 1.0) {
+        return Err(ValidateError::Confidence { confidence });
+    }
+    let mut validation = Validation {
+        rows: Vec::new(),
+        best_response: Vec::new(),
+        results: Vec::new(),
+        verdict: Verdict::Inconclusive,
+        warnings: Vec::new(),
+    };
+    let answers = policy.answer(1, game.initial(), LeaderAction(0)).is_some();
+    let leader = if game.has_leader() && answers {
+        LeaderTest::StageWise
+    } else {
+        LeaderTest::None
+    };
+    if game.has_leader() && !answers {
+        validation.warnings.push(
+            "the leader's deviations are not tested: the policy names no answer to them".into(),
+        );
+    }
+    for population in settings.populations {
+        population::Claims {
+            game,
+            policy,
+            path,
+            settings,
+            leader,
+            population: *population,
+        }
+        .settle(&mut validation)?;
+    }
+    validation.verdict = verdict::overall(validation.results.iter().map(|result| result.verdict));
+    Ok(validation)
+}
+
+/// R^l = r(z, a^l) + sum_{x,a} E[mu(x, a)] g(z, a^l, x, a), where E[mu(x, a)] = z(x) gamma(a|x) at any N.
+fn leader_reward(
+    tables: &Tables<'_>,
+    leader: LeaderAction,
+    prescription: &Prescription,
+    z: &MeanField,
+) -> f64 {
+    let shares = z
+        .weights()
+        .iter()
+        .enumerate()
+        .filter(|(_, share)| **share > 0.0);
+    let per_follower = shares.map(|(x, share)| {
+        let row = prescription
+            .row(x)
+            .iter()
+            .enumerate()
+            .filter(|(_, weight)| **weight > 0.0);
+        share
+            * row
+                .map(|(a, weight)| weight * tables.leader_follower_reward(leader.0, x, a))
+                .sum::<f64>()
+    });
+    tables.leader_period_reward(leader.0) + per_follower.sum::<f64>()
+}

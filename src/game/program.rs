@@ -314,6 +314,22 @@ impl Program {
         }
     }
 
+    /// The whole memory with `V` in place of numbers, from t and z (`inputs`): constants by `lift`, operations by `apply`.
+    pub(crate) fn run_with<V: Copy>(
+        &self,
+        inputs: &[V],
+        lift: impl Fn(f64) -> V,
+        apply: impl Fn(Op, [V; 3]) -> V,
+    ) -> Vec<V> {
+        let mut memory = inputs.to_vec();
+        let constants = &self.memory[self.first_constant..self.first_result];
+        memory.extend(constants.iter().map(|value| lift(*value)));
+        for Instruction { op, operands } in &self.instructions {
+            memory.push(apply(*op, operands.map(|slot| memory[slot.index()])));
+        }
+        memory
+    }
+
     /// The value of a slot that depends on neither t nor z.
     pub(crate) fn constant(&self, slot: Slot) -> Option<f64> {
         let constants = self.first_constant..self.first_result;

@@ -1,0 +1,245 @@
+//! Laws on consecutive integers: binomials cut where their tails no longer count, their sums, and expectations.
+
+/// Bound on the mass cut from each side of a binomial, relative to its whole.
+const TAIL: f64 = 1e-17;
+
+/// The most mass that [`Law::assign_sum`] cuts from its two binomials together; the total variation distance to the
+/// uncut law is no larger, since what is kept is normalised.
+pub(super) const TRUNCATED_MASS: f64 = 4.0 * TAIL;
+
+/// A probability law on `offset`, `offset + 1`, ...
+#[derive(Debug, Clone, Default)]
+pub(super) struct Law {
+    offset: usize,
+    weights: Vec<f64>,
+}
+
+/// Room for the two binomials of a sum.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scratch {
+    narrow: Law,
+    wide: Law,
+}
+
+impl Law {
+    /// Become the law of Bin(trials[0], success[0]) + Bin(trials[1], success[1]), the two independent.
+    pub(super) fn assign_sum(
+        &mut self,
+        trials: [usize; 2],
+        success: [f64; 2],
+        scratch: &mut Scratch,
+    ) {
+        let Scratch { narrow, wide } = scratch;
+        narrow.assign_binomial(trials[0], success[0]);
+        wide.assign_binomial(trials[1], success[1]);
+        if narrow.weights.len() > wide.weights.len() {
+            std::mem::swap(narrow, wide);
+        }
+        self.offset = narrow.offset + wide.offset;
+        self.weights.clear();
+        if let [_] = narrow.weights[..] {
+            self.weights.extend_from_slice(&wide.weights);
+            return;
+        }
+        self.weights
+            .resize(narrow.weights.len() + wide.weights.len() - 1, 0.0);
+        convolve(&narrow.weights, &wide.weights, &mut self.weights);
+    }
+
+    /// Become Bin(trials, success) without its tails, by the ratio of neighbouring terms outward from the mode.
+    fn assign_binomial(&mut self, trials: usize, success: f64) {
+        self.weights.clear();
+        self.weights.push(1.0);
+        if trials == 0 || success <= 0.0 || success >= 1.0 {
+            self.offset = if success >= 1.0 { trials } else { 0 };
+            return;
+        }
+        let (n, odds) = (trials as f64, success / (1.0 - success));
+        let mode = (((n + 1.0) * success) as usize).min(trials);
+        // P(k - 1) / P(k) falls as k falls: the terms below k sum to at most w r / (1 - r).
+        let (mut k, mut weight) = (mode as f64, 1.0);
+        while k > 0.0 {
+            let ratio = k / ((n - k + 1.0) * odds);
+            if weight * ratio <= TAIL * (1.0 - ratio) {
+                break;
+            }
+            weight *= ratio;
+            k -= 1.0;
+            self.weights.push(weight);
+        }
+        self.offset = mode + 1 - self.weights.len();
+        self.weights.reverse();
+        let (mut k, mut weight) = (mode as f64, 1.0);
+        while k < n {
+            let ratio = (n - k) * odds / (k + 1.0);
+            if weight * ratio <= TAIL * (1.0 - ratio) {
+                break;
+            }
+            weight *= ratio;
+            k += 1.0;
+            self.weights.push(weight);
+        }
+        let scale = 1.0 / self.weights.iter().sum::<f64>();
+        self.weights.iter_mut().for_each(|w| *w *= scale);
+    }
+
+    /// E f(K + shift), f given by its values at 0, 1, ...
+    pub(super) fn expect(&self, values: &[f64], shift: usize) -> f64 {
+        let start = self.offset + shift;
+        dot(&self.weights, &values[start..start + self.weights.len()])
+    }
+
+    /// The smallest and largest value, each tail left out as far as it sums to at most `mass`.
+    pub(super) fn central(&self, mass: f64) -> (usize, usize) {
+        let skipped = |weights: &mut dyn Iterator<Item = &f64>| {
+            let mut tail = 0.0;
+            weights
+                .take_while(|w| {
+                    tail += **w;
+                    tail <= mass
+                })
+                .count()
+        };
+        let low = skipped(&mut self.weights.iter());
+        let high = skipped(&mut self.weights.iter().rev());
+        (
+            self.offset + low,
+            self.offset + self.weights.len() - 1 - high,
+        )
+    }
+}
+
+/// How many terms of Bin(trials, success) are kept, about.
+pub(super) fn estimated_width(trials: usize, success: f64) -> f64 {
+    if trials == 0 || success <= 0.0 || success >= 1.0 {
+        return 1.0;
+    }
+    let spread = (trials as f64 * success * (1.0 - success)).sqrt();
+    (17.0 * spread + 10.0).min(trials as f64 + 1.0)
+}
+
+/// out += narrow * wide; four terms of `narrow` at a time, so that each pass over `out` does four products.
+fn convolve(narrow: &[f64], wide: &[f64], out: &mut [f64]) {
+    let mut blocks = narrow.chunks_exact(4);
+    let mut start = 0;
+    for block in &mut blocks {
+        let [a, b, c, d] = [block[0], block[1], block[2], block[3]];
+        if wide.len() >= 4 {
+            // The interior, where all four terms meet `wide`; the three at either end below.
+            let width = wide.len() - 3;
+            let target = &mut out[start + 3..start + 3 + width];
+            let parts = target
+                .iter_mut()
+                .zip(&wide[3..])
+                .zip(&wide[2..])
+                .zip(&wide[1..])
+                .zip(wide);
+            for ((((o, w3), w2), w1), w0) in parts {
+                *o += (a * w3 + b * w2) + (c * w1 + d * w0);
+            }
+            for (i, factor) in block.iter().enumerate() {
+                for j in (0..3 - i).chain(wide.len() - i..wide.len()) {
+                    out[start + i + j] += factor * wide[j];
+                }
+            }
+        } else {
+            axpy_each(block, wide, &mut out[start..]);
+        }
+        start += 4;
+    }
+    axpy_each(blocks.remainder(), wide, &mut out[start..]);
+}
+
+fn axpy_each(narrow: &[f64], wide: &[f64], out: &mut [f64]) {
+    for (i, factor) in narrow.iter().enumerate() {
+        out[i..]
+            .iter_mut()
+            .zip(wide)
+            .for_each(|(o, w)| *o += factor * w);
+    }
+}
+
+/// The inner product of two slices of one length, in eight partial sums of fixed order.
+fn dot(left: &[f64], right: &[f64]) -> f64 {
+    let mut lanes = [0.0; 8];
+    let (left_blocks, right_blocks) = (left.chunks_exact(8), right.chunks_exact(8));
+    let rest = left_blocks.remainder().iter().zip(right_blocks.remainder());
+    let tail: f64 = rest.map(|(l, r)| l * r).sum();
+    for (l, r) in left_blocks.zip(right_blocks) {
+        for i in 0..8 {
+            lanes[i] += l[i] * r[i];
+        }
+    }
+    let [a, b, c, d, e, f, g, h] = lanes;
+    ((a + e) + (b + f)) + ((c + g) + (d + h)) + tail
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn binomial(trials: usize, success: f64) -> Law {
+        let mut law = Law::default();
+        law.assign_binomial(trials, success);
+        law
+    }
+
+    /// The law of a sum of independent Bernoullis, one at a time.
+    fn bernoulli_sum(success: &[f64]) -> Vec<f64> {
+        success.iter().fold(vec![1.0], |law, p| {
+            let mut next = vec![0.0; law.len() + 1];
+            for (k, w) in law.iter().enumerate() {
+                next[k] += (1.0 - p) * w;
+                next[k + 1] += p * w;
+            }
+            next
+        })
+    }
+
+    #[test]
+    fn sums_of_binomials_are_sums_of_bernoullis() {
+        for (trials, success) in [
+            ([0, 0], [0.3, 0.7]),
+            ([1, 2], [0.25, 0.5]),
+            ([40, 3], [0.1, 0.9]),
+            ([200, 150], [0.02, 0.6]),
+            ([5, 90], [1.0, 0.999]),
+            ([5, 9], [0.0, 0.4]),
+        ] {
+            let mut law = Law::default();
+            law.assign_sum(trials, success, &mut Scratch::default());
+            let mut each = vec![success[0]; trials[0]];
+            each.extend(vec![success[1]; trials[1]]);
+            let exact = bernoulli_sum(&each);
+            for (k, expected) in exact.iter().enumerate() {
+                let got = k.checked_sub(law.offset).and_then(|j| law.weights.get(j));
+                assert!(
+                    (got.unwrap_or(&0.0) - expected).abs() < 1e-15,
+                    "{trials:?} {success:?} {k}"
+                );
+            }
+            let identity: Vec<f64> = (0..exact.len() + 2).map(|k| k as f64).collect();
+            let mean = trials[0] as f64 * success[0] + trials[1] as f64 * success[1];
+            assert!((law.expect(&identity, 1) - mean - 1.0).abs() < 1e-11);
+        }
+    }
+
+    #[test]
+    fn large_binomials_are_narrow_and_have_the_right_moments() {
+        let law = binomial(1_000_000, 0.3);
+        let identity = |k: usize| (law.offset + k) as f64 - 300_000.0;
+        let moment = |power: i32| {
+            law.weights
+                .iter()
+                .enumerate()
+                .map(|(k, w)| w * identity(k).powi(power))
+                .sum::<f64>()
+        };
+        assert!(moment(1).abs() < 1e-7, "{}", moment(1));
+        assert!((moment(2) / 210_000.0 - 1.0).abs() < 1e-11, "{}", moment(2));
+        let width = estimated_width(1_000_000, 0.3) / law.weights.len() as f64;
+        assert!((0.9..1.1).contains(&width), "{width}");
+        let (low, high) = law.central(1e-12);
+        assert!(low > law.offset && high < law.offset + law.weights.len() - 1);
+    }
+}

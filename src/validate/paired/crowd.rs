@@ -1,0 +1,145 @@
+//! The population around a deviator: first types, what is played, and one step of a count vector.
+
+use std::collections::BTreeMap;
+
+use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Tables};
+use crate::simulate::split::split;
+use crate::simulate::{Start, rounded_counts};
+use crate::stream::{Role, Stream, StreamFamily};
+use crate::validate::ValidateError;
+
+/// What the experiments of both players have in common.
+#[derive(Clone)]
+pub(in crate::validate) struct Setting<'a> {
+    pub game: &'a Game,
+    pub policy: &'a dyn Policy,
+    /// N.
+    pub population: u64,
+    pub start: Start,
+    pub streams: StreamFamily,
+}
+
+impl Setting<'_> {
+    /// The counts at t = 1, without one follower of type `tagged`.
+    pub(super) fn first_counts(&self, replication: u64, tagged: Option<usize>) -> Vec<u64> {
+        let initial = self.game.initial();
+        match self.start {
+            Start::Iid => {
+                let mut counts = vec![0; initial.weights().len()];
+                let mut stream = self.streams.stream(replication, Role::InitialTypes);
+                let drawn = self.population - u64::from(tagged.is_some());
+                split(&mut stream, drawn, initial.weights(), &mut counts);
+                counts
+            }
+            Start::Rounded => {
+                let mut counts = rounded_counts(initial, self.population);
+                tagged
+                    .into_iter()
+                    .for_each(|x| counts[x] = counts[x].saturating_sub(1));
+                counts
+            }
+        }
+    }
+}
+
+/// Who announces the leader's action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Announced {
+    /// Theta.
+    Theta,
+    /// A deviating leader, this action; the followers answer.
+    Deviating(LeaderAction),
+}
+
+/// Plays remembered per period; a play is a function of its key, so forgetting them changes the speed only.
+const REMEMBERED: usize = 4096;
+
+/// What one thread works with: tables, and the plays that it has looked up.
+pub(in crate::validate) struct Worker<'g> {
+    pub(super) tables: Tables<'g>,
+    plays: Vec<BTreeMap<(Announced, Vec<u64>), Play>>,
+}
+
+impl<'g> Worker<'g> {
+    /// Nothing remembered.
+    pub(super) fn new(game: &'g Game) -> Self {
+        Self {
+            tables: game.tables(),
+            plays: vec![BTreeMap::new(); game.horizon()],
+        }
+    }
+
+    /// Evaluate the tables at z^N and look up what is played there.
+    pub(super) fn play(
+        &mut self,
+        policy: &dyn Policy,
+        t: usize,
+        counts: &[u64],
+        announced: Announced,
+    ) -> Result<Play, ValidateError> {
+        let z = MeanField::from_counts(counts);
+        self.tables.evaluate(t, z.weights())?;
+        let known = &mut self.plays[t - 1];
+        let key = (announced, counts.to_vec());
+        if let Some(play) = known.get(&key) {
+            return Ok(play.clone());
+        }
+        let play = match announced {
+            Announced::Theta => policy.play(t, &z),
+            Announced::Deviating(leader_action) => {
+                let answer = policy.answer(t, &z, leader_action);
+                Play {
+                    leader_action,
+                    prescription: answer.ok_or(ValidateError::NoAnswer { t })?,
+                }
+            }
+        };
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(key, play.clone());
+        Ok(play)
+    }
+}
+
+/// Everybody in `counts` acts and moves.
+pub(super) fn advance(
+    tables: &Tables<'_>,
+    play: &Play,
+    counts: &mut Vec<u64>,
+    stream: &mut Stream,
+) {
+    let mut next = vec![0; counts.len()];
+    let mut moved = vec![0; counts.len()];
+    for (x, number) in counts.iter().enumerate().filter(|(_, number)| **number > 0) {
+        let law = next_type(
+            tables,
+            play.leader_action,
+            x,
+            play.prescription.row(x),
+            counts.len(),
+        );
+        split(stream, *number, &law, &mut moved);
+        next.iter_mut()
+            .zip(&moved)
+            .for_each(|(total, part)| *total += part);
+    }
+    *counts = next;
+}
+
+/// sum_a row(a) Q(y|z,x,a^l,a) for every type y.
+pub(super) fn next_type(
+    tables: &Tables<'_>,
+    leader: LeaderAction,
+    x: usize,
+    row: &[f64],
+    types: usize,
+) -> Vec<f64> {
+    let mut law = vec![0.0; types];
+    for (a, weight) in row.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
+        for (y, mass) in law.iter_mut().enumerate() {
+            *mass += weight * tables.transition(leader.0, x, a, y);
+        }
+    }
+    law
+}

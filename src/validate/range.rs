@@ -1,0 +1,195 @@
+//! Bounds that a sum of discounted reward differences cannot leave, proven by interval arithmetic.
+//!
+//! The simplex is covered with boxes; over each, every reward is enclosed, and the hull over all boxes holds at every z.
+//! D = sum_t delta^(t-1) (r'_t - r_t), each reward anything that some type, leader action and z can bring.
+
+use super::deviations::FollowerDeviation;
+use crate::game::{Game, LeaderAction};
+use crate::stats::Interval;
+
+/// Boxes times periods, about: finer boxes bring tighter bounds, never other ones.
+const BOXES: usize = 4096;
+
+/// Bounds of the rewards of one game.
+#[derive(Clone, Debug)]
+pub struct RewardRanges<'g> {
+    game: &'g Game,
+    /// R^f by (period, type, action), over z and leader actions; one period where nothing depends on t.
+    follower: Vec<Interval>,
+    /// R^l by (period, leader action), over z and prescriptions.
+    leader: Vec<Interval>,
+    /// V_{T+1} by type, over z.
+    terminal: Vec<Interval>,
+    /// How many boxes cover the simplex.
+    pub boxes: usize,
+}
+
+impl<'g> RewardRanges<'g> {
+    /// Enclose the rewards of `game` over the whole simplex; an end is infinite where arithmetic finds none.
+    pub fn prove(game: &'g Game) -> Self {
+        let periods = if game.depends_on_time() {
+            game.horizon()
+        } else {
+            1
+        };
+        let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
+        let leader_actions = game.leader_actions().len();
+        let nothing = Interval {
+            low: f64::INFINITY,
+            high: f64::NEG_INFINITY,
+        };
+        let mut ranges = Self {
+            game,
+            follower: vec![nothing; periods * types * actions],
+            leader: vec![nothing; periods * leader_actions],
+            terminal: vec![nothing; types],
+            boxes: 0,
+        };
+        let cover = cover_simplex(types, (BOXES / periods).max(16));
+        ranges.boxes = cover.len();
+        let widen = |target: &mut Interval, by: Interval| *target = target.hull(by);
+        for cell in &cover {
+            for period in 0..periods {
+                let enclosure = game.enclose(period + 1, cell);
+                for l in 0..leader_actions {
+                    for (x, a) in (0..types).flat_map(|x| (0..actions).map(move |a| (x, a))) {
+                        let entry = (period * types + x) * actions + a;
+                        widen(
+                            &mut ranges.follower[entry],
+                            enclosure.follower_reward(l, x, a),
+                        );
+                    }
+                    widen(
+                        &mut ranges.leader[period * leader_actions + l],
+                        enclosure.leader_reward(LeaderAction(l)),
+                    );
+                }
+            }
+            for x in 0..types {
+                widen(&mut ranges.terminal[x], game.enclose_terminal(cell, x));
+            }
+        }
+        ranges
+    }
+
+    /// What D cannot leave for a follower of initial type `start` with this deviation.
+    pub fn follower_difference(&self, deviation: &FollowerDeviation, start: usize) -> Interval {
+        let types = self.game.follower_types().len();
+        let hull = |t: usize, x: usize, chosen: Option<usize>| {
+            let actions =
+                (0..self.game.follower_actions().len()).filter(|a| self.game.is_available(x, *a));
+            let played = actions.filter(|a| chosen.is_none_or(|c| c == *a));
+            played
+                .map(|a| self.follower_at(t, x, a))
+                .reduce(Interval::hull)
+        };
+        let period = |t: usize| {
+            let possible = if t == 1 { start..start + 1 } else { 0..types };
+            let theta = possible
+                .clone()
+                .filter_map(|x| hull(t, x, None))
+                .reduce(Interval::hull);
+            let deviant = possible.filter_map(|x| hull(t, x, deviation.action(self.game, t, x)));
+            (deviant.reduce(Interval::hull), theta)
+        };
+        let end = self.terminal.iter().copied().reduce(Interval::hull);
+        self.discounted(period, (end, end))
+    }
+
+    /// What D cannot leave for a leader who announces one action at every t.
+    pub fn leader_difference(&self, LeaderAction(constant): LeaderAction) -> Interval {
+        let actions = self.game.leader_actions().len();
+        let period = |t: usize| {
+            let row = &self.leader[self.period(t) * actions..][..actions];
+            (
+                Some(row[constant]),
+                row.iter().copied().reduce(Interval::hull),
+            )
+        };
+        self.discounted(period, (None, None))
+    }
+
+    /// sum_t delta^(t-1) (r'_t - r_t) and the terminal difference at delta^T.
+    fn discounted(
+        &self,
+        period: impl Fn(usize) -> (Option<Interval>, Option<Interval>),
+        end: (Option<Interval>, Option<Interval>),
+    ) -> Interval {
+        let (mut total, mut factor) = (Interval::point(0.0), 1.0);
+        for t in 1..=self.game.horizon() + 1 {
+            let pair = if t <= self.game.horizon() {
+                period(t)
+            } else {
+                end
+            };
+            if let (Some(deviant), Some(theta)) = pair {
+                total.low += factor * (deviant.low - theta.high);
+                total.high += factor * (deviant.high - theta.low);
+            }
+            factor *= self.game.discount();
+        }
+        total
+    }
+
+    fn follower_at(&self, t: usize, x: usize, a: usize) -> Interval {
+        let (types, actions) = (
+            self.game.follower_types().len(),
+            self.game.follower_actions().len(),
+        );
+        self.follower[(self.period(t) * types + x) * actions + a]
+    }
+
+    fn period(&self, t: usize) -> usize {
+        if self.game.depends_on_time() {
+            t - 1
+        } else {
+            0
+        }
+    }
+}
+
+/// Boxes that cover P(X^f), about `wanted` of them: a grid over all coordinates but the first, which takes the rest.
+fn cover_simplex(types: usize, wanted: usize) -> Vec<Vec<Interval>> {
+    let free = types.saturating_sub(1);
+    let mut steps = 1;
+    while free > 0
+        && (steps + 1_usize)
+            .checked_pow(free as u32)
+            .is_some_and(|count| count <= wanted)
+    {
+        steps += 1;
+    }
+    let edge = |i: usize| i as f64 / steps as f64;
+    let mut cover = vec![Vec::new()];
+    for _ in 0..free {
+        let grown = cover.iter().flat_map(|cell: &Vec<Interval>| {
+            let used: f64 = cell.iter().map(|side| side.low).sum();
+            let sides = (0..steps).map(|i| Interval {
+                low: edge(i),
+                high: edge(i + 1),
+            });
+            sides
+                .filter(move |side| used + side.low <= 1.0)
+                .map(|side| {
+                    let mut longer = cell.clone();
+                    longer.push(side);
+                    longer
+                })
+        });
+        cover = grown.collect();
+    }
+    let total = |cell: &[Interval], end: fn(&Interval) -> f64| cell.iter().map(end).sum::<f64>();
+    for cell in &mut cover {
+        let rest = Interval {
+            low: (1.0 - total(cell, |side| side.high)).max(0.0),
+            high: (1.0 - total(cell, |side| side.low)).max(0.0),
+        };
+        // Rounding of z^N itself: n/N and its sum are within an ulp or two of a point of the box.
+        cell.insert(0, rest);
+        for side in cell.iter_mut() {
+            side.low = (side.low - 1e-12).max(0.0);
+            side.high = (side.high + 1e-12).min(1.0);
+        }
+    }
+    cover
+}

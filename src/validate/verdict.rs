@@ -1,0 +1,334 @@
+//! Rows of gains, and the verdict that they support.
+//!
+//! Per (population, player): certified where no tested gain reaches epsilon, refuted where one does, else inconclusive.
+//! The rows that decide are those of the initial types with z_1(x) > 0, and of the leader's one start; the averages,
+//! the worst states and the declared starts stand beside them. Overall refuted if any claim is, else inconclusive if any
+//! is. Each (population, player) claim has the stated confidence; none is joint.
+
+use std::fmt;
+
+use super::exact::Values;
+use super::paired::Hypothesis;
+
+/// Who deviates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Player {
+    /// One of the N followers.
+    Follower,
+    /// The leader.
+    Leader,
+}
+
+impl fmt::Display for Player {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Follower => "follower",
+            Self::Leader => "leader",
+        })
+    }
+}
+
+/// How a gain was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Backward induction over all deviations.
+    Exact,
+    /// Paired replications of listed deviations.
+    Paired,
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Exact => "exact",
+            Self::Paired => "paired",
+        })
+    }
+}
+
+/// What is known of the claim that no gain reaches epsilon.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It holds.
+    Certified,
+    /// Neither, by the replication limit or within the error bound.
+    Inconclusive,
+    /// A deviation gains epsilon or more.
+    Refuted,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Certified => "certified",
+            Self::Inconclusive => "inconclusive",
+            Self::Refuted => "refuted",
+        })
+    }
+}
+
+/// Whether a row enters the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// The verdict is the largest of these.
+    Decides,
+    /// Printed beside them.
+    Beside,
+}
+
+/// One line of deviations.csv.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// N.
+    pub population: u64,
+    /// Who deviates.
+    pub player: Player,
+    /// `initial`, a type, `worst`, or a declared start.
+    pub start: String,
+    /// The deviation's name.
+    pub deviation: String,
+    /// How the gain was found.
+    pub method: Method,
+    /// The expected discounted gain, or its estimate.
+    pub gain: f64,
+    /// 0 for exact rows.
+    pub std_error: f64,
+    /// Lower limit of the gain; the gain itself for exact rows.
+    pub low: f64,
+    /// Upper limit of the gain; the gain itself for exact rows.
+    pub high: f64,
+    /// 0 for exact rows.
+    pub replications: u64,
+    /// Theta's value from that start.
+    pub value: f64,
+    /// The deviator's value from that start.
+    pub value_deviation: f64,
+    /// Of this row alone.
+    pub verdict: Verdict,
+    /// Whether the claim rests on it.
+    pub weight: Weight,
+}
+
+/// The claim about one (population, player): its verdict, and the deciding row with the largest gain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClaimResult {
+    /// The row that the verdict is shown by.
+    pub row: Row,
+    /// The verdict on all deciding rows.
+    pub verdict: Verdict,
+    /// The claim with all its conditions, and the verdict on it.
+    pub sentence: String,
+}
+
+/// What names a row.
+#[derive(Clone, Debug)]
+pub(super) struct RowName {
+    pub population: u64,
+    pub player: Player,
+    pub start: String,
+    pub deviation: String,
+    pub weight: Weight,
+}
+
+/// An exact row; `error` bounds the error of either value.
+pub(super) fn exact_row(name: RowName, values: Values, error: f64, epsilon: f64) -> Row {
+    let gain = values.gain();
+    let verdict = if gain + 2.0 * error < epsilon {
+        Verdict::Certified
+    } else if gain - 2.0 * error >= epsilon {
+        Verdict::Refuted
+    } else {
+        Verdict::Inconclusive
+    };
+    let RowName {
+        population,
+        player,
+        start,
+        deviation,
+        weight,
+    } = name;
+    Row {
+        population,
+        player,
+        start,
+        deviation,
+        method: Method::Exact,
+        gain,
+        std_error: 0.0,
+        low: gain,
+        high: gain,
+        replications: 0,
+        value: values.theta,
+        value_deviation: values.best,
+        verdict,
+        weight,
+    }
+}
+
+/// A sampled row. It is refuted on its own evidence among `tested` deviations: an e-value of `tested` / alpha.
+pub(super) fn paired_row(name: RowName, hypothesis: &Hypothesis, tested: usize, alpha: f64) -> Row {
+    let RowName {
+        population,
+        player,
+        start,
+        deviation,
+        weight,
+    } = name;
+    let limits = hypothesis.test.as_ref().map(|test| test.interval());
+    let (gain, value) = (hypothesis.gains.mean(), hypothesis.theta.mean());
+    let verdict = if hypothesis.is_certified() {
+        Verdict::Certified
+    } else if hypothesis.e_value() >= tested as f64 / alpha {
+        Verdict::Refuted
+    } else {
+        Verdict::Inconclusive
+    };
+    Row {
+        population,
+        player,
+        start,
+        deviation,
+        method: Method::Paired,
+        gain,
+        std_error: hypothesis.gains.std_error(),
+        low: limits.map_or(f64::NEG_INFINITY, |limits| limits.low),
+        high: limits.map_or(f64::INFINITY, |limits| limits.high),
+        replications: hypothesis.gains.count(),
+        value,
+        value_deviation: value + gain,
+        verdict,
+        weight,
+    }
+}
+
+/// The conditions of a claim, in words.
+#[derive(Clone, Debug)]
+pub(super) struct Conditions<'a> {
+    pub horizon: usize,
+    pub initial: String,
+    pub selection: &'a str,
+    pub class: String,
+    pub epsilon: f64,
+    pub confidence: f64,
+}
+
+/// The claim that the deciding rows of one (population, player) bear on, with the `verdict` reached; `None` without rows.
+pub(super) fn conclude(
+    rows: &[Row],
+    verdict: Verdict,
+    conditions: &Conditions<'_>,
+) -> Option<ClaimResult> {
+    let deciding = rows.iter().filter(|row| row.weight == Weight::Decides);
+    let row = deciding.reduce(|largest, row| {
+        if row.gain > largest.gain {
+            row
+        } else {
+            largest
+        }
+    })?;
+    let Conditions {
+        horizon,
+        initial,
+        selection,
+        class,
+        epsilon,
+        confidence,
+    } = conditions;
+    let certainty = match row.method {
+        Method::Exact => "by exact backward induction".to_string(),
+        Method::Paired => format!(
+            "at confidence {confidence} by paired replications, at most {}",
+            { rows.iter().map(|row| row.replications).max().unwrap_or(0) }
+        ),
+    };
+    let Row {
+        population,
+        player,
+        start,
+        deviation,
+        gain,
+        ..
+    } = row;
+    let sentence = format!(
+        "At N = {population}, T = {horizon}, initial law {initial}, {selection} selection: \"no unilateral deviation of \
+         {article} {player} in the class {class} gains {epsilon} or more\" is {verdict} {certainty} (largest gain {gain:.6}, \
+         {deviation} from {start}).",
+        article = if *player == Player::Leader {
+            "the"
+        } else {
+            "a"
+        },
+    );
+    Some(ClaimResult {
+        row: row.clone(),
+        verdict,
+        sentence,
+    })
+}
+
+/// The worst verdict: refuted if any is, else inconclusive if any is; inconclusive where there is no claim.
+pub(super) fn overall(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
+    verdicts.max().unwrap_or(Verdict::Inconclusive)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(theta: f64, best: f64, error: f64) -> Row {
+        let name = RowName {
+            population: 10,
+            player: Player::Follower,
+            start: "healthy".into(),
+            deviation: "best_response".into(),
+            weight: Weight::Decides,
+        };
+        exact_row(name, Values { theta, best }, error, 0.25)
+    }
+
+    #[test]
+    fn a_gain_of_epsilon_is_refuted_and_one_below_certified() {
+        assert_eq!(row(0.0, 0.25, 0.0).verdict, Verdict::Refuted);
+        assert_eq!(row(0.0, 0.2499, 0.0).verdict, Verdict::Certified);
+        // Within twice the error bound of either value, nothing can be said.
+        assert_eq!(row(0.0, 0.2499, 1e-4).verdict, Verdict::Inconclusive);
+        assert_eq!(row(0.0, 0.2501, 1e-4).verdict, Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn one_refuted_claim_refutes_and_one_open_claim_leaves_open() {
+        use Verdict::{Certified, Inconclusive, Refuted};
+        assert_eq!(overall([Certified, Certified].into_iter()), Certified);
+        assert_eq!(overall([Certified, Inconclusive].into_iter()), Inconclusive);
+        assert_eq!(
+            overall([Inconclusive, Refuted, Certified].into_iter()),
+            Refuted
+        );
+        assert_eq!(overall(std::iter::empty()), Inconclusive);
+    }
+
+    #[test]
+    fn the_sentence_names_every_condition_and_the_largest_deciding_gain() {
+        let mut beside = row(0.0, 0.9, 0.0);
+        beside.weight = Weight::Beside;
+        let rows = [row(1.0, 1.125, 0.0), beside, row(0.0, 0.0, 0.0)];
+        let conditions = Conditions {
+            horizon: 30,
+            initial: "i.i.d. (0.9, 0.1)".into(),
+            selection: "optimistic",
+            class: "all deviations".into(),
+            epsilon: 0.25,
+            confidence: 0.99,
+        };
+        let result = conclude(&rows, Verdict::Certified, &conditions).unwrap();
+        assert_eq!(result.row.gain, 0.125);
+        assert_eq!(
+            result.sentence,
+            "At N = 10, T = 30, initial law i.i.d. (0.9, 0.1), optimistic selection: \"no unilateral deviation of a \
+             follower in the class all deviations gains 0.25 or more\" is certified by exact backward induction \
+             (largest gain 0.125000, best_response from healthy)."
+        );
+        assert_eq!(conclude(&[], Verdict::Certified, &conditions), None);
+    }
+}
