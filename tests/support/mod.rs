@@ -1,0 +1,9 @@
+//! Independent truth for the tests: plain games, a slow reference solver, an exact finite-N evaluator, a per-agent
+//! simulator and tests of laws. Nothing here uses the library under test.
+
+#![allow(dead_code)]
+
+pub mod affine;
+pub mod games;
+pub mod random;
+pub mod reference;
