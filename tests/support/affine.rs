@@ -43,8 +43,8 @@ pub struct AffineGame {
 }
 
 impl AffineGame {
-    /// A game that is a function of the seed and the sizes. Rewards depend strongly on m, so that several equilibria
-    /// of one stage game are common.
+    /// A game that is a function of the seed and the sizes. Odd seeds reward a type for being common, so that several
+    /// equilibria of one stage game are common too; even seeds punish it.
     pub fn random(seed: u64, horizon: usize, actions: usize, leader_actions: usize) -> Self {
         let mut random = Random::new(seed);
         let mut cube = |low: f64, high: f64| -> Cube {
@@ -52,7 +52,12 @@ impl AffineGame {
                 .map(|_| [0, 1].map(|_| (0..actions).map(|_| Affine::draw(&mut random, low, high)).collect()))
                 .collect()
         };
-        let (kernel, reward, leader_share) = (cube(0.02, 0.98), cube(-1.0, 1.0), cube(-1.0, 1.0));
+        let (kernel, mut reward, leader_share) = (cube(0.02, 0.98), cube(-1.0, 1.0), cube(-1.0, 1.0));
+        let crowd = if seed.is_multiple_of(2) { -2.0 } else { 2.0 };
+        for by_type in &mut reward {
+            by_type[0].iter_mut().for_each(|row| row.1 -= crowd);
+            by_type[1].iter_mut().for_each(|row| row.1 += crowd);
+        }
         Self {
             horizon,
             discount: 0.9,

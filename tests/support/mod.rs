@@ -4,6 +4,9 @@
 #![allow(dead_code)]
 
 pub mod affine;
+pub mod agents;
+pub mod finite;
 pub mod games;
+pub mod law;
 pub mod random;
 pub mod reference;
