@@ -49,10 +49,17 @@ impl AffineGame {
         let mut random = Random::new(seed);
         let mut cube = |low: f64, high: f64| -> Cube {
             (0..leader_actions)
-                .map(|_| [0, 1].map(|_| (0..actions).map(|_| Affine::draw(&mut random, low, high)).collect()))
+                .map(|_| {
+                    [0, 1].map(|_| {
+                        (0..actions)
+                            .map(|_| Affine::draw(&mut random, low, high))
+                            .collect()
+                    })
+                })
                 .collect()
         };
-        let (kernel, mut reward, leader_share) = (cube(0.02, 0.98), cube(-1.0, 1.0), cube(-1.0, 1.0));
+        let (kernel, mut reward, leader_share) =
+            (cube(0.02, 0.98), cube(-1.0, 1.0), cube(-1.0, 1.0));
         let crowd = if seed.is_multiple_of(2) { -2.0 } else { 2.0 };
         for by_type in &mut reward {
             by_type[0].iter_mut().for_each(|row| row.1 -= crowd);
@@ -66,7 +73,9 @@ impl AffineGame {
             kernel,
             reward,
             leader_share,
-            leader_period: (0..leader_actions).map(|_| Affine::draw(&mut random, -1.0, 1.0)).collect(),
+            leader_period: (0..leader_actions)
+                .map(|_| Affine::draw(&mut random, -1.0, 1.0))
+                .collect(),
             terminal: [0, 1].map(|_| Affine::draw(&mut random, -1.0, 1.0)),
         }
     }
@@ -92,23 +101,38 @@ impl AffineGame {
     /// The game as a scenario that can be given to the program; `selection` is the word for it.
     pub fn scenario(&self, selection: &str) -> String {
         let levels = self.kernel.len();
-        let by_level = |row: &dyn Fn(usize) -> String| choose(|l| format!("level == {l}"), &(0..levels).map(row).collect::<Vec<_>>());
+        let by_level = |row: &dyn Fn(usize) -> String| {
+            choose(
+                |l| format!("level == {l}"),
+                &(0..levels).map(row).collect::<Vec<_>>(),
+            )
+        };
         let mut transition = String::new();
         let mut reward = String::new();
         let mut share = Vec::new();
         for (x, name) in ["one", "two"].into_iter().enumerate() {
             for a in 0..self.actions {
                 let next = by_level(&|l| self.kernel[l][x][a].formula());
-                transition += &format!("\"{name}, a{a}\" = {{ two = \"{next}\", one = \"rest\" }}\n");
-                reward += &format!("\"{name}, a{a}\" = \"{}\"\n", by_level(&|l| self.reward[l][x][a].formula()));
+                transition +=
+                    &format!("\"{name}, a{a}\" = {{ two = \"{next}\", one = \"rest\" }}\n");
+                reward += &format!(
+                    "\"{name}, a{a}\" = \"{}\"\n",
+                    by_level(&|l| self.reward[l][x][a].formula())
+                );
                 let value = by_level(&|l| self.leader_share[l][x][a].formula());
                 share.push(format!("(x == {name}) * (a == a{a}) * {value}"));
             }
         }
         let period = by_level(&|l| self.leader_period[l].formula());
         let terminal = choose(|_| "x == one".into(), &self.terminal.map(Affine::formula));
-        let names = (0..self.actions).map(|a| format!("\"a{a}\"")).collect::<Vec<_>>().join(", ");
-        let values = (0..levels).map(|l| l.to_string()).collect::<Vec<_>>().join(", ");
+        let names = (0..self.actions)
+            .map(|a| format!("\"a{a}\""))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let values = (0..levels)
+            .map(|l| l.to_string())
+            .collect::<Vec<_>>()
+            .join(", ");
         format!(
             "name = \"affine\"\nhorizon = {}\ndiscount = {:?}\n\n[follower]\ntypes = [\"one\", \"two\"]\n\
              actions = [{names}]\ninitial = [{:?}, {:?}]\nterminal = \"{terminal}\"\n\n\
@@ -127,5 +151,10 @@ impl AffineGame {
 /// A formula with the value of the first of `rows` whose condition holds, else of the last.
 fn choose(condition: impl Fn(usize) -> String, rows: &[String]) -> String {
     let (last, rest) = rows.split_last().expect("at least one row");
-    rest.iter().enumerate().rev().fold(last.clone(), |other, (i, row)| format!("if({}, {row}, {other})", condition(i)))
+    rest.iter()
+        .enumerate()
+        .rev()
+        .fold(last.clone(), |other, (i, row)| {
+            format!("if({}, {row}, {other})", condition(i))
+        })
 }

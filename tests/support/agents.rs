@@ -31,11 +31,24 @@ impl Run {
 
 /// Types drawn independently from z_1.
 pub fn independent_types(game: &PlainGame, population: usize, random: &mut Random) -> Vec<Agent> {
-    (0..population).map(|_| if random.uniform() < game.initial { Agent::Two } else { Agent::One }).collect()
+    (0..population)
+        .map(|_| {
+            if random.uniform() < game.initial {
+                Agent::Two
+            } else {
+                Agent::One
+            }
+        })
+        .collect()
 }
 
 /// Play the game once from the given types.
-pub fn simulate(game: &PlainGame, policy: CountPolicy, mut agents: Vec<Agent>, random: &mut Random) -> Run {
+pub fn simulate(
+    game: &PlainGame,
+    policy: CountPolicy,
+    mut agents: Vec<Agent>,
+    random: &mut Random,
+) -> Run {
     let population = agents.len();
     let count = |agents: &[Agent]| agents.iter().filter(|agent| **agent == Agent::Two).count();
     let mut counts = vec![count(&agents)];
@@ -52,7 +65,11 @@ pub fn simulate(game: &PlainGame, policy: CountPolicy, mut agents: Vec<Agent>, r
             let a = random.index(&play.gamma[x]);
             *earned += factor * (game.reward)(t, m, l, x, a);
             leader_return += factor * (game.leader_share)(t, m, l, x, a) / population as f64;
-            *agent = if random.uniform() < (game.kernel)(t, m, l, x, a) { Agent::Two } else { Agent::One };
+            *agent = if random.uniform() < (game.kernel)(t, m, l, x, a) {
+                Agent::Two
+            } else {
+                Agent::One
+            };
         }
         counts.push(count(&agents));
         factor *= game.discount;
@@ -61,11 +78,16 @@ pub fn simulate(game: &PlainGame, policy: CountPolicy, mut agents: Vec<Agent>, r
     for (agent, earned) in agents.iter().zip(&mut returns) {
         *earned += factor * (game.terminal)(m, *agent as usize);
     }
-    Run { counts, returns, leader_return }
+    Run {
+        counts,
+        returns,
+        leader_return,
+    }
 }
 
 /// Exactly `count` followers of type 2 among `population`.
 pub fn types_with_count(population: usize, count: usize) -> Vec<Agent> {
-    (0..population).map(|i| if i < count { Agent::Two } else { Agent::One }).collect()
+    (0..population)
+        .map(|i| if i < count { Agent::Two } else { Agent::One })
+        .collect()
 }
-

@@ -3,7 +3,7 @@
 //! N followers, one of them tagged; n counts the followers of type 2, the tagged one included, and everybody, the leader
 //! too, plays by n. All sums are written out; meant for N <= 60 or so.
 
-use super::games::{Play, PlainGame, weight};
+use super::games::{PlainGame, Play, weight};
 
 /// What is played at (t, n).
 pub type CountPolicy<'a> = &'a dyn Fn(usize, usize) -> Play;
@@ -24,11 +24,9 @@ pub fn count_law(groups: &[(usize, f64)]) -> Vec<f64> {
     let mut law = vec![1.0];
     for (trials, p) in groups {
         for _ in 0..*trials {
-            law.push(0.0);
-            for k in (0..law.len()).rev() {
-                let one_less = if k > 0 { law[k - 1] } else { 0.0 };
-                law[k] = law[k] * (1.0 - p) + one_less * p;
-            }
+            let at = |k: usize| law.get(k).copied().unwrap_or(0.0);
+            let more = |k: usize| at(k) * (1.0 - p) + if k > 0 { at(k - 1) * p } else { 0.0 };
+            law = (0..=law.len()).map(more).collect();
         }
     }
     law
@@ -39,7 +37,11 @@ pub fn tagged(game: &PlainGame, population: usize, policy: CountPolicy) -> Tagge
     let share = |n: usize| n as f64 / population as f64;
     let possible = |x: usize, n: usize| if x == 0 { n < population } else { n > 0 };
     let table = |rule: &dyn Fn(usize, usize) -> f64| {
-        [0, 1].map(|x| (0..=population).map(|n| if possible(x, n) { rule(x, n) } else { f64::NAN }).collect::<Vec<_>>())
+        [0, 1].map(|x| {
+            (0..=population)
+                .map(|n| if possible(x, n) { rule(x, n) } else { f64::NAN })
+                .collect::<Vec<_>>()
+        })
     };
     let end = table(&|x, n| (game.terminal)(share(n), x));
     let (mut policies, mut bests) = (vec![end.clone()], vec![end]);
@@ -52,7 +54,13 @@ pub fn tagged(game: &PlainGame, population: usize, policy: CountPolicy) -> Tagge
                 (population - n - (1 - x), game.follower_next(t, m, &play, 0)),
                 (n - x, game.follower_next(t, m, &play, 1)),
             ]);
-            let mean = |next: usize| -> f64 { others.iter().zip(&after[next][next..]).map(|(p, v)| p * v).sum() };
+            let mean = |next: usize| -> f64 {
+                others
+                    .iter()
+                    .zip(&after[next][next..])
+                    .map(|(p, v)| p * v)
+                    .sum()
+            };
             let continued = [mean(0), mean(1)];
             let value = |a: usize| {
                 let p = (game.kernel)(t, m, play.leader_action, x, a);
@@ -66,13 +74,21 @@ pub fn tagged(game: &PlainGame, population: usize, policy: CountPolicy) -> Tagge
             let (play, values) = actions(x, n, after[0]);
             play.gamma[x].iter().zip(values).map(|(p, v)| p * v).sum()
         });
-        let best = table(&|x, n| actions(x, n, after[1]).1.into_iter().fold(f64::NEG_INFINITY, f64::max));
+        let best = table(&|x, n| {
+            actions(x, n, after[1])
+                .1
+                .into_iter()
+                .fold(f64::NEG_INFINITY, f64::max)
+        });
         policies.push(followed);
         bests.push(best);
     }
     policies.reverse();
     bests.reverse();
-    Tagged { policy: policies, best: bests }
+    Tagged {
+        policy: policies,
+        best: bests,
+    }
 }
 
 /// The gains of the best deviation.
@@ -94,14 +110,28 @@ impl Tagged {
         let population = self.policy[0][0].len() - 1;
         let others = count_law(&[(population - 1, initial)]);
         let mean = |table: &TaggedValues, x: usize| -> f64 {
-            others.iter().zip(&table[0][x][x..]).map(|(p, v)| p * v).sum()
+            others
+                .iter()
+                .zip(&table[0][x][x..])
+                .map(|(p, v)| p * v)
+                .sum()
         };
         let value = [0, 1].map(|x| mean(&self.policy, x));
         let by_type = [0, 1].map(|x| mean(&self.best, x) - value[x]);
-        let all = (0..2).flat_map(|x| self.best[0][x].iter().zip(&self.policy[0][x]).map(|(b, v)| b - v));
+        let all = (0..2).flat_map(|x| {
+            self.best[0][x]
+                .iter()
+                .zip(&self.policy[0][x])
+                .map(|(b, v)| b - v)
+        });
         // f64::max passes over the NaN of impossible states.
         let worst = all.fold(f64::NEG_INFINITY, f64::max);
-        Gains { value, by_type, initial: (0..2).map(|x| weight(initial, x) * by_type[x]).sum(), worst }
+        Gains {
+            value,
+            by_type,
+            initial: (0..2).map(|x| weight(initial, x) * by_type[x]).sum(),
+            worst,
+        }
     }
 }
 
@@ -119,7 +149,10 @@ pub fn leader(
     policy: CountPolicy,
     answer: &dyn Fn(usize, usize, usize) -> [Vec<f64>; 2],
 ) -> Leader {
-    let (mut policies, mut bests) = (vec![vec![0.0; population + 1]], vec![vec![0.0; population + 1]]);
+    let (mut policies, mut bests) = (
+        vec![vec![0.0; population + 1]],
+        vec![vec![0.0; population + 1]],
+    );
     for t in (1..=game.horizon).rev() {
         let worth = |n: usize, play: &Play, after: &[f64]| -> f64 {
             let law = next_law(game, population, t, n, play);
@@ -127,10 +160,23 @@ pub fn leader(
             game.leader_reward(t, n as f64 / population as f64, play) + game.discount * continued
         };
         let (after, best_after) = (&policies[policies.len() - 1], &bests[bests.len() - 1]);
-        let followed = (0..=population).map(|n| worth(n, &policy(t, n), after)).collect();
+        let followed = (0..=population)
+            .map(|n| worth(n, &policy(t, n), after))
+            .collect();
         let best = (0..=population).map(|n| {
-            let answered = |l: usize| worth(n, &Play { leader_action: l, gamma: answer(t, n, l) }, best_after);
-            (0..game.leader_actions).map(answered).fold(f64::NEG_INFINITY, f64::max)
+            let answered = |l: usize| {
+                worth(
+                    n,
+                    &Play {
+                        leader_action: l,
+                        gamma: answer(t, n, l),
+                    },
+                    best_after,
+                )
+            };
+            (0..game.leader_actions)
+                .map(answered)
+                .fold(f64::NEG_INFINITY, f64::max)
         });
         let best = best.collect();
         policies.push(followed);
@@ -138,7 +184,10 @@ pub fn leader(
     }
     policies.reverse();
     bests.reverse();
-    Leader { policy: policies, best: bests }
+    Leader {
+        policy: policies,
+        best: bests,
+    }
 }
 
 /// The law of the next count, given n and the play.
@@ -153,7 +202,10 @@ pub fn laws(game: &PlainGame, population: usize, policy: CountPolicy) -> Vec<Vec
     for t in 1..=game.horizon {
         let mut next = vec![0.0; population + 1];
         for (n, weight) in laws[t - 1].iter().enumerate() {
-            for (k, p) in next_law(game, population, t, n, &policy(t, n)).into_iter().enumerate() {
+            for (k, p) in next_law(game, population, t, n, &policy(t, n))
+                .into_iter()
+                .enumerate()
+            {
                 next[k] += weight * p;
             }
         }
@@ -176,7 +228,11 @@ pub struct Exploitability {
 }
 
 /// The exploitability of a policy (t, m) -> play from m_1 = `start`.
-pub fn exploitability(game: &PlainGame, start: f64, policy: &dyn Fn(usize, f64) -> Play) -> Exploitability {
+pub fn exploitability(
+    game: &PlainGame,
+    start: f64,
+    policy: &dyn Fn(usize, f64) -> Play,
+) -> Exploitability {
     let mut flow = vec![start];
     let mut plays = Vec::new();
     for t in 1..=game.horizon {
@@ -190,11 +246,27 @@ pub fn exploitability(game: &PlainGame, start: f64, policy: &dyn Fn(usize, f64) 
         let (m, play) = (flow[t - 1], &plays[t - 1]);
         let worth = |x: usize, a: usize, after: [f64; 2]| {
             let p = (game.kernel)(t, m, play.leader_action, x, a);
-            (game.reward)(t, m, play.leader_action, x, a) + game.discount * ((1.0 - p) * after[0] + p * after[1])
+            (game.reward)(t, m, play.leader_action, x, a)
+                + game.discount * ((1.0 - p) * after[0] + p * after[1])
         };
-        value = [0, 1].map(|x| (0..game.actions).map(|a| play.gamma[x][a] * worth(x, a, value)).sum());
-        best = [0, 1].map(|x| (0..game.actions).map(|a| worth(x, a, best)).fold(f64::NEG_INFINITY, f64::max));
+        value = [0, 1].map(|x| {
+            (0..game.actions)
+                .map(|a| play.gamma[x][a] * worth(x, a, value))
+                .sum()
+        });
+        best = [0, 1].map(|x| {
+            (0..game.actions)
+                .map(|a| worth(x, a, best))
+                .fold(f64::NEG_INFINITY, f64::max)
+        });
     }
-    let initial = (0..2).map(|x| weight(start, x) * (best[x] - value[x])).sum();
-    Exploitability { flow, value, best, initial }
+    let initial = (0..2)
+        .map(|x| weight(start, x) * (best[x] - value[x]))
+        .sum();
+    Exploitability {
+        flow,
+        value,
+        best,
+        initial,
+    }
 }

@@ -49,20 +49,27 @@ pub fn weight(m: f64, x: usize) -> f64 {
 impl PlainGame {
     /// Probability that a follower of type x who follows gamma is of type 2 in the next period.
     pub fn follower_next(&self, t: usize, m: f64, play: &Play, x: usize) -> f64 {
-        (0..self.actions).map(|a| play.gamma[x][a] * (self.kernel)(t, m, play.leader_action, x, a)).sum()
+        (0..self.actions)
+            .map(|a| play.gamma[x][a] * (self.kernel)(t, m, play.leader_action, x, a))
+            .sum()
     }
 
     /// (8): m' when everybody follows the play.
     pub fn next_mean_field(&self, t: usize, m: f64, play: &Play) -> f64 {
-        (0..2).map(|x| weight(m, x) * self.follower_next(t, m, play, x)).sum()
+        (0..2)
+            .map(|x| weight(m, x) * self.follower_next(t, m, play, x))
+            .sum()
     }
 
     /// R^l when everybody follows the play.
     pub fn leader_reward(&self, t: usize, m: f64, play: &Play) -> f64 {
         let share = |x: usize| -> f64 {
-            (0..self.actions).map(|a| play.gamma[x][a] * (self.leader_share)(t, m, play.leader_action, x, a)).sum()
+            (0..self.actions)
+                .map(|a| play.gamma[x][a] * (self.leader_share)(t, m, play.leader_action, x, a))
+                .sum()
         };
-        (self.leader_period)(t, m, play.leader_action) + (0..2).map(|x| weight(m, x) * share(x)).sum::<f64>()
+        (self.leader_period)(t, m, play.leader_action)
+            + (0..2).map(|x| weight(m, x) * share(x)).sum::<f64>()
     }
 }
 
@@ -92,23 +99,46 @@ impl Infection {
     /// The shipped scenario: 41 prices from 0 to 0.4, from (.9, .1).
     pub fn shipped(leader: InfectionLeader) -> Self {
         let prices = grid(0.0, 0.4, 41);
-        Self { horizon: 30, discount: 0.9, k: 0.2, q: 0.9, lambda: 0.2, prices, leader, initial: 0.1 }
+        Self {
+            horizon: 30,
+            discount: 0.9,
+            k: 0.2,
+            q: 0.9,
+            lambda: 0.2,
+            prices,
+            leader,
+            initial: 0.1,
+        }
     }
 
     /// One price lambda for ever, from (.2, .8); the leader's reward is the followers' mean reward.
     pub fn fixed_price(lambda: f64) -> Self {
-        Self { lambda, prices: vec![lambda], initial: 0.8, ..Self::shipped(InfectionLeader::PerRepair) }
+        Self {
+            lambda,
+            prices: vec![lambda],
+            initial: 0.8,
+            ..Self::shipped(InfectionLeader::PerRepair)
+        }
     }
 
     /// The setting in which the exploitability of the uniform policy is published: price .2, no discount, (.5, .5).
     pub fn undiscounted(horizon: usize) -> Self {
-        Self { horizon, discount: 1.0, initial: 0.5, ..Self::fixed_price(0.2) }
+        Self {
+            horizon,
+            discount: 1.0,
+            initial: 0.5,
+            ..Self::fixed_price(0.2)
+        }
     }
 
     /// (37)-(39): types healthy, infected; actions wait, repair.
     pub fn game(&self) -> PlainGame {
         let (k, q, lambda, leader) = (self.k, self.q, self.lambda, self.leader);
-        let (paid, charged, counted) = (self.prices.clone(), self.prices.clone(), self.prices.clone());
+        let (paid, charged, counted) = (
+            self.prices.clone(),
+            self.prices.clone(),
+            self.prices.clone(),
+        );
         PlainGame {
             horizon: self.horizon,
             discount: self.discount,
@@ -151,7 +181,14 @@ pub struct Technology {
 impl Technology {
     /// The shipped scenario: prices from -2 to 4 by 0.1, from (.5, .5).
     pub fn shipped() -> Self {
-        Self { horizon: 20, discount: 0.9, p1: 0.1, p2: 0.4, prices: grid(-2.0, 4.0, 61), initial: 0.5 }
+        Self {
+            horizon: 20,
+            discount: 0.9,
+            p1: 0.1,
+            p2: 0.4,
+            prices: grid(-2.0, 4.0, 61),
+            initial: 0.5,
+        }
     }
 
     /// (41)-(45): types and actions -1, 1; the other technology costs -1.
@@ -215,7 +252,11 @@ impl Coordination {
             }),
             // Action 2 costs every type: type 2 never, and nobody at t = 2, has a reason to take it.
             reward: Box::new(move |t, m, _, x, a| {
-                let late = if t == 2 && x == 1 { self.gain * m - self.loss } else { 0.0 };
+                let late = if t == 2 && x == 1 {
+                    self.gain * m - self.loss
+                } else {
+                    0.0
+                };
                 late - self.cost * a as f64
             }),
             leader_period: Box::new(|_, m, _| m),
@@ -229,5 +270,7 @@ impl Coordination {
 /// `count` values from `from` to `to`, both included, rounded to 12 decimals.
 pub fn grid(from: f64, to: f64, count: usize) -> Vec<f64> {
     let step = (to - from) / (count - 1) as f64;
-    (0..count).map(|i| ((from + i as f64 * step) * 1e12).round() / 1e12).collect()
+    (0..count)
+        .map(|i| ((from + i as f64 * step) * 1e12).round() / 1e12)
+        .collect()
 }

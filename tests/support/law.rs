@@ -11,7 +11,8 @@ pub fn ln_gamma(x: f64) -> f64 {
         x += 1.0;
     }
     let y = 1.0 / (x * x);
-    let series = (1.0 / 12.0 - y * (1.0 / 360.0 - y * (1.0 / 1260.0 - y * (1.0 / 1680.0 - y / 1188.0)))) / x;
+    let series =
+        (1.0 / 12.0 - y * (1.0 / 360.0 - y * (1.0 / 1260.0 - y * (1.0 / 1680.0 - y / 1188.0)))) / x;
     (x - 0.5) * libm::log(x) - x + 0.5 * libm::log(std::f64::consts::TAU) + series - shift
 }
 
@@ -67,7 +68,11 @@ pub fn chi_square_against(observed: &[usize], law: &[f64]) -> f64 {
 pub fn chi_square_two_samples(left: &[usize], right: &[usize]) -> f64 {
     let [lefts, rights] = [left, right].map(|counts| counts.iter().sum::<usize>() as f64);
     let smaller = lefts.min(rights) / (lefts + rights);
-    let expected: Vec<f64> = left.iter().zip(right).map(|(l, r)| (l + r) as f64 * smaller).collect();
+    let expected: Vec<f64> = left
+        .iter()
+        .zip(right)
+        .map(|(l, r)| (l + r) as f64 * smaller)
+        .collect();
     let (to_left, to_right) = ((rights / lefts).sqrt(), (lefts / rights).sqrt());
     let mut statistic = 0.0;
     let mut cells = 0;
@@ -100,7 +105,10 @@ fn pools(expected: &[f64]) -> Vec<std::ops::Range<usize>> {
 /// An upper bound on the p-value of "both samples of n numbers come from one law", for any law: 2 exp(-n D^2), D the
 /// largest distance of the two empirical distribution functions (Wei and Dudley 2012, for equal sizes n >= 458).
 pub fn kolmogorov_smirnov(left: &[f64], right: &[f64]) -> f64 {
-    assert!(left.len() == right.len() && left.len() >= 458, "the bound needs equal sizes of at least 458");
+    assert!(
+        left.len() == right.len() && left.len() >= 458,
+        "the bound needs equal sizes of at least 458"
+    );
     let n = left.len() as f64;
     let sorted = |sample: &[f64]| {
         let mut sample = sample.to_vec();
@@ -109,15 +117,20 @@ pub fn kolmogorov_smirnov(left: &[f64], right: &[f64]) -> f64 {
     };
     let (left, right) = (sorted(left), sorted(right));
     let up_to = |sample: &[f64], v: f64| sample.partition_point(|s| *s <= v) as f64 / n;
-    let distance = left.iter().chain(&right).map(|v| (up_to(&left, *v) - up_to(&right, *v)).abs()).fold(0.0, f64::max);
+    let distance = left
+        .iter()
+        .chain(&right)
+        .map(|v| (up_to(&left, *v) - up_to(&right, *v)).abs())
+        .fold(0.0, f64::max);
     (2.0 * libm::exp(-n * distance * distance)).min(1.0)
 }
 
-/// The p-value bound of "this sample, with values in [low, high], has this mean", by Hoeffding's inequality.
-pub fn mean_against(sample: &[f64], mean: f64, low: f64, high: f64) -> f64 {
+/// How many standard errors the sample's mean lies from `mean`; close to normal for thousands of bounded draws.
+pub fn standard_errors_off(sample: &[f64], mean: f64) -> f64 {
     let n = sample.len() as f64;
-    let gap = (sample.iter().sum::<f64>() / n - mean) / (high - low);
-    (2.0 * libm::exp(-2.0 * n * gap * gap)).min(1.0)
+    let average = sample.iter().sum::<f64>() / n;
+    let squares: f64 = sample.iter().map(|v| (v - average) * (v - average)).sum();
+    (average - mean) / (squares / (n - 1.0) / n).sqrt()
 }
 
 /// How often each of 0..=`largest` occurs.

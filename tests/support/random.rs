@@ -33,6 +33,9 @@ impl Random {
             left -= p;
         }
         // Rounding: the last index that has any probability.
-        probabilities.iter().rposition(|p| *p > 0.0).expect("some probability is positive")
+        probabilities
+            .iter()
+            .rposition(|p| *p > 0.0)
+            .expect("some probability is positive")
     }
 }

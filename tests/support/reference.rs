@@ -15,7 +15,7 @@
 pub mod stage;
 pub mod table;
 
-use super::games::{Play, PlainGame};
+use super::games::{PlainGame, Play};
 use stage::{Equilibrium, equilibria, leader_choice, select};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -44,21 +44,36 @@ pub struct Solution {
 impl Solution {
     /// The play without its values.
     pub fn play(&self) -> Play {
-        Play { leader_action: self.leader_action, gamma: self.equilibrium.gamma.clone() }
+        Play {
+            leader_action: self.leader_action,
+            gamma: self.equilibrium.gamma.clone(),
+        }
     }
 }
 
 impl<'g> Reference<'g> {
     /// Tabulate V_{T+1}, .., V_2.
     pub fn solve(game: &'g PlainGame, selection: Selection, mesh: Mesh) -> Self {
-        let terminal = |m: f64| Values { follower: [0, 1].map(|x| (game.terminal)(m, x)), leader: 0.0 };
+        let terminal = |m: f64| Values {
+            follower: [0, 1].map(|x| (game.terminal)(m, x)),
+            leader: 0.0,
+        };
         let mut backward = vec![Table::build(mesh, terminal)];
         for t in (2..=game.horizon).rev() {
             let after = backward.last().expect("begun with one");
-            backward.push(Table::build(mesh, |m| solve_stage(game, selection, t, m, after, &|next| after.at(next)).equilibrium.values));
+            backward.push(Table::build(mesh, |m| {
+                solve_stage(game, selection, t, m, after, &|next| after.at(next))
+                    .equilibrium
+                    .values
+            }));
         }
         backward.reverse();
-        Self { game, selection, tables: backward, solved: RefCell::default() }
+        Self {
+            game,
+            selection,
+            tables: backward,
+            solved: RefCell::default(),
+        }
     }
 
     /// V_{t+1}.
@@ -69,20 +84,29 @@ impl<'g> Reference<'g> {
     /// The play at (t, m), solved at that point against V_{t+1}.
     pub fn at(&self, t: usize, m: f64) -> Solution {
         let after = self.after(t);
-        solve_stage(self.game, self.selection, t, m, after, &|next| after.at(next))
+        solve_stage(self.game, self.selection, t, m, after, &|next| {
+            after.at(next)
+        })
     }
 
     /// The followers' answer to any leader action, theta resuming at t + 1.
     pub fn answer(&self, t: usize, m: f64, leader_action: usize) -> Equilibrium {
         let after = self.after(t);
-        let found = equilibria(self.game, (t, m, leader_action), after, &|next| after.at(next));
+        let found = equilibria(self.game, (t, m, leader_action), after, &|next| {
+            after.at(next)
+        });
         select(m, self.selection, found).expect("every stage game has an equilibrium")
     }
 
     /// All distinct equilibria of a stage game.
     pub fn equilibria(&self, t: usize, m: f64, leader_action: usize) -> Vec<Equilibrium> {
         let after = self.after(t);
-        distinct(equilibria(self.game, (t, m, leader_action), after, &|next| after.at(next)))
+        distinct(equilibria(
+            self.game,
+            (t, m, leader_action),
+            after,
+            &|next| after.at(next),
+        ))
     }
 
     /// V_t(m).
@@ -99,7 +123,9 @@ impl<'g> Reference<'g> {
             return *known;
         }
         let resolve = |next: f64| self.value_by_recursion(t + 1, next);
-        let values = solve_stage(self.game, self.selection, t, m, self.after(t), &resolve).equilibrium.values;
+        let values = solve_stage(self.game, self.selection, t, m, self.after(t), &resolve)
+            .equilibrium
+            .values;
         self.solved.borrow_mut().insert((t, m.to_bits()), values);
         values
     }
@@ -111,14 +137,21 @@ impl<'g> Reference<'g> {
             .map(|t| {
                 let solution = self.at(t, m);
                 let here = std::mem::replace(&mut m, solution.equilibrium.next);
-                solution.equilibrium.coin.is_none().then(|| (here, solution.play()))
+                solution
+                    .equilibrium
+                    .coin
+                    .is_none()
+                    .then(|| (here, solution.play()))
             })
             .collect()
     }
 
     /// Nodes and jumps of V_2, .., V_{T+1}.
     pub fn sizes(&self) -> Vec<(usize, usize)> {
-        self.tables.iter().map(|table| (table.len(), table.jumps())).collect()
+        self.tables
+            .iter()
+            .map(|table| (table.len(), table.jumps()))
+            .collect()
     }
 }
 
@@ -131,13 +164,20 @@ fn solve_stage(
     after: &Table,
     continuation: &dyn Fn(f64) -> Values,
 ) -> Solution {
+    let answer = |l| {
+        select(
+            m,
+            selection,
+            equilibria(game, (t, m, l), after, continuation),
+        )
+    };
     let mut answers: Vec<Equilibrium> = (0..game.leader_actions)
-        .map(|l| {
-            let found = equilibria(game, (t, m, l), after, continuation);
-            select(m, selection, found).unwrap_or_else(|| panic!("no equilibrium at t {t}, m {m}, leader action {l}"))
-        })
+        .map(|l| answer(l).expect("every stage game has an equilibrium"))
         .collect();
     let values: Vec<f64> = answers.iter().map(|e| e.values.leader).collect();
     let leader_action = leader_choice(&values);
-    Solution { leader_action, equilibrium: answers.swap_remove(leader_action) }
+    Solution {
+        leader_action,
+        equilibrium: answers.swap_remove(leader_action),
+    }
 }

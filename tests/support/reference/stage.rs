@@ -51,7 +51,9 @@ pub fn equilibria(
     after: &Table,
     continuation: &dyn Fn(f64) -> Values,
 ) -> Vec<Equilibrium> {
-    let by_action = |rule: &dyn Fn(usize, usize) -> f64| [0, 1].map(|x| (0..game.actions).map(|a| rule(x, a)).collect());
+    let by_action = |rule: &dyn Fn(usize, usize) -> f64| {
+        [0, 1].map(|x| (0..game.actions).map(|a| rule(x, a)).collect())
+    };
     let stage = Stage {
         m,
         discount: game.discount,
@@ -76,19 +78,26 @@ pub fn equilibria(
 impl Stage<'_> {
     /// The actions that an enumeration runs over: all of a type with mass, one placeholder for a type without.
     fn choices(&self, x: usize) -> usize {
-        if weight(self.m, x) > 0.0 { self.actions } else { 1 }
+        if weight(self.m, x) > 0.0 {
+            self.actions
+        } else {
+            1
+        }
     }
 
     /// U_x(a) where the continuation of type 1 is `base` and D = `difference`.
     fn utilities(&self, x: usize, base: f64, difference: f64) -> Vec<f64> {
         let continued = |a: usize| self.discount * (base + self.kernel[x][a] * difference);
-        (0..self.actions).map(|a| self.reward[x][a] + continued(a)).collect()
+        (0..self.actions)
+            .map(|a| self.reward[x][a] + continued(a))
+            .collect()
     }
 
     fn pure(&self, found: &mut Vec<Equilibrium>) {
         for first in 0..self.choices(0) {
             for second in 0..self.choices(1) {
-                let next = weight(self.m, 0) * self.kernel[0][first] + weight(self.m, 1) * self.kernel[1][second];
+                let next = weight(self.m, 0) * self.kernel[0][first]
+                    + weight(self.m, 1) * self.kernel[1][second];
                 let after = (self.continuation)(next);
                 let gamma = [self.certain(first), self.certain(second)];
                 found.extend(self.accept(gamma, next, after, after.difference(), None));
@@ -107,7 +116,13 @@ impl Stage<'_> {
         }
     }
 
-    fn mixed_pair(&self, x: usize, (a, b): (usize, usize), other: usize, found: &mut Vec<Equilibrium>) {
+    fn mixed_pair(
+        &self,
+        x: usize,
+        (a, b): (usize, usize),
+        other: usize,
+        found: &mut Vec<Equilibrium>,
+    ) {
         let slope = self.discount * (self.kernel[x][b] - self.kernel[x][a]);
         if slope.abs() < 1e-14 {
             return;
@@ -117,9 +132,14 @@ impl Stage<'_> {
         let end = |action: usize| others + weight(self.m, x) * self.kernel[x][action];
         let (at_a, at_b) = (end(a), end(b));
         let flat = tie(&self.utilities(x, 0.0, level)) / slope.abs();
-        for crossing in self.after.crossings(at_a.min(at_b), at_a.max(at_b), level, flat) {
+        for crossing in self
+            .after
+            .crossings(at_a.min(at_b), at_a.max(at_b), level, flat)
+        {
             let (next, after, coin) = match crossing {
-                Crossing::Root(next) | Crossing::Flat(next) => (next, (self.continuation)(next), None),
+                Crossing::Root(next) | Crossing::Flat(next) => {
+                    (next, (self.continuation)(next), None)
+                }
                 Crossing::Jump(next, left, right) => {
                     let w = (level - left.difference()) / (right.difference() - left.difference());
                     (next, left.mix(&right, w), Some(w))
@@ -139,7 +159,9 @@ impl Stage<'_> {
     }
 
     fn certain(&self, action: usize) -> Vec<f64> {
-        (0..self.actions).map(|a| if a == action { 1.0 } else { 0.0 }).collect()
+        (0..self.actions)
+            .map(|a| if a == action { 1.0 } else { 0.0 })
+            .collect()
     }
 
     /// The equilibrium, if no used action of a type with mass loses more than the tie tolerance at D = `difference`.
@@ -156,10 +178,17 @@ impl Stage<'_> {
             let utilities = self.utilities(x, after.follower[0], difference);
             let floor = largest(&utilities) - tie(&utilities);
             if weight(self.m, x) == 0.0 {
-                let lowest = utilities.iter().position(|u| *u >= floor).expect("the maximum is one");
+                let lowest = utilities
+                    .iter()
+                    .position(|u| *u >= floor)
+                    .expect("the maximum is one");
                 *row = self.certain(lowest);
             }
-            if row.iter().zip(&utilities).any(|(p, u)| *p > 0.0 && *u < floor) {
+            if row
+                .iter()
+                .zip(&utilities)
+                .any(|(p, u)| *p > 0.0 && *u < floor)
+            {
                 return None;
             }
         }
@@ -167,10 +196,21 @@ impl Stage<'_> {
             let utilities = self.utilities(x, after.follower[0], after.difference());
             utilities.iter().zip(&gamma[x]).map(|(u, p)| u * p).sum()
         });
-        let share = |x: usize| -> f64 { self.share[x].iter().zip(&gamma[x]).map(|(g, p)| g * p).sum() };
+        let share = |x: usize| -> f64 {
+            self.share[x]
+                .iter()
+                .zip(&gamma[x])
+                .map(|(g, p)| g * p)
+                .sum()
+        };
         let shares: f64 = (0..2).map(|x| weight(self.m, x) * share(x)).sum();
         let leader = self.period + shares + self.discount * after.leader;
-        Some(Equilibrium { gamma, next, values: Values { follower, leader }, coin })
+        Some(Equilibrium {
+            gamma,
+            next,
+            values: Values { follower, leader },
+            coin,
+        })
     }
 }
 
@@ -196,19 +236,36 @@ pub fn select(m: f64, selection: Selection, mut found: Vec<Equilibrium>) -> Opti
     };
     let scores: Vec<f64> = found.iter().map(criterion).collect();
     let floor = largest(&scores) - tie(&scores);
-    let best = found.into_iter().zip(scores).filter(|(_, score)| *score >= floor).map(|(e, _)| e);
-    best.reduce(|kept, e| if lexicographically_larger(&e.gamma, &kept.gamma) { e } else { kept })
+    let best = found
+        .into_iter()
+        .zip(scores)
+        .filter(|(_, score)| *score >= floor)
+        .map(|(e, _)| e);
+    best.reduce(|kept, e| {
+        if lexicographically_larger(&e.gamma, &kept.gamma) {
+            e
+        } else {
+            kept
+        }
+    })
 }
 
 fn lexicographically_larger(left: &[Vec<f64>; 2], right: &[Vec<f64>; 2]) -> bool {
-    let differs = left.iter().flatten().zip(right.iter().flatten()).find(|(l, r)| (*l - *r).abs() > 1e-9);
+    let differs = left
+        .iter()
+        .flatten()
+        .zip(right.iter().flatten())
+        .find(|(l, r)| (*l - *r).abs() > 1e-9);
     differs.is_some_and(|(l, r)| l > r)
 }
 
 /// The leader's choice: the first action whose value lies within the tolerance of the best.
 pub fn leader_choice(values: &[f64]) -> usize {
     let floor = largest(values) - tie(values);
-    values.iter().position(|v| *v >= floor).expect("the maximum is one")
+    values
+        .iter()
+        .position(|v| *v >= floor)
+        .expect("the maximum is one")
 }
 
 /// One of every set of equilibria closer than 1e-9 in (gamma, m').

@@ -26,7 +26,9 @@ impl Values {
 
     /// The largest absolute difference of an entry.
     pub fn distance(&self, other: &Self) -> f64 {
-        let followers = (0..2).map(|x| (self.follower[x] - other.follower[x]).abs()).fold(0.0, f64::max);
+        let followers = (0..2)
+            .map(|x| (self.follower[x] - other.follower[x]).abs())
+            .fold(0.0, f64::max);
         followers.max((self.leader - other.leader).abs())
     }
 }
@@ -87,10 +89,18 @@ impl Table {
         }
         let nodes = thin(all);
         let blocks = (0..nodes.len()).step_by(BLOCK).map(|i| {
-            let block = nodes[i..].iter().take(BLOCK + 1).map(|(_, v)| v.difference());
-            block.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), d| (low.min(d), high.max(d)))
+            let block = nodes[i..]
+                .iter()
+                .take(BLOCK + 1)
+                .map(|(_, v)| v.difference());
+            block.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), d| {
+                (low.min(d), high.max(d))
+            })
         });
-        Self { blocks: blocks.collect(), nodes }
+        Self {
+            blocks: blocks.collect(),
+            nodes,
+        }
     }
 
     /// The number of nodes.
@@ -100,12 +110,18 @@ impl Table {
 
     /// The number of jumps.
     pub fn jumps(&self) -> usize {
-        self.nodes.windows(2).filter(|cell| is_jump(cell[0], cell[1])).count()
+        self.nodes
+            .windows(2)
+            .filter(|cell| is_jump(cell[0], cell[1]))
+            .count()
     }
 
     /// V at m. Inside a gap the nearer side, the left one if both are as near.
     pub fn at(&self, m: f64) -> Values {
-        let right = self.nodes.partition_point(|(node, _)| *node < m).clamp(1, self.nodes.len() - 1);
+        let right = self
+            .nodes
+            .partition_point(|(node, _)| *node < m)
+            .clamp(1, self.nodes.len() - 1);
         let ((u, below), (v, above)) = (self.nodes[right - 1], self.nodes[right]);
         let w = (m - u) / (v - u);
         if is_jump((u, below), (v, above)) {
@@ -117,7 +133,10 @@ impl Table {
     /// All crossings of D with `level` in [low, high]; D within `flat` of the level at both ends of a cell is staying.
     pub fn crossings(&self, low: f64, high: f64, level: f64, flat: f64) -> Vec<Crossing> {
         let mut found = Vec::new();
-        let mut i = self.nodes.partition_point(|(node, _)| *node <= low).saturating_sub(1);
+        let mut i = self
+            .nodes
+            .partition_point(|(node, _)| *node <= low)
+            .saturating_sub(1);
         while i + 1 < self.nodes.len() && self.nodes[i].0 < high {
             let (least, largest) = self.blocks[i / BLOCK];
             if level < least - flat || level > largest + flat {
@@ -132,7 +151,13 @@ impl Table {
                 }
                 continue;
             }
-            let clip = |m: f64| if v.0 > u.0 { u.1.mix(&v.1, (m - u.0) / (v.0 - u.0)).difference() } else { u.1.difference() };
+            let clip = |m: f64| {
+                if v.0 > u.0 {
+                    u.1.mix(&v.1, (m - u.0) / (v.0 - u.0)).difference()
+                } else {
+                    u.1.difference()
+                }
+            };
             let (from, to) = (u.0.max(low), v.0.min(high));
             let (a, b) = (clip(from), clip(to));
             if to - from > 1e-9 && (a - level).abs() <= flat && (b - level).abs() <= flat {
@@ -174,10 +199,16 @@ fn refine(
 fn thin(all: Vec<(f64, Values)>) -> Vec<(f64, Values)> {
     let mut kept: Vec<(f64, Values)> = Vec::new();
     for (i, node) in all.iter().enumerate() {
-        let needless = kept.last().zip(all.get(i + 1)).is_some_and(|((u, below), (v, above))| {
-            let w = (node.0 - u) / (v - u);
-            v - u > GAP && node.1.distance(&below.mix(above, w)) < COLLINEAR && !is_jump((*u, *below), *node) && !is_jump(*node, (*v, *above))
-        });
+        let needless = kept
+            .last()
+            .zip(all.get(i + 1))
+            .is_some_and(|((u, below), (v, above))| {
+                let w = (node.0 - u) / (v - u);
+                v - u > GAP
+                    && node.1.distance(&below.mix(above, w)) < COLLINEAR
+                    && !is_jump((*u, *below), *node)
+                    && !is_jump(*node, (*v, *above))
+            });
         if !needless {
             kept.push(*node);
         }
