@@ -8,9 +8,12 @@
 //! that an equilibrium candidate can reach, so that tables serve only to find where D passes an incentive. The two agree
 //! unless a window of m narrower than a cell was missed.
 //!
+//! Accuracy: V_1 is off by a few times the mesh's tolerance. Two meshes, 3e-8 and 2e-9, give the same V_1 to 1e-7 at
+//! 200 starts of each of nine games (T = 8 and 20), one of which has more than ten thousand jumps.
+//!
 //! Not valid: within about 1e-9 of a jump of V_1 or of a tie; where a continuum of equilibria is selected from and the
 //! criterion is curved on it (here the ends of all mesh cells stand for the continuum, a finer list than the vertices of
-//! its smooth pieces); where V has windows narrower than half a cell.
+//! its smooth pieces); where V has windows narrower than half a cell. Every type may take every action.
 
 pub mod stage;
 pub mod table;
