@@ -13,8 +13,9 @@ use super::{
 };
 use super::{ValidateError, Validation, Verdict, Weight};
 use crate::game::{Game, LeaderAction, MeanField, Policy};
+use crate::scenario::Start;
+use crate::simulate::rounded_counts;
 use crate::simulate::split::MAX_POPULATION;
-use crate::simulate::{Start, rounded_counts};
 use crate::stats::Interval;
 use crate::stream::StreamFamily;
 
