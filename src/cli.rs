@@ -2,9 +2,9 @@
 
 mod check;
 mod failure;
+mod job;
 mod options;
 mod run;
-mod session;
 mod simulate;
 mod solve;
 mod stage;

@@ -3,11 +3,11 @@
 use clap::Args;
 
 use super::failure::Failure;
+use super::job::Job;
 use super::options::{
     Changed, OutputOptions, PlayOptions, PolicyOptions, PolicyRows, SampleOptions, SolutionOptions,
     SourceOptions, TestOptions,
 };
-use super::session::Session;
 use super::{Outcome, simulate, solve, stdout, validate};
 
 /// Arguments of `smfg run`.
@@ -43,16 +43,11 @@ pub fn execute(options: &RunCommand) -> Result<Outcome, Failure> {
         .sample(&options.sample)
         .play(&options.play)
         .test(&options.test);
-    let mut session = Session::open(&changed, &options.output)?;
-    solve::solve(&mut session, options.policy_rows)?;
-    simulate::simulate(
-        &mut session,
-        &options.policy,
-        &options.sample,
-        &options.play,
-    )?;
-    let verdict = validate::validate(&mut session, &options.policy, &options.sample)?;
-    session.close()?;
+    let mut job = Job::open(&changed, &options.output)?;
+    solve::solve(&mut job, options.policy_rows)?;
+    simulate::simulate(&mut job, &options.policy, &options.sample, &options.play)?;
+    let verdict = validate::validate(&mut job, &options.policy, &options.sample)?;
+    job.close()?;
     if options.test.json {
         stdout::print_json(&verdict)?;
     }

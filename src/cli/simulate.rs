@@ -4,11 +4,11 @@ use clap::Args;
 
 use super::Outcome;
 use super::failure::{Failure, Later};
+use super::job::Job;
 use super::options::{
     Changed, OutputOptions, PlayOptions, PolicyOptions, SampleOptions, SolutionOptions,
     SourceOptions,
 };
-use super::session::Session;
 
 /// Arguments of `smfg simulate`.
 #[derive(Debug, Args)]
@@ -37,20 +37,15 @@ pub fn execute(options: &SimulateCommand) -> Result<Outcome, Failure> {
         .policy(&options.policy)?
         .sample(&options.sample)
         .play(&options.play);
-    let mut session = Session::open(&changed, &options.output)?;
-    simulate(
-        &mut session,
-        &options.policy,
-        &options.sample,
-        &options.play,
-    )?;
-    session.close()?;
+    let mut job = Job::open(&changed, &options.output)?;
+    simulate(&mut job, &options.policy, &options.sample, &options.play)?;
+    job.close()?;
     Ok(Outcome::Done)
 }
 
 /// Simulate; write trace.csv, summary.csv and returns.csv.
 pub fn simulate(
-    session: &mut Session,
+    job: &mut Job,
     policy: &PolicyOptions,
     sample: &SampleOptions,
     play: &PlayOptions,
@@ -61,7 +56,6 @@ pub fn simulate(
         play.trace,
         play.returns_by_type,
     );
-    session
-        .phases
+    job.phases
         .run("simulate", |_| Err(Later("simulating").into()))
 }

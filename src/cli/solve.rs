@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::failure::{Failure, Later};
+use super::job::Job;
 use super::options::{Changed, OutputOptions, PolicyRows, SolutionOptions, SourceOptions};
-use super::session::Session;
 use super::{Outcome, stdout};
 
 /// Arguments of `smfg solve`.
@@ -30,9 +30,9 @@ pub struct SolveCommand {
 /// [`Failure`].
 pub fn execute(options: &SolveCommand) -> Result<Outcome, Failure> {
     let changed = Changed::new(&options.source).solution(&options.solution);
-    let mut session = Session::open(&changed, &options.output)?;
-    let certificate = solve(&mut session, options.policy_rows)?;
-    session.close()?;
+    let mut job = Job::open(&changed, &options.output)?;
+    let certificate = solve(&mut job, options.policy_rows)?;
+    job.close()?;
     if options.json {
         stdout::print_json(&certificate)?;
     }
@@ -40,8 +40,6 @@ pub fn execute(options: &SolveCommand) -> Result<Outcome, Failure> {
 }
 
 /// Solve; write policy.csv, mean_field.csv and certificate.json.
-pub fn solve(session: &mut Session, _rows: PolicyRows) -> Result<serde_json::Value, Failure> {
-    session
-        .phases
-        .run("solve", |_| Err(Later("solving").into()))
+pub fn solve(job: &mut Job, _rows: PolicyRows) -> Result<serde_json::Value, Failure> {
+    job.phases.run("solve", |_| Err(Later("solving").into()))
 }

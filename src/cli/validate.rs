@@ -3,11 +3,11 @@
 use clap::Args;
 
 use super::failure::{Failure, Later};
+use super::job::Job;
 use super::options::{
     Changed, OutputOptions, PolicyOptions, SampleOptions, SolutionOptions, SourceOptions,
     TestOptions,
 };
-use super::session::Session;
 use super::{Outcome, stdout};
 
 /// Arguments of `smfg validate`.
@@ -37,9 +37,9 @@ pub fn execute(options: &ValidateCommand) -> Result<Outcome, Failure> {
         .policy(&options.policy)?
         .sample(&options.sample)
         .test(&options.test);
-    let mut session = Session::open(&changed, &options.output)?;
-    let verdict = validate(&mut session, &options.policy, &options.sample)?;
-    session.close()?;
+    let mut job = Job::open(&changed, &options.output)?;
+    let verdict = validate(&mut job, &options.policy, &options.sample)?;
+    job.close()?;
     if options.test.json {
         stdout::print_json(&verdict)?;
     }
@@ -48,13 +48,12 @@ pub fn execute(options: &ValidateCommand) -> Result<Outcome, Failure> {
 
 /// Validate; write certificate.json, deviations.csv, best_response.csv and verdict.json.
 pub fn validate(
-    session: &mut Session,
+    job: &mut Job,
     policy: &PolicyOptions,
     sample: &SampleOptions,
 ) -> Result<serde_json::Value, Failure> {
     let _ = (&policy.policy, sample.replications_from);
-    session
-        .phases
+    job.phases
         .run("validate", |_| Err(Later("validating").into()))
 }
 

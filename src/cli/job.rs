@@ -15,7 +15,7 @@ use super::options::{Changed, OutputOptions};
 
 /// A command at work: its input was read and found good, and its folder is being written.
 #[derive(Debug)]
-pub struct Session {
+pub struct Job {
     /// The scenario, with what the command line changed.
     pub scenario: Scenario,
     /// Where the files go.
@@ -26,7 +26,7 @@ pub struct Session {
     settings: Map<String, Value>,
 }
 
-impl Session {
+impl Job {
     /// Read the scenario, refuse a folder that is in use, and begin to write.
     ///
     /// # Errors
