@@ -7,10 +7,16 @@
 pub mod columns;
 mod folder;
 mod manifest;
+mod screen;
+mod simulation;
 mod solution;
 mod table;
+mod validation;
 
 pub use folder::{FileTable, FolderError, OnExisting, OutputFolder, Refused, WriteError};
 pub use manifest::{Manifest, Phase, sha256, shell_words};
+pub use screen::{Screen, closing_screen};
+pub use simulation::{ReturnsTable, TraceTable, write_summary};
 pub use solution::{PolicyTable, write_mean_field, write_stage};
 pub use table::{Cell, Table};
+pub use validation::{certificate_json, verdict_json, write_best_response, write_deviations};

@@ -19,18 +19,6 @@ pub use theta::{Next, Solution, StageEquilibrium, StagePoint};
 pub use values::Values;
 
 use crate::game::{Game, GameError};
-use crate::scenario::Selection;
-
-/// How a game is solved.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
-    /// Which of several stage equilibria is played.
-    pub selection: Selection,
-    /// Cells of the first mesh on `[0, 1]`.
-    pub grid: usize,
-    /// Largest error of V between its jumps, in reward units.
-    pub tolerance: f64,
-}
 
 /// Why a game cannot be solved.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -48,7 +36,7 @@ pub enum SolveError {
     Game(#[from] GameError),
 }
 
-fn check(game: &Game, _settings: &Settings) -> Result<(), SolveError> {
+fn check(game: &Game) -> Result<(), SolveError> {
     match game.follower_types().len() {
         2 => Ok(()),
         found => Err(SolveError::FollowerTypes { found }),

@@ -24,8 +24,8 @@ use crate::simulate::split::MAX_POPULATION;
 use crate::stats::BettingError;
 
 pub use certificate::{
-    CommitmentGap, Exploitability, FlowValues, LeaderGain, PathCertificate, certify_path,
-    commitment_gap, leader_gain,
+    Certificate, Certified, CommitmentGap, Exploitability, FlowValues, LeaderGain, PathCertificate,
+    SolutionFigures, certify_path, commitment_gap, leader_gain,
 };
 pub use deviations::{FollowerDeviation, MeanFieldPath, ResponseTable};
 pub use exact::{Departure, Exact, LeaderTest};

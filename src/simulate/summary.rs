@@ -95,6 +95,11 @@ impl Summary {
         self.leader_return.push(path.leader_return());
     }
 
+    /// N.
+    pub fn population(&self) -> u64 {
+        self.population
+    }
+
     /// The number of replications, R.
     pub fn replications(&self) -> u64 {
         self.follower_return.count()

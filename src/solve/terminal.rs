@@ -1,14 +1,15 @@
 //! V_{T+1}: the terminal reward as a value function, (13)-(14).
 
+use super::SolveError;
 use super::values::{POINTS, Piece, ValueFunction, Values};
-use super::{Settings, SolveError};
 use crate::game::{Game, GameError};
+use crate::scenario::SolveSettings;
 
 /// Width at which a jump of the terminal reward is left as a gap.
 const GAP: f64 = 2e-14;
 
 /// V^f_{T+1} from the game's terminal reward, interpolated on the first mesh and refined; V^l_{T+1} = 0.
-pub(super) fn values(game: &Game, settings: &Settings) -> Result<ValueFunction, SolveError> {
+pub(super) fn values(game: &Game, settings: &SolveSettings) -> Result<ValueFunction, SolveError> {
     let at = |m: f64| -> Result<Values, GameError> {
         let z = [1.0 - m, m];
         let followers = [game.terminal_reward(&z, 0)?, game.terminal_reward(&z, 1)?];

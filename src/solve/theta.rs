@@ -4,8 +4,9 @@ use super::backward::Step;
 use super::leader::{Rule, Selected, Work};
 use super::stage_game::{Equilibrium, Kind, Period, StageGames};
 use super::values::{Place, ValueFunction, Values};
-use super::{Settings, SolveError, terminal};
+use super::{SolveError, terminal};
 use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Prescription};
+use crate::scenario::SolveSettings;
 
 /// Inside a piece, this far from its ends, the regime of the piece is the one that a full search finds.
 const CLEAR: f64 = 1e-9;
@@ -16,7 +17,7 @@ const CLEAR: f64 = 1e-9;
 #[derive(Clone, Debug)]
 pub struct Solution<'g> {
     game: &'g Game,
-    settings: Settings,
+    settings: SolveSettings,
     /// The leader's candidates.
     actions: Vec<usize>,
     /// V_1, ..., V_{T+1}.
@@ -75,10 +76,10 @@ impl<'g> Solution<'g> {
     /// Solve by backward recursion over all leader actions, or over those given (scenario indices).
     pub fn compute(
         game: &'g Game,
-        settings: &Settings,
+        settings: &SolveSettings,
         actions: Option<Vec<usize>>,
     ) -> Result<Self, SolveError> {
-        super::check(game, settings)?;
+        super::check(game)?;
         let actions = actions.unwrap_or_else(|| (0..game.leader_actions().len()).collect());
         let mut work = Work::default();
         let mut backward = vec![terminal::values(game, settings)?];
@@ -102,7 +103,7 @@ impl<'g> Solution<'g> {
         backward.reverse();
         Ok(Self {
             game,
-            settings: *settings,
+            settings: settings.clone(),
             actions,
             values: backward,
             work,
@@ -115,7 +116,7 @@ impl<'g> Solution<'g> {
     }
 
     /// How it was solved.
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &SolveSettings {
         &self.settings
     }
 

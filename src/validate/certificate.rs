@@ -3,238 +3,20 @@
 //! Against a flow z_1, z_2, ... a single follower faces an ordinary decision problem of finite horizon; its best value
 //! minus the policy's is the exploitability. The flow and the values along it are computed here from the game alone:
 //! the solver's stored V is used for nothing but the comparison called *consistency*.
+//!
+//! Departure from Theorem 1, part 2: the recursion makes each prescription of the leader optimal given theta afterwards,
+//! but the claim that no *whole* policy of hers does better, followers re-answering to all of it, can fail. The
+//! difference for constant policies is the *commitment gap*, a figure of its own.
 
-use std::collections::BTreeMap;
+mod flow;
+mod leader;
 
-use crate::game::{Flow, Game, GameError, LeaderAction, MeanField, Play, Tables, mean_rewards};
-use crate::solve::{Coin, Solution, SolveError, follow};
+pub use flow::{Exploitability, FlowValues};
+pub use leader::{CommitmentGap, LeaderGain, commitment_gap, leader_gain};
 
-/// Values along a flow, per node: the policy's and the best a single follower can reach.
-#[derive(Clone, Debug)]
-pub struct FlowValues {
-    /// Value of following the policy from each node, per type.
-    pub follower: Vec<Vec<f64>>,
-    /// Best value over all own policies from each node, per type.
-    pub best: Vec<Vec<f64>>,
-    /// The leader's value from each node.
-    pub leader: Vec<f64>,
-    /// The best own action per node and type; on ties the lowest.
-    pub response: Vec<Vec<usize>>,
-}
-
-/// Follower exploitability: best value against the flow minus the policy's.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Exploitability {
-    /// z_1-weighted: the figure that mean-field-game libraries call exploitability.
-    pub initial: f64,
-    /// Per initial type.
-    pub by_type: Vec<f64>,
-}
-
-impl FlowValues {
-    /// Backward induction over the nodes of a flow.
-    pub fn along(game: &Game, flow: &Flow) -> Result<Self, GameError> {
-        let (types, count) = (game.follower_types().len(), flow.nodes.len());
-        let mut values = Self {
-            follower: vec![vec![0.0; types]; count],
-            best: vec![vec![0.0; types]; count],
-            leader: vec![0.0; count],
-            response: vec![vec![0; types]; count],
-        };
-        let mut children: Vec<Vec<usize>> = vec![Vec::new(); count];
-        for (i, node) in flow.nodes.iter().enumerate() {
-            if let Some(parent) = node.parent {
-                children[parent].push(i);
-            }
-        }
-        let mut tables = game.tables();
-        for i in (0..count).rev() {
-            let node = &flow.nodes[i];
-            let Some(play) = &node.play else {
-                for x in 0..types {
-                    let reward = game.terminal_reward(node.mean_field.weights(), x)?;
-                    (values.follower[i][x], values.best[i][x]) = (reward, reward);
-                }
-                continue;
-            };
-            tables.evaluate(node.t, node.mean_field.weights())?;
-            let ahead = values.expected(flow, i, &children[i], types);
-            values.step_back(game, &tables, i, play, node.mean_field.weights(), &ahead);
-        }
-        Ok(values)
-    }
-
-    /// The coin's mean of the values one period ahead.
-    fn expected(&self, flow: &Flow, i: usize, children: &[usize], types: usize) -> Ahead {
-        let mut ahead = Ahead {
-            follower: vec![0.0; types],
-            best: vec![0.0; types],
-            leader: 0.0,
-        };
-        for &child in children {
-            let p = flow.nodes[child].weight / flow.nodes[i].weight;
-            ahead.leader += p * self.leader[child];
-            for x in 0..types {
-                ahead.follower[x] += p * self.follower[child][x];
-                ahead.best[x] += p * self.best[child][x];
-            }
-        }
-        ahead
-    }
-
-    fn step_back(
-        &mut self,
-        game: &Game,
-        tables: &Tables,
-        i: usize,
-        play: &Play,
-        z: &[f64],
-        ahead: &Ahead,
-    ) {
-        let l = play.leader_action.0;
-        let delta = game.discount();
-        let mut leader = tables.leader_period_reward(l) + delta * ahead.leader;
-        for (x, mass) in z.iter().enumerate() {
-            let value = |a: usize, next: &[f64]| {
-                let mean: f64 = next
-                    .iter()
-                    .enumerate()
-                    .map(|(to, v)| tables.transition(l, x, a, to) * v)
-                    .sum();
-                tables.follower_reward(l, x, a) + delta * mean
-            };
-            let mut best = (f64::NEG_INFINITY, 0);
-            for (a, gamma) in play.prescription.row(x).iter().enumerate() {
-                if game.is_available(x, a) {
-                    let u = value(a, &ahead.best);
-                    if u > best.0 {
-                        best = (u, a);
-                    }
-                }
-                if *gamma > 0.0 {
-                    self.follower[i][x] += gamma * value(a, &ahead.follower);
-                    leader += mass * gamma * tables.leader_follower_reward(l, x, a);
-                }
-            }
-            self.best[i][x] = best.0;
-            self.response[i][x] = best.1;
-        }
-        self.leader[i] = leader;
-    }
-
-    /// Exploitability at the flow's start.
-    pub fn exploitability(&self, flow: &Flow) -> Exploitability {
-        let by_type: Vec<f64> = self.best[0]
-            .iter()
-            .zip(&self.follower[0])
-            .map(|(b, v)| b - v)
-            .collect();
-        let z = flow.nodes[0].mean_field.weights();
-        Exploitability {
-            initial: z.iter().zip(&by_type).map(|(w, gain)| w * gain).sum(),
-            by_type,
-        }
-    }
-}
-
-struct Ahead {
-    follower: Vec<f64>,
-    best: Vec<f64>,
-    leader: f64,
-}
-
-/// The leader's value of following theta forward, remembered per (t, z).
-struct LeaderValues<'s, 'g> {
-    solution: &'s Solution<'g>,
-    known: BTreeMap<(usize, u64), f64>,
-}
-
-impl LeaderValues<'_, '_> {
-    fn from(&mut self, t: usize, m: f64) -> Result<f64, SolveError> {
-        // Follow until T + 1, a known point, or a lottery; then fold the rewards back.
-        let game = self.solution.game();
-        let mut path: Vec<(usize, f64, f64)> = Vec::new();
-        let (mut now, mut at) = (t, m);
-        let mut value = loop {
-            if now > game.horizon() {
-                break 0.0;
-            }
-            if let Some(v) = self.known.get(&(now, at.to_bits())) {
-                break *v;
-            }
-            let point = self.solution.resolve(now, at)?;
-            let reward = leader_reward(game, now, at, &point.play)?;
-            path.push((now, at, reward));
-            if let [next] = point.next[..] {
-                (now, at) = (now + 1, self.solution.settle(now + 1, next.m));
-                continue;
-            }
-            let mut mean = 0.0;
-            for next in &point.next {
-                mean +=
-                    next.probability * self.from(now + 1, self.solution.settle(now + 1, next.m))?;
-            }
-            break mean;
-        };
-        for (now, at, reward) in path.into_iter().rev() {
-            value = reward + game.discount() * value;
-            self.known.insert((now, at.to_bits()), value);
-        }
-        Ok(value)
-    }
-}
-
-fn leader_reward(game: &Game, t: usize, m: f64, play: &Play) -> Result<f64, GameError> {
-    let z = MeanField::two_types(m);
-    let mut tables = game.tables();
-    tables.evaluate(t, z.weights())?;
-    Ok(mean_rewards(&tables, &z, play).leader)
-}
-
-/// The leader's largest one-stage gain along a flow, (15c): each candidate's continuation is theta followed forward.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LeaderGain {
-    /// Value of the best candidate minus theta's, at the node where it is largest; 0 where theta's action is best everywhere.
-    pub gain: f64,
-    /// The period of that node.
-    pub t: usize,
-    /// The candidate.
-    pub action: LeaderAction,
-}
-
-/// The largest one-stage gain of the leader along the flow of theta.
-pub fn leader_gain(solution: &Solution, flow: &Flow) -> Result<LeaderGain, SolveError> {
-    let game = solution.game();
-    let mut values = LeaderValues {
-        solution,
-        known: BTreeMap::new(),
-    };
-    let mut largest = LeaderGain {
-        gain: 0.0,
-        t: 1,
-        action: LeaderAction(0),
-    };
-    for node in flow.nodes.iter().filter(|n| n.play.is_some()) {
-        let m = node.mean_field.weights()[1];
-        let own = values.from(node.t, m)?;
-        for action in (0..game.leader_actions().len()).map(LeaderAction) {
-            let point = solution.answer_at(node.t, m, action)?;
-            let mut value = leader_reward(game, node.t, m, &point.play)?;
-            for next in &point.next {
-                let at = solution.settle(node.t + 1, next.m);
-                value += game.discount() * next.probability * values.from(node.t + 1, at)?;
-            }
-            if value - own > largest.gain {
-                largest = LeaderGain {
-                    gain: value - own,
-                    t: node.t,
-                    action,
-                };
-            }
-        }
-    }
-    Ok(largest)
-}
+use crate::game::{Flow, Game, GameError, MeanField, Policy};
+use crate::scenario::Selection;
+use crate::solve::{Coin, Solution, SolveError, Values, Work, follow};
 
 /// What the certificate says of the flow of theta from one start.
 #[derive(Clone, Debug)]
@@ -277,31 +59,127 @@ pub fn certify_path(solution: &Solution, m: f64) -> Result<PathCertificate, Solv
     })
 }
 
-/// The best whole policy of the leader among constant actions, against theta: the commitment gap.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CommitmentGap {
-    /// V^l_1 of the best constant action minus theta's; negative where theta beats them all.
-    pub value: f64,
-    /// The action.
-    pub action: LeaderAction,
+/// What only a solution has.
+#[derive(Clone, Debug)]
+pub struct SolutionFigures {
+    /// The largest one-stage gain of the leader along the path.
+    pub leader_gain: LeaderGain,
+    /// Follower exploitability where lotteries are played without their coin.
+    pub without_coin: Exploitability,
+    /// V_1 re-solved at the start against the values along the path.
+    pub consistency: f64,
+    /// Jumps of V_1, ..., V_T.
+    pub jumps: usize,
+    /// Work and counts of the backward recursion.
+    pub work: Work,
+    /// The best constant action against theta.
+    pub commitment_gap: CommitmentGap,
+    /// V_1 re-solved at the start, for each selection that was solved.
+    pub values: Vec<(Selection, Values)>,
 }
 
-/// Solve the followers' game for every constant leader action and compare at the start m.
-///
-/// Each constant is solved by the same recursion and selection, so this costs about one more solution.
-pub fn commitment_gap(solution: &Solution, m: f64) -> Result<CommitmentGap, SolveError> {
-    let game = solution.game();
-    let own = solution.resolve(1, m)?.values.leader;
-    let mut best: Option<CommitmentGap> = None;
-    for action in 0..game.leader_actions().len() {
-        let constant = Solution::compute(game, solution.settings(), Some(vec![action]))?;
-        let value = constant.resolve(1, m)?.values.leader - own;
-        if best.is_none_or(|b| value > b.value) {
-            best = Some(CommitmentGap {
-                value,
-                action: LeaderAction(action),
-            });
+/// The certificate of a policy from z_1, in the mean-field limit.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// Follower exploitability along the flow.
+    pub exploitability: Exploitability,
+    /// Figures that need a solution; `None` for a policy from elsewhere.
+    pub solution: Option<SolutionFigures>,
+    /// What the reader should know.
+    pub warnings: Vec<String>,
+}
+
+/// A certificate with the flow that it speaks of.
+#[derive(Clone, Debug)]
+pub struct Certified {
+    /// From z_1.
+    pub flow: Flow,
+    /// What is known of it.
+    pub certificate: Certificate,
+}
+
+impl Certified {
+    /// Certify theta from z_1; `others` are solutions under other selections, of which only the values are reported.
+    ///
+    /// # Errors
+    /// [`SolveError`] where the game has no value at a mean field that is met.
+    pub fn solution(solution: &Solution, others: &[Solution]) -> Result<Self, SolveError> {
+        let m = solution.game().initial().weights()[1];
+        let path = certify_path(solution, m)?;
+        let mut values = Vec::new();
+        for solved in std::iter::once(solution).chain(others) {
+            values.push((solved.settings().selection, solved.resolve(1, m)?.values));
         }
+        let figures = SolutionFigures {
+            leader_gain: leader_gain(solution, &path.flow)?,
+            without_coin: path.without_coin,
+            consistency: path.consistency,
+            jumps: solution.jumps(),
+            work: *solution.work(),
+            commitment_gap: commitment_gap(solution, m)?,
+            values,
+        };
+        let warnings = warnings(&path.flow, &figures);
+        let certificate = Certificate {
+            exploitability: path.exploitability,
+            solution: Some(figures),
+            warnings,
+        };
+        Ok(Self {
+            flow: path.flow,
+            certificate,
+        })
     }
-    Ok(best.expect("a game has at least one leader action"))
+
+    /// Certify any policy from a start: its flow by (8) and its exploitability.
+    ///
+    /// # Errors
+    /// [`GameError`] where the game has no value at a mean field that is met.
+    pub fn policy(game: &Game, policy: &dyn Policy, start: &MeanField) -> Result<Self, GameError> {
+        let flow = Flow::of_policy(game, policy, start)?;
+        let exploitability = FlowValues::along(game, &flow)?.exploitability(&flow);
+        let certificate = Certificate {
+            exploitability,
+            solution: None,
+            warnings: Vec::new(),
+        };
+        Ok(Self { flow, certificate })
+    }
+}
+
+fn warnings(flow: &Flow, figures: &SolutionFigures) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if figures.work.failed > 0 {
+        warnings.push(format!(
+            "{} stage games without an equilibrium were met: theta is not an equilibrium there",
+            figures.work.failed
+        ));
+    }
+    if figures.work.even > 0 {
+        warnings.push(format!(
+            "{} stage games away from ties have an even number of equilibria: one was missed in each",
+            figures.work.even
+        ));
+    }
+    if flow.lotteries > 0 {
+        warnings.push(format!(
+            "theta holds a public lottery at {} nodes of the path: without the coin, and at finite N, a gain may remain",
+            flow.lotteries
+        ));
+    }
+    if flow.capped {
+        warnings.push(format!(
+            "the path's tree was cut at {} nodes: later lotteries follow their left side",
+            Flow::MOST_NODES
+        ));
+    }
+    // Beyond the accuracy of the values that are compared.
+    if figures.commitment_gap.value > 1e-6 {
+        warnings.push(format!(
+            "committing to one constant action would give the leader {:.6} more than theta: theta is optimal stage by \
+             stage, not against every whole policy",
+            figures.commitment_gap.value
+        ));
+    }
+    warnings
 }

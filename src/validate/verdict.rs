@@ -117,6 +117,8 @@ pub struct ClaimResult {
     pub row: Row,
     /// The verdict on all deciding rows.
     pub verdict: Verdict,
+    /// The deviations that the claim is about.
+    pub class: String,
     /// The claim with all its conditions, and the verdict on it.
     pub sentence: String,
 }
@@ -263,6 +265,7 @@ pub(super) fn conclude(
     Some(ClaimResult {
         row: row.clone(),
         verdict,
+        class: class.clone(),
         sentence,
     })
 }

@@ -1,0 +1,151 @@
+//! deviations.csv, best_response.csv, certificate.json and verdict.json.
+
+use serde_json::{Map, Value, json};
+
+use super::columns;
+use super::{Cell, OutputFolder, WriteError};
+use crate::game::Game;
+use crate::solve::Values;
+use crate::validate::{BestResponseRow, Certificate, Exploitability, Row, Validation};
+
+/// deviations.csv.
+///
+/// # Errors
+/// [`WriteError`].
+pub fn write_deviations(folder: &mut OutputFolder, rows: &[Row]) -> Result<(), WriteError> {
+    let mut table = folder.table("deviations.csv", &columns::deviations())?;
+    for row in rows {
+        let (player, method) = (row.player.to_string(), row.method.to_string());
+        let verdict = row.verdict.to_string();
+        let cells: [Cell; 13] = [
+            row.population.into(),
+            Cell::Text(&player),
+            (&row.start).into(),
+            (&row.deviation).into(),
+            Cell::Text(&method),
+            row.gain.into(),
+            row.std_error.into(),
+            row.low.into(),
+            row.high.into(),
+            row.replications.into(),
+            row.value.into(),
+            row.value_deviation.into(),
+            Cell::Text(&verdict),
+        ];
+        table.row(cells)?;
+    }
+    table.finish()
+}
+
+/// best_response.csv.
+///
+/// # Errors
+/// [`WriteError`].
+pub fn write_best_response(
+    folder: &mut OutputFolder,
+    game: &Game,
+    rows: &[BestResponseRow],
+) -> Result<(), WriteError> {
+    let mut table = folder.table("best_response.csv", &columns::best_response(game))?;
+    for row in rows {
+        let departure = &row.departure;
+        let start: [Cell; 3] = [
+            row.population.into(),
+            departure.t.into(),
+            (&game.follower_types()[departure.x]).into(),
+        ];
+        let z = row.z.weights().iter().map(|weight| Cell::Float(*weight));
+        let action = &game.follower_actions()[departure.action];
+        let end: [Cell; 2] = [action.into(), departure.gain.into()];
+        table.row(start.into_iter().chain(z).chain(end))?;
+    }
+    table.finish()
+}
+
+fn by_type(game: &Game, values: &[f64]) -> Value {
+    let pairs = game.follower_types().iter().zip(values);
+    Value::Object(
+        pairs
+            .map(|(name, value)| (name.clone(), json!(value)))
+            .collect(),
+    )
+}
+
+fn exploitability(game: &Game, figure: &Exploitability) -> Value {
+    json!({ "initial": figure.initial, "by_type": by_type(game, &figure.by_type) })
+}
+
+fn values(game: &Game, values: &Values) -> Value {
+    json!({ "v_leader": values.leader, "v_follower": by_type(game, &values.followers) })
+}
+
+/// certificate.json; keys that need a solution are null where there is none.
+pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
+    let figures = certificate.solution.as_ref();
+    let constant = |l: usize| format!("constant:{}", game.leader_actions()[l]);
+    let selections = figures.map(|f| {
+        let entry = |(selection, v): &(crate::scenario::Selection, Values)| {
+            (selection.word().to_owned(), values(game, v))
+        };
+        f.values.iter().map(entry).collect::<Map<_, _>>()
+    });
+    json!({
+        "failed_stage_games": figures.map(|f| f.work.failed),
+        "max_equilibria": figures.map(|f| f.work.max_equilibria),
+        "enumeration_complete": figures.map(|f| f.work.failed == 0 && f.work.even == 0),
+        "follower_exploitability": exploitability(game, &certificate.exploitability),
+        "leader_gain": figures.map(|f| f.leader_gain.gain),
+        "without_coin": figures.map(|f| exploitability(game, &f.without_coin)),
+        "consistency": figures.map(|f| f.consistency),
+        "jumps": figures.map(|f| f.jumps),
+        "stage_solves": figures.map(|f| f.work.states),
+        "stage_games": figures.map(|f| f.work.stage_games),
+        "even_stage_games": figures.map(|f| f.work.even),
+        "unsupported_stage_games": figures.map(|f| f.work.only_lottery),
+        "commitment_gap": figures.map(|f| json!({
+            "value": f.commitment_gap.value,
+            "policy": constant(f.commitment_gap.action.0),
+        })),
+        "values": selections,
+        "warnings": certificate.warnings,
+    })
+}
+
+/// verdict.json.
+pub fn verdict_json(validation: &Validation, epsilon: f64, confidence: f64) -> Value {
+    let results: Vec<Value> = validation
+        .results
+        .iter()
+        .map(|result| {
+            let row = &result.row;
+            json!({
+                "population": row.population,
+                "player": row.player.to_string(),
+                "start": row.start,
+                "deviation": row.deviation,
+                "method": row.method.to_string(),
+                "gain": row.gain,
+                "low": row.low,
+                "high": row.high,
+                "verdict": result.verdict.to_string(),
+                "class": result.class,
+                "claim": result.sentence,
+            })
+        })
+        .collect();
+    let mut classes: Vec<String> = Vec::new();
+    for result in &validation.results {
+        let class = format!("{}: {}", result.row.player, result.class);
+        if !classes.contains(&class) {
+            classes.push(class);
+        }
+    }
+    json!({
+        "verdict": validation.verdict.to_string(),
+        "epsilon": epsilon,
+        "confidence": confidence,
+        "class": classes.join("; "),
+        "results": results,
+        "warnings": validation.warnings,
+    })
+}

@@ -1,0 +1,139 @@
+//! The leader's gains in the mean-field limit: one stage at a time, (15c), and by a whole constant policy.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::game::{Flow, Game, GameError, LeaderAction, MeanField, Play, mean_rewards};
+use crate::solve::{Solution, SolveError};
+
+/// The leader's value of following theta forward, remembered per (t, z).
+struct LeaderValues<'s, 'g> {
+    solution: &'s Solution<'g>,
+    known: BTreeMap<(usize, u64), f64>,
+}
+
+impl LeaderValues<'_, '_> {
+    fn from(&mut self, t: usize, m: f64) -> Result<f64, SolveError> {
+        // Follow until T + 1, a known point, or a lottery; then fold the rewards back.
+        let game = self.solution.game();
+        let mut path: Vec<(usize, f64, f64)> = Vec::new();
+        let (mut now, mut at) = (t, m);
+        let mut value = loop {
+            if now > game.horizon() {
+                break 0.0;
+            }
+            if let Some(v) = self.known.get(&(now, at.to_bits())) {
+                break *v;
+            }
+            let point = self.solution.resolve(now, at)?;
+            let reward = leader_reward(game, now, at, &point.play)?;
+            path.push((now, at, reward));
+            if let [next] = point.next[..] {
+                (now, at) = (now + 1, self.solution.settle(now + 1, next.m));
+                continue;
+            }
+            let mut mean = 0.0;
+            for next in &point.next {
+                mean +=
+                    next.probability * self.from(now + 1, self.solution.settle(now + 1, next.m))?;
+            }
+            break mean;
+        };
+        for (now, at, reward) in path.into_iter().rev() {
+            value = reward + game.discount() * value;
+            self.known.insert((now, at.to_bits()), value);
+        }
+        Ok(value)
+    }
+}
+
+fn leader_reward(game: &Game, t: usize, m: f64, play: &Play) -> Result<f64, GameError> {
+    let z = MeanField::two_types(m);
+    let mut tables = game.tables();
+    tables.evaluate(t, z.weights())?;
+    Ok(mean_rewards(&tables, &z, play).leader)
+}
+
+/// The leader's largest one-stage gain along a flow, (15c): each candidate's continuation is theta followed forward.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LeaderGain {
+    /// Value of the best candidate minus theta's, at the node where it is largest; 0 where theta's action is best everywhere.
+    pub gain: f64,
+    /// The period of that node.
+    pub t: usize,
+    /// The candidate.
+    pub action: LeaderAction,
+}
+
+/// The largest one-stage gain of the leader along the flow of theta.
+pub fn leader_gain(solution: &Solution, flow: &Flow) -> Result<LeaderGain, SolveError> {
+    let game = solution.game();
+    let mut values = LeaderValues {
+        solution,
+        known: BTreeMap::new(),
+    };
+    let mut largest = LeaderGain {
+        gain: 0.0,
+        t: 1,
+        action: LeaderAction(0),
+    };
+    for node in flow.nodes.iter().filter(|n| n.play.is_some()) {
+        let m = node.mean_field.weights()[1];
+        let own = values.from(node.t, m)?;
+        for action in (0..game.leader_actions().len()).map(LeaderAction) {
+            let point = solution.answer_at(node.t, m, action)?;
+            let mut value = leader_reward(game, node.t, m, &point.play)?;
+            for next in &point.next {
+                let at = solution.settle(node.t + 1, next.m);
+                value += game.discount() * next.probability * values.from(node.t + 1, at)?;
+            }
+            if value - own > largest.gain {
+                largest = LeaderGain {
+                    gain: value - own,
+                    t: node.t,
+                    action,
+                };
+            }
+        }
+    }
+    Ok(largest)
+}
+
+/// The best whole policy of the leader among constant actions, against theta: the commitment gap.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CommitmentGap {
+    /// V^l_1 of the best constant action minus theta's; negative where theta beats them all.
+    pub value: f64,
+    /// The action.
+    pub action: LeaderAction,
+}
+
+/// Solve the followers' game for every constant leader action and compare at the start m.
+///
+/// Each constant is solved by the same recursion and selection, so this costs about one more solution.
+pub fn commitment_gap(solution: &Solution, m: f64) -> Result<CommitmentGap, SolveError> {
+    let game = solution.game();
+    let own = solution.resolve(1, m)?.values.leader;
+    let gaps: Vec<Result<f64, SolveError>> = (0..game.leader_actions().len())
+        .into_par_iter()
+        .map(|action| {
+            let constant = Solution::compute(game, solution.settings(), Some(vec![action]))?;
+            Ok(constant.resolve(1, m)?.values.leader - own)
+        })
+        .collect();
+    let mut best = CommitmentGap {
+        value: f64::NEG_INFINITY,
+        action: LeaderAction(0),
+    };
+    for (action, gap) in gaps.into_iter().enumerate() {
+        let value = gap?;
+        if value > best.value {
+            best = CommitmentGap {
+                value,
+                action: LeaderAction(action),
+            };
+        }
+    }
+    Ok(best)
+}
