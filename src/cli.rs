@@ -4,6 +4,7 @@ mod check;
 mod failure;
 mod job;
 mod options;
+mod played;
 mod run;
 mod simulate;
 mod solve;

@@ -19,7 +19,7 @@ mod verdict;
 mod tests;
 
 use crate::game::{Game, GameError, LeaderAction, MeanField, Policy, Prescription, Tables};
-use crate::scenario::Start;
+use crate::scenario::{Method as MethodChoice, Start};
 use crate::simulate::split::MAX_POPULATION;
 use crate::stats::BettingError;
 
@@ -63,6 +63,11 @@ pub enum ValidateError {
         /// N.
         population: u64,
     },
+    /// The method is not implemented.
+    #[error(
+        "the method `integrated` is not available in this version: use `auto`, `exact` or `paired`"
+    )]
+    Integrated,
     /// No followers, or more than the sampler can split.
     #[error("N = {population} is not between 1 and {MAX_POPULATION}")]
     Population {
@@ -89,18 +94,6 @@ pub enum ValidateError {
     },
 }
 
-/// Which method finds the gains.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MethodChoice {
-    /// Exact where its estimated cost is within [`EXACT_BUDGET`], else paired; decided for each player and population.
-    #[default]
-    Auto,
-    /// Exact, whatever it costs.
-    Exact,
-    /// Paired replications only.
-    Paired,
-}
-
 /// What to validate and how.
 #[derive(Clone, Debug)]
 pub struct Settings<'a> {
@@ -110,7 +103,8 @@ pub struct Settings<'a> {
     pub epsilon: f64,
     /// 1 - alpha of every (population, player) claim.
     pub confidence: f64,
-    /// Which method.
+    /// Which method; `Auto` is exact where its estimated cost is within [`EXACT_BUDGET`], else paired, decided for each
+    /// player and population.
     pub method: MethodChoice,
     /// The types at t = 1.
     pub start: Start,

@@ -5,8 +5,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use smfg::game::PolicyFileError;
 use smfg::report::{FolderError, WriteError};
 use smfg::scenario::{Problem, ScenarioError};
+use smfg::simulate::SimulateError;
+use smfg::solve::SolveError;
+use smfg::validate::ValidateError;
 
 /// Bad usage or a bad scenario.
 pub const USAGE: u8 = 2;
@@ -84,6 +88,18 @@ pub enum Failure {
         /// Why.
         source: io::Error,
     },
+    /// The game cannot be solved.
+    #[error(transparent)]
+    Solve(#[from] SolveError),
+    /// The populations cannot be played.
+    #[error(transparent)]
+    Simulate(#[from] SimulateError),
+    /// The deviations cannot be tested.
+    #[error(transparent)]
+    Validate(#[from] ValidateError),
+    /// The policy file.
+    #[error(transparent)]
+    PolicyFile(#[from] PolicyFileError),
     /// The output folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -123,7 +139,8 @@ impl Failure {
                 _ => USAGE,
             },
             Self::Read { path, .. } => unreadable(path),
-            Self::Usage(_) | Self::Later(_) => USAGE,
+            Self::Usage(_) | Self::Later(_) | Self::PolicyFile(_) => USAGE,
+            Self::Solve(_) | Self::Simulate(_) | Self::Validate(_) => USAGE,
             Self::Folder(FolderError::Refused(_)) | Self::Threads { .. } => USAGE,
         })
     }

@@ -1,6 +1,8 @@
 //! `smfg run`: solve, simulate and validate.
 
 use clap::Args;
+use smfg::report::{Screen, certificate_json, closing_screen, verdict_json};
+use smfg::validate::Certified;
 
 use super::failure::Failure;
 use super::job::Job;
@@ -8,7 +10,11 @@ use super::options::{
     Changed, OutputOptions, PlayOptions, PolicyOptions, PolicyRows, SampleOptions, SolutionOptions,
     SourceOptions, TestOptions,
 };
-use super::{Outcome, simulate, solve, stdout, validate};
+use super::played::{Played, Selections};
+use super::simulate::simulate;
+use super::solve::write_solution;
+use super::validate::{outcome, validate};
+use super::{Outcome, stdout};
 
 /// Arguments of `smfg run`.
 #[derive(Debug, Args)]
@@ -44,12 +50,44 @@ pub fn execute(options: &RunCommand) -> Result<Outcome, Failure> {
         .play(&options.play)
         .test(&options.test);
     let mut job = Job::open(&changed, &options.output)?;
-    solve::solve(&mut job, options.policy_rows)?;
-    simulate::simulate(&mut job, &options.policy, &options.sample, &options.play)?;
-    let verdict = validate::validate(&mut job, &options.policy, &options.sample)?;
-    job.close()?;
+    let (game, folder, phases) = (job.scenario.game(), &mut job.folder, &mut job.phases);
+    let file = options.policy.policy.as_deref();
+    let played = Played::obtain(&job.scenario, file, Selections::All, phases)?;
+    let Certified { flow, certificate } = played.certify(game, phases)?;
+    folder.json("certificate.json", &certificate_json(game, &certificate))?;
+    let mut notes = write_solution(
+        &job.scenario,
+        &played,
+        &flow,
+        options.policy_rows,
+        folder,
+        phases,
+    )?;
+    let parts = (&options.sample, &options.play);
+    let simulated = simulate(&job.scenario, &played, &flow, parts, folder, phases)?;
+    notes.extend(simulated.notes);
+    let validation = validate(&job.scenario, &played, &flow, folder, phases)?;
+    let game = game.clone();
+    let (epsilon, confidence) = (
+        job.scenario.validate.epsilon,
+        job.scenario.validate.confidence,
+    );
+    let files = folder.files().to_vec();
+    drop(played);
+    let folder = job.close()?;
     if options.test.json {
-        stdout::print_json(&verdict)?;
+        stdout::print_json(&verdict_json(&validation, epsilon, confidence))?;
+    } else if !options.output.quiet {
+        stdout::print(&closing_screen(&Screen {
+            game: &game,
+            certificate: &certificate,
+            summaries: &simulated.summaries,
+            validation: &validation,
+            epsilon,
+            notes: &notes,
+            folder: folder.display().to_string(),
+            files: &files,
+        }))?;
     }
-    Ok(validate::outcome(&verdict))
+    Ok(outcome(validation.verdict))
 }

@@ -1,14 +1,19 @@
 //! `smfg simulate`: populations that follow the policy.
 
 use clap::Args;
+use smfg::game::Flow;
+use smfg::report::{OutputFolder, ReturnsTable, TraceTable, write_summary};
+use smfg::scenario::Scenario;
+use smfg::simulate::{Cohorts, Simulation, Summary};
 
-use super::Outcome;
-use super::failure::{Failure, Later};
-use super::job::Job;
+use super::failure::Failure;
+use super::job::{Job, Phases};
 use super::options::{
     Changed, OutputOptions, PlayOptions, PolicyOptions, SampleOptions, SolutionOptions,
-    SourceOptions,
+    SourceOptions, Trace,
 };
+use super::played::{Played, Selections};
+use super::{Outcome, stdout};
 
 /// Arguments of `smfg simulate`.
 #[derive(Debug, Args)]
@@ -38,24 +43,112 @@ pub fn execute(options: &SimulateCommand) -> Result<Outcome, Failure> {
         .sample(&options.sample)
         .play(&options.play);
     let mut job = Job::open(&changed, &options.output)?;
-    simulate(&mut job, &options.policy, &options.sample, &options.play)?;
-    job.close()?;
+    let (game, folder, phases) = (job.scenario.game(), &mut job.folder, &mut job.phases);
+    let file = options.policy.policy.as_deref();
+    let played = Played::obtain(&job.scenario, file, Selections::Own, phases)?;
+    let flow = played.flow(game)?;
+    let (sample, play) = (&options.sample, &options.play);
+    let simulated = simulate(
+        &job.scenario,
+        &played,
+        &flow,
+        (sample, play),
+        folder,
+        phases,
+    )?;
+    let folder = job.close()?;
+    if !options.output.quiet {
+        for note in simulated.notes {
+            stdout::print(&format!("note: {note}\n"))?;
+        }
+        stdout::print(&format!("{}\n", folder.display()))?;
+    }
     Ok(Outcome::Done)
+}
+
+/// Rows of trace.csv at most.
+const MOST_ROWS: u64 = 1_000_000;
+
+/// What simulating leaves for the closing screen.
+#[derive(Debug)]
+pub struct Simulated {
+    /// One per population.
+    pub summaries: Vec<Summary>,
+    /// What was left out of the files.
+    pub notes: Vec<String>,
 }
 
 /// Simulate; write trace.csv, summary.csv and returns.csv.
 pub fn simulate(
-    job: &mut Job,
-    policy: &PolicyOptions,
-    sample: &SampleOptions,
-    play: &PlayOptions,
-) -> Result<(), Failure> {
-    let _ = (
-        &policy.policy,
-        sample.replications_from,
-        play.trace,
-        play.returns_by_type,
-    );
-    job.phases
-        .run("simulate", |_| Err(Later("simulating").into()))
+    scenario: &Scenario,
+    played: &Played,
+    flow: &Flow,
+    (sample, play): (&SampleOptions, &PlayOptions),
+    folder: &mut OutputFolder,
+    phases: &mut Phases,
+) -> Result<Simulated, Failure> {
+    let game = scenario.game();
+    let settings = &scenario.simulate;
+    let rows_each = settings.populations.len() as u64 * (game.horizon() as u64 + 1);
+    let traced = match play.trace {
+        Trace::All => settings.replications.min(MOST_ROWS / rows_each.max(1)),
+        Trace::None => 0,
+    };
+    let mut notes = Vec::new();
+    if play.trace == Trace::All && traced < settings.replications {
+        notes.push(format!(
+            "trace.csv holds the first {traced} of {} replications of each population: {MOST_ROWS} rows at most",
+            settings.replications
+        ));
+    }
+    let cohorts = if play.returns_by_type {
+        Cohorts::ByInitialType
+    } else {
+        Cohorts::Together
+    };
+    let mean_fields = flow.mean_fields();
+    phases.run("simulate", |bar| {
+        bar.set_length(settings.replications * settings.populations.len() as u64);
+        let mut trace = match play.trace {
+            Trace::All => Some(TraceTable::begin(folder, game)?),
+            Trace::None => None,
+        };
+        let mut returns = ReturnsTable::begin(folder, game, cohorts)?;
+        let mut summaries = Vec::new();
+        for &population in &settings.populations {
+            let simulation = Simulation {
+                seed: scenario.seed,
+                population,
+                first_replication: sample.replications_from,
+                replications: settings.replications,
+                engine: settings.engine,
+                start: settings.start,
+                cohorts,
+            };
+            let mut summary = Summary::new(population, game.follower_actions().len(), &mean_fields);
+            let untraced_from = sample.replications_from + traced;
+            smfg::simulate::simulate(
+                game,
+                played.policy(),
+                &simulation,
+                |path| -> Result<(), Failure> {
+                    if let Some(trace) = trace
+                        .as_mut()
+                        .filter(|_| path.replication() < untraced_from)
+                    {
+                        trace.replication(game, path)?;
+                    }
+                    returns.replication(path)?;
+                    summary.push(path);
+                    bar.inc(1);
+                    Ok(())
+                },
+            )?;
+            summaries.push(summary);
+        }
+        trace.map_or(Ok(()), TraceTable::finish)?;
+        returns.finish()?;
+        write_summary(folder, game, &summaries)?;
+        Ok(Simulated { summaries, notes })
+    })
 }

@@ -1,10 +1,15 @@
 //! `smfg solve`: theta and its certificate.
 
 use clap::Args;
+use smfg::game::Flow;
+use smfg::report::{OutputFolder, PolicyTable, certificate_json, write_mean_field};
+use smfg::scenario::Scenario;
+use smfg::solve::SolveError;
 
-use super::failure::{Failure, Later};
-use super::job::Job;
+use super::failure::Failure;
+use super::job::{Job, Phases};
 use super::options::{Changed, OutputOptions, PolicyRows, SolutionOptions, SourceOptions};
+use super::played::{Played, Selections};
 use super::{Outcome, stdout};
 
 /// Arguments of `smfg solve`.
@@ -31,15 +36,69 @@ pub struct SolveCommand {
 pub fn execute(options: &SolveCommand) -> Result<Outcome, Failure> {
     let changed = Changed::new(&options.source).solution(&options.solution);
     let mut job = Job::open(&changed, &options.output)?;
-    let certificate = solve(&mut job, options.policy_rows)?;
-    job.close()?;
+    let (game, folder, phases) = (job.scenario.game(), &mut job.folder, &mut job.phases);
+    let played = Played::obtain(&job.scenario, None, Selections::Own, phases)?;
+    let certified = played.certify(game, phases)?;
+    let certificate = certificate_json(game, &certified.certificate);
+    folder.json("certificate.json", &certificate)?;
+    write_solution(
+        &job.scenario,
+        &played,
+        &certified.flow,
+        options.policy_rows,
+        folder,
+        phases,
+    )?;
+    let folder = job.close()?;
     if options.json {
         stdout::print_json(&certificate)?;
+    } else if !options.output.quiet {
+        stdout::print(&format!("{}\n", folder.display()))?;
     }
     Ok(Outcome::Done)
 }
 
-/// Solve; write policy.csv, mean_field.csv and certificate.json.
-pub fn solve(job: &mut Job, _rows: PolicyRows) -> Result<serde_json::Value, Failure> {
-    job.phases.run("solve", |_| Err(Later("solving").into()))
+/// Rows of policy.csv at most.
+const MOST_ROWS: usize = 1_000_000;
+
+/// Write policy.csv and mean_field.csv; what was left out of them is returned as notes.
+pub fn write_solution(
+    scenario: &Scenario,
+    played: &Played,
+    flow: &Flow,
+    rows: PolicyRows,
+    folder: &mut OutputFolder,
+    phases: &mut Phases,
+) -> Result<Vec<String>, Failure> {
+    let game = scenario.game();
+    let rewards = flow.rewards(game).map_err(SolveError::from)?;
+    write_mean_field(folder, game, flow, &rewards)?;
+    let Played::Solved(solution, _) = played else {
+        return Ok(Vec::new());
+    };
+    let (horizon, grid) = (game.horizon(), scenario.solve.grid);
+    let too_many = horizon.saturating_mul(grid + 1) > MOST_ROWS;
+    let mut notes = Vec::new();
+    phases.run("policy", |bar| {
+        let mut table = PolicyTable::begin(folder, game)?;
+        if rows == PolicyRows::Path || too_many {
+            for node in flow.nodes.iter().filter(|node| node.play.is_some()) {
+                let m = node.mean_field.weights()[1];
+                table.row(game, node.t, m, &solution.resolve(node.t, m)?)?;
+            }
+            if rows == PolicyRows::All {
+                notes.push(format!("policy.csv holds the path only: the lattice would make more than {MOST_ROWS} rows"));
+            }
+        } else {
+            bar.set_length(horizon as u64);
+            for t in 1..=horizon {
+                for (m, point) in solution.lattice(t, grid)? {
+                    table.row(game, t, m, &point)?;
+                }
+                bar.inc(1);
+            }
+        }
+        Ok(table.finish()?)
+    })?;
+    Ok(notes)
 }

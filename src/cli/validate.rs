@@ -1,13 +1,20 @@
 //! `smfg validate`: whether deviations profit at N.
 
 use clap::Args;
+use smfg::game::Flow;
+use smfg::report::{
+    OutputFolder, certificate_json, verdict_json, write_best_response, write_deviations,
+};
+use smfg::scenario::Scenario;
+use smfg::validate::{MeanFieldPath, Validation, Verdict};
 
-use super::failure::{Failure, Later};
-use super::job::Job;
+use super::failure::Failure;
+use super::job::{Job, Phases};
 use super::options::{
     Changed, OutputOptions, PolicyOptions, SampleOptions, SolutionOptions, SourceOptions,
     TestOptions,
 };
+use super::played::{Played, Selections};
 use super::{Outcome, stdout};
 
 /// Arguments of `smfg validate`.
@@ -38,30 +45,76 @@ pub fn execute(options: &ValidateCommand) -> Result<Outcome, Failure> {
         .sample(&options.sample)
         .test(&options.test);
     let mut job = Job::open(&changed, &options.output)?;
-    let verdict = validate(&mut job, &options.policy, &options.sample)?;
-    job.close()?;
+    let (game, folder, phases) = (job.scenario.game(), &mut job.folder, &mut job.phases);
+    let file = options.policy.policy.as_deref();
+    let played = Played::obtain(&job.scenario, file, Selections::Own, phases)?;
+    let certified = played.certify(game, phases)?;
+    folder.json(
+        "certificate.json",
+        &certificate_json(game, &certified.certificate),
+    )?;
+    let validation = validate(&job.scenario, &played, &certified.flow, folder, phases)?;
+    let settings = &job.scenario.validate;
+    let verdict = verdict_json(&validation, settings.epsilon, settings.confidence);
+    let folder = job.close()?;
     if options.test.json {
         stdout::print_json(&verdict)?;
+    } else if !options.output.quiet {
+        for result in &validation.results {
+            stdout::print(&format!("{}\n", result.sentence))?;
+        }
+        for warning in &validation.warnings {
+            stdout::print(&format!("note: {warning}\n"))?;
+        }
+        stdout::print(&format!("{}\n", folder.display()))?;
     }
-    Ok(outcome(&verdict))
+    Ok(outcome(validation.verdict))
 }
 
-/// Validate; write certificate.json, deviations.csv, best_response.csv and verdict.json.
+/// Validate; write deviations.csv, best_response.csv and verdict.json.
 pub fn validate(
-    job: &mut Job,
-    policy: &PolicyOptions,
-    sample: &SampleOptions,
-) -> Result<serde_json::Value, Failure> {
-    let _ = (&policy.policy, sample.replications_from);
-    job.phases
-        .run("validate", |_| Err(Later("validating").into()))
+    scenario: &Scenario,
+    played: &Played,
+    flow: &Flow,
+    folder: &mut OutputFolder,
+    phases: &mut Phases,
+) -> Result<Validation, Failure> {
+    let game = scenario.game();
+    let settings = &scenario.validate;
+    let path = MeanFieldPath::of_flow(flow);
+    let validation = phases.run("validate", |_| {
+        let settings = smfg::validate::Settings {
+            populations: &scenario.simulate.populations,
+            epsilon: settings.epsilon,
+            confidence: settings.confidence,
+            method: settings.method,
+            start: scenario.simulate.start,
+            seed: scenario.seed,
+            replications: scenario.simulate.replications,
+            starts: &settings.starts,
+            selection: played.name(),
+        };
+        Ok(smfg::validate::validate(
+            game,
+            played.policy(),
+            &path,
+            &settings,
+        )?)
+    })?;
+    write_deviations(folder, &validation.rows)?;
+    write_best_response(folder, game, &validation.best_response)?;
+    folder.json(
+        "verdict.json",
+        &verdict_json(&validation, settings.epsilon, settings.confidence),
+    )?;
+    Ok(validation)
 }
 
 /// The outcome of a verdict.
-pub fn outcome(verdict: &serde_json::Value) -> Outcome {
-    match verdict["verdict"].as_str() {
-        Some("certified") => Outcome::Done,
-        Some("refuted") => Outcome::Refuted,
-        _ => Outcome::Inconclusive,
+pub fn outcome(verdict: Verdict) -> Outcome {
+    match verdict {
+        Verdict::Certified => Outcome::Done,
+        Verdict::Refuted => Outcome::Refuted,
+        Verdict::Inconclusive => Outcome::Inconclusive,
     }
 }

@@ -152,6 +152,11 @@ impl OutputFolder {
         write_json(&path, file, document)
     }
 
+    /// The files begun so far, in order.
+    pub fn files(&self) -> &[String] {
+        &self.files
+    }
+
     /// Add the manifest and give the folder its name, in place of the one there was under [`OnExisting::Replace`].
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! The equilibrium-generating function theta and the value functions of a solved game.
 
+use rayon::prelude::*;
+
 use super::backward::Step;
 use super::leader::{Rule, Selected, Work};
 use super::stage_game::{Equilibrium, Kind, Period, StageGames};
@@ -173,6 +175,18 @@ impl<'g> Solution<'g> {
         games.move_to(m)?;
         let selected = self.rule().choose(&mut games, &mut Work::default());
         Ok(self.point(t, &selected))
+    }
+
+    /// theta_t and V_t at m = j / cells, j = 0..=cells, each with its m.
+    pub fn lattice(&self, t: usize, cells: usize) -> Result<Vec<(f64, StagePoint)>, SolveError> {
+        let points: Vec<Result<_, SolveError>> = (0..=cells)
+            .into_par_iter()
+            .map(|j| {
+                let m = j as f64 / cells as f64;
+                Ok((m, self.resolve(t, m)?))
+            })
+            .collect();
+        points.into_iter().collect()
     }
 
     /// The followers' answer to one leader action at (t, m), and the values it gives.

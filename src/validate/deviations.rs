@@ -1,7 +1,7 @@
 //! The deviations that are tried by sampling, and the flow that one of them answers.
 
 use super::ValidateError;
-use crate::game::{Game, LeaderAction, MeanField, Policy};
+use crate::game::{Flow, Game, LeaderAction, MeanField, Policy};
 
 /// The mean-field limit's path under a policy: (17)-(21) from z_1.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,22 @@ pub struct MeanFieldPath {
 }
 
 impl MeanFieldPath {
+    /// The main path of a flow.
+    pub fn of_flow(flow: &Flow) -> Self {
+        let nodes = flow.main_path().into_iter().map(|i| &flow.nodes[i]);
+        let (z, plays): (Vec<_>, Vec<_>) = nodes
+            .map(|node| (node.mean_field.clone(), node.play.as_ref()))
+            .unzip();
+        Self {
+            z,
+            leader_actions: plays
+                .into_iter()
+                .flatten()
+                .map(|play| play.leader_action)
+                .collect(),
+        }
+    }
+
     /// Follow `policy` forward from z_1 by (8).
     ///
     /// # Errors

@@ -8,12 +8,11 @@ use super::paired::{
 use super::range::RewardRanges;
 use super::verdict::{Conditions, RowName, conclude, exact_row, overall, paired_row};
 use super::{
-    BestResponseRow, ClaimResult, EXACT_BUDGET, MAX_EXACT_POPULATION, MethodChoice, Player, Row,
-    Settings,
+    BestResponseRow, ClaimResult, EXACT_BUDGET, MAX_EXACT_POPULATION, Player, Row, Settings,
 };
 use super::{ValidateError, Validation, Verdict, Weight};
 use crate::game::{Game, LeaderAction, MeanField, Policy};
-use crate::scenario::Start;
+use crate::scenario::{Method as MethodChoice, Start};
 use crate::simulate::rounded_counts;
 use crate::simulate::split::MAX_POPULATION;
 use crate::stats::Interval;
@@ -60,6 +59,7 @@ impl Claims<'_> {
     fn coverage(&self) -> Result<Coverage, ValidateError> {
         let (population, types) = (self.population, self.game.follower_types().len());
         match self.settings.method {
+            MethodChoice::Integrated => Err(ValidateError::Integrated),
             MethodChoice::Paired => Ok(Coverage::Nobody),
             MethodChoice::Exact if population > MAX_EXACT_POPULATION => {
                 Err(ValidateError::ExactPopulation { population })

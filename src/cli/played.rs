@@ -1,0 +1,110 @@
+//! Where the policy comes from that a command simulates or validates: solved here, or read from a file.
+
+use std::path::Path;
+
+use smfg::game::{Flow, Game, Policy, PolicyFile};
+use smfg::scenario::{Scenario, Selection};
+use smfg::solve::{Coin, Solution, SolveError, follow};
+use smfg::validate::Certified;
+
+use super::failure::Failure;
+use super::job::Phases;
+
+/// The policy that is played.
+#[derive(Debug)]
+pub enum Played<'g> {
+    /// theta, and the solutions under the other selections where they were asked for.
+    Solved(Box<Solution<'g>>, Vec<Solution<'g>>),
+    /// A policy file.
+    Read(PolicyFile),
+}
+
+/// Which solutions a command needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selections {
+    /// The scenario's.
+    Own,
+    /// The scenario's, and the other two for comparison.
+    All,
+}
+
+impl<'g> Played<'g> {
+    /// Read the policy file, or solve.
+    ///
+    /// # Errors
+    /// A file that is no policy of the game, or a game that cannot be solved.
+    pub fn obtain(
+        scenario: &'g Scenario,
+        file: Option<&Path>,
+        selections: Selections,
+        phases: &mut Phases,
+    ) -> Result<Self, Failure> {
+        let game = scenario.game();
+        if let Some(path) = file {
+            return Ok(Self::Read(PolicyFile::read(path, game)?));
+        }
+        phases.run("solve", |bar| {
+            let solve = |selection: Selection| -> Result<Solution<'g>, SolveError> {
+                let mut settings = scenario.solve.clone();
+                settings.selection = selection;
+                let solution = Solution::compute(game, &settings, None);
+                bar.inc(1);
+                solution
+            };
+            let own = scenario.solve.selection;
+            let others = Selection::ALL
+                .iter()
+                .filter(|s| selections == Selections::All && **s != own);
+            bar.set_length(if selections == Selections::All { 3 } else { 1 });
+            let solution = Box::new(solve(own)?);
+            let others = others.map(|s| solve(*s)).collect::<Result<_, _>>()?;
+            Ok(Self::Solved(solution, others))
+        })
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &dyn Policy {
+        match self {
+            Self::Solved(solution, _) => &**solution,
+            Self::Read(policy) => policy,
+        }
+    }
+
+    /// What the claims call it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Solved(solution, _) => solution.settings().selection.word(),
+            Self::Read(_) => "policy file's",
+        }
+    }
+
+    /// The mean-field flow from z_1.
+    ///
+    /// # Errors
+    /// A game without a value at a mean field that is met.
+    pub fn flow(&self, game: &Game) -> Result<Flow, Failure> {
+        Ok(match self {
+            Self::Solved(solution, _) => {
+                follow(solution, 1, game.initial().weights()[1], Coin::Tossed)?
+            }
+            Self::Read(policy) => {
+                Flow::of_policy(game, policy, game.initial()).map_err(SolveError::from)?
+            }
+        })
+    }
+
+    /// The flow from z_1 and its certificate.
+    ///
+    /// # Errors
+    /// A game without a value at a mean field that is met.
+    pub fn certify(&self, game: &Game, phases: &mut Phases) -> Result<Certified, Failure> {
+        phases.run("certify", |_| {
+            Ok(match self {
+                Self::Solved(solution, others) => Certified::solution(solution, others)?,
+                Self::Read(policy) => {
+                    Certified::policy(game, policy, game.initial()).map_err(SolveError::from)?
+                }
+            })
+        })
+    }
+}
