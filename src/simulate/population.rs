@@ -37,7 +37,8 @@ pub fn rounded_counts(z: &MeanField, population: u64) -> Vec<u64> {
         let whole = (share as u64).min(left);
         left -= whole;
         counts.push(whole);
-        remainders.push(share - whole as f64);
+        // To a millionth, so that rounding does not decide between equal ones.
+        remainders.push(((share - whole as f64) * 1e6).round());
     }
     let mut order: Vec<usize> = (0..counts.len()).collect();
     order.sort_by(|x, y| remainders[*y].total_cmp(&remainders[*x]));
@@ -116,13 +117,16 @@ impl Population for CountPopulation {
     }
 }
 
-/// One type per follower: the reference.
+/// One type per follower, in a byte (a scenario has at most 64 types): the reference.
 pub(super) struct AgentPopulation {
-    types: Vec<u16>,
+    types: Vec<u8>,
     /// The initial types, where cohorts are told apart.
-    initial: Option<Vec<u16>>,
+    initial: Option<Vec<u8>>,
     counts: Vec<u64>,
 }
+
+/// Words drawn at a time.
+const WORDS: usize = 256;
 
 impl AgentPopulation {
     pub(super) fn new(
@@ -132,16 +136,16 @@ impl AgentPopulation {
         population: u64,
         rng: &mut Stream,
     ) -> Self {
-        let types: Vec<u16> = match start {
+        let types: Vec<u8> = match start {
             Start::Iid => {
                 let law = Thresholds::new(z.weights());
                 (0..population)
-                    .map(|_| law.category(rng.next_u64()) as u16)
+                    .map(|_| law.category(rng.next_u64()) as u8)
                     .collect()
             }
             Start::Rounded => {
                 let counts = rounded_counts(z, population);
-                let block = |(x, n): (usize, &u64)| std::iter::repeat_n(x as u16, *n as usize);
+                let block = |(x, n): (usize, &u64)| std::iter::repeat_n(x as u8, *n as usize);
                 counts.iter().enumerate().flat_map(block).collect()
             }
         };
@@ -181,18 +185,29 @@ impl Population for AgentPopulation {
     fn step(&mut self, stage: &Stage, rng: &mut Stream, acted: &mut [u64]) {
         let (types, actions) = (stage.types(), stage.actions());
         let laws: Vec<Thresholds> = (0..types).map(|x| Thresholds::new(stage.law(x))).collect();
-        acted.fill(0);
+        let pairs = actions * types;
+        // The number of followers per (cohort, type, action, next type).
+        let mut moved = vec![0; acted.len() * types];
+        let next_types: Vec<u8> = (0..pairs).map(|pair| (pair % types) as u8).collect();
+        let mut words = [0; 8 * WORDS];
+        for (block, followers) in self.types.chunks_mut(WORDS).enumerate() {
+            rng.fill_bytes(&mut words[..8 * followers.len()]);
+            for (index, (x, word)) in followers.iter_mut().zip(words.as_chunks().0).enumerate() {
+                let pair = laws[usize::from(*x)].category(u64::from_le_bytes(*word));
+                let initial = self
+                    .initial
+                    .as_ref()
+                    .map_or(0, |initial| initial[block * WORDS + index]);
+                moved[(usize::from(initial) * types + usize::from(*x)) * pairs + pair] += 1;
+                *x = next_types[pair];
+            }
+        }
         self.counts.fill(0);
-        for (follower, x) in self.types.iter_mut().enumerate() {
-            let pair = laws[usize::from(*x)].category(rng.next_u64());
-            let (a, next) = (pair / types, pair % types);
-            let cohort = self
-                .initial
-                .as_ref()
-                .map_or(0, |initial| usize::from(initial[follower]));
-            acted[(cohort * types + usize::from(*x)) * actions + a] += 1;
-            self.counts[next] += 1;
-            *x = next as u16;
+        for (acting, next) in acted.iter_mut().zip(moved.chunks_exact(types)) {
+            *acting = next.iter().sum();
+            for (count, n) in self.counts.iter_mut().zip(next) {
+                *count += n;
+            }
         }
     }
 }
@@ -201,6 +216,7 @@ impl Population for AgentPopulation {
 /// positive probability only; the last of them takes what is left.
 struct Thresholds {
     bounds: Vec<u64>,
+    /// The category of a word that has reached so many bounds.
     categories: Vec<usize>,
 }
 
@@ -214,15 +230,58 @@ impl Thresholds {
             categories.push(category);
         }
         bounds.pop();
+        categories.resize(bounds.len() + 1, 0);
         Self { bounds, categories }
     }
 
     #[inline]
     fn category(&self, word: u64) -> usize {
-        self.categories[self
-            .bounds
-            .iter()
-            .map(|bound| usize::from(word >= *bound))
-            .sum::<usize>()]
+        let reached = self.bounds.iter().map(|bound| usize::from(word >= *bound));
+        self.categories[reached.sum::<usize>()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_fall_into_the_categories_of_positive_probability() {
+        let law = Thresholds::new(&[0.0, 0.25, 0.0, 0.5, 0.25, 0.0]);
+        let quarter = 1 << 62;
+        for (word, category) in [
+            (0, 1),
+            (quarter - 1, 1),
+            (quarter, 3),
+            (3 * quarter - 1, 3),
+            (3 * quarter, 4),
+            (u64::MAX, 4),
+        ] {
+            assert_eq!(law.category(word), category, "{word}");
+        }
+        let sure = Thresholds::new(&[0.0, 1.0]);
+        assert_eq!((sure.category(0), sure.category(u64::MAX)), (1, 1));
+        // Ten of one tenth: the sum misses one, and the last category takes the rest.
+        let tenths = Thresholds::new(&[0.1; 10]);
+        assert_eq!((tenths.category(0), tenths.category(u64::MAX)), (0, 9));
+        assert_eq!(tenths.category(u64::MAX / 2 + 1), 5);
+    }
+
+    #[test]
+    fn largest_remainders_by_hand() {
+        let rounded = |weights: &[f64], population| {
+            rounded_counts(&MeanField::new(weights.to_vec()), population)
+        };
+        assert_eq!(rounded(&[0.5, 0.5], 3), [2, 1]);
+        // 4 z = (0.4, 1.2, 2.4), and (2.4, 0.4, 1.2): the first of two equal remainders.
+        assert_eq!(rounded(&[0.1, 0.3, 0.6], 4), [1, 1, 2]);
+        assert_eq!(rounded(&[0.6, 0.1, 0.3], 4), [3, 0, 1]);
+        assert_eq!(rounded(&[0.29, 0.71], 100), [29, 71]);
+        assert_eq!(rounded(&[0.0, 1.0], 7), [0, 7]);
+        let trillion = rounded(&[1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0], 1_000_000_000_000);
+        assert_eq!(
+            trillion,
+            [333_333_333_334, 333_333_333_333, 333_333_333_333]
+        );
     }
 }

@@ -1,8 +1,6 @@
 //! What one population step needs at a visited (t, z^N): the play and the law of (action, next type) per type,
 //! p(a, x' | x) = gamma^f(a | x) Q^f(x' | z, x, a^l, a), with the rewards.
 
-use std::collections::BTreeMap;
-
 use crate::game::{Game, GameError, LeaderAction, MeanField, Policy, Tables};
 
 use super::split::Split;
@@ -162,28 +160,57 @@ fn weighted(numbers: &[u64], rewards: &[f64]) -> f64 {
 
 /// Stages already computed, per (t, n). A stage is a function of (t, n): what is remembered changes the speed only.
 ///
-/// The first stages of a period that are seen are kept, up to a limit, and later ones computed each time. Where N is
-/// small that is all of them; where it is large no state comes back, and nothing is allocated for one.
+/// There is a fixed number of places, and (t, n) always has the same one of them; there the last stage stands. With two
+/// types neighbouring n have different places, so that the spread of z^N up to N of about 10^5 is remembered whole.
 #[derive(Debug)]
 pub struct StageMemory<'g> {
+    game: &'g Game,
     tables: Tables<'g>,
-    /// One map per period.
-    known: Vec<BTreeMap<Box<[u64]>, Stage>>,
-    /// The last stage that was not kept.
-    latest: Stage,
+    /// Filled when first needed.
+    places: Vec<Option<Box<Known>>>,
 }
 
-/// Stages kept per period, about half a kilobyte each for two types and two actions.
-const STAGES_PER_PERIOD: usize = 2048;
+/// A stage, and the (t, n) that it belongs to.
+#[derive(Debug)]
+struct Known {
+    /// `None` while the stage is nobody's.
+    t: Option<usize>,
+    counts: Box<[u64]>,
+    stage: Stage,
+}
+
+/// Bytes that a memory may take, about.
+const MEMORY_BYTES: usize = 1 << 25;
+/// Periods in a row in which one n has places of its own.
+const PERIODS: usize = 32;
+
+/// The number of places in a memory for `game`, a power of two: 65,536 with two types and two actions.
+fn number_of_places(game: &Game) -> usize {
+    const OVERHEAD: usize = 256;
+    let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
+    let numbers = types.saturating_mul(actions).saturating_mul(2 * types + 2);
+    let bytes = numbers
+        .saturating_mul(size_of::<f64>())
+        .saturating_add(OVERHEAD);
+    1 << (MEMORY_BYTES / bytes).max(1).ilog2()
+}
+
+/// The place of (t, n) among `places`. The first count follows from the others.
+fn place(t: usize, counts: &[u64], places: usize) -> usize {
+    const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+    let others = counts.iter().skip(1);
+    let mixed = others.fold(0, |mixed: u64, n| mixed.wrapping_mul(MIX).wrapping_add(*n));
+    let stride = places.div_ceil(PERIODS);
+    mixed.wrapping_add(stride.wrapping_mul(t) as u64) as usize % places
+}
 
 impl<'g> StageMemory<'g> {
     /// An empty memory.
     pub fn new(game: &'g Game) -> Self {
-        let known = vec![BTreeMap::new(); game.horizon()];
         Self {
+            game,
             tables: game.tables(),
-            known,
-            latest: Stage::empty(game),
+            places: (0..number_of_places(game)).map(|_| None).collect(),
         }
     }
 
@@ -197,14 +224,121 @@ impl<'g> StageMemory<'g> {
         t: usize,
         counts: &[u64],
     ) -> Result<&Stage, GameError> {
-        let known = &mut self.known[t - 1];
-        if !known.contains_key(counts) {
-            self.latest.fill(&mut self.tables, policy, t, counts)?;
-            if known.len() >= STAGES_PER_PERIOD {
-                return Ok(&self.latest);
-            }
-            known.insert(counts.into(), self.latest.clone());
+        let at = place(t, counts, self.places.len());
+        let known = self.places[at].get_or_insert_with(|| {
+            Box::new(Known {
+                t: None,
+                counts: counts.into(),
+                stage: Stage::empty(self.game),
+            })
+        });
+        if known.t != Some(t) || *known.counts != *counts {
+            // A stage that fails half-way belongs to nobody.
+            known.t = None;
+            known.stage.fill(&mut self.tables, policy, t, counts)?;
+            known.counts.copy_from_slice(counts);
+            known.t = Some(t);
         }
-        Ok(&known[counts])
+        Ok(&known.stage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::game::{Play, Prescription};
+    use crate::scenario::Scenario;
+
+    const GAME: &str = r#"
+name = "g"
+horizon = 40
+discount = 1.0
+[follower]
+types = ["low", "high"]
+actions = ["stay", "go"]
+initial = [0.5, 0.5]
+reward = "1 / (z[low] - 1/3)"
+[follower.transition]
+"*, stay" = { high = "z[high]", low = "rest" }
+"*, go" = { low = 1 }
+[leader]
+actions = ["audit", "trust"]
+reward = { period = "t", per_follower = "z[low] * (a == go)" }
+"#;
+
+    /// Goes with probability z(high), and counts how often it was asked.
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    impl Policy for Counting {
+        fn play(&self, _: usize, z: &MeanField) -> Play {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            let go = z.weights()[1];
+            Play {
+                leader_action: LeaderAction(1),
+                prescription: Prescription::new(2, [1.0 - go, go].repeat(2)),
+            }
+        }
+
+        fn answer(&self, _: usize, _: &MeanField, _: LeaderAction) -> Option<Prescription> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_stage_by_hand() {
+        let scenario = Scenario::parse("g.toml", GAME, &[]).unwrap();
+        let game = scenario.game();
+        let stage = Stage::new(game, &mut game.tables(), &Counting::default(), 7, &[3, 1]).unwrap();
+        // z = (3/4, 1/4): stay with 3/4, then high with 1/4; go with 1/4, then low.
+        assert_eq!(stage.law(1), [9.0 / 16.0, 3.0 / 16.0, 0.25, 0.0]);
+        assert_eq!(stage.leader_action(), LeaderAction(1));
+        let rewards = stage.rewards(&[2, 1, 1, 0]);
+        assert!((rewards.follower - 1.0 / (0.75 - 1.0 / 3.0)).abs() < 1e-12);
+        assert!((rewards.leader - (7.0 + 0.75 / 4.0)).abs() < 1e-12);
+        assert!(stage.mean_follower_reward(&[0; 4]).is_nan());
+    }
+
+    #[test]
+    fn what_is_remembered_is_what_would_be_computed() {
+        let scenario = Scenario::parse("g.toml", GAME, &[]).unwrap();
+        let game = scenario.game();
+        let policy = Counting::default();
+        let mut memory = StageMemory::new(game);
+        assert_eq!(memory.places.len(), 65536);
+        // Places are shared by (t, n) and (t + 1, n - 2048) and by n and n + 65536.
+        let visits = [
+            (1, 2048),
+            (2, 0),
+            (1, 2048),
+            (1, 2049),
+            (1, 2048 + 65536),
+            (2, 0),
+            (40, 5),
+            (8, 5),
+        ];
+        for (t, high) in visits {
+            let counts = [100_000 - high, high];
+            let fresh = Stage::new(game, &mut game.tables(), &policy, t, &counts).unwrap();
+            for _ in 0..2 {
+                assert_eq!(*memory.stage(&policy, t, &counts).unwrap(), fresh);
+            }
+        }
+        // Once for each fresh stage, and once for each visit that found another's stage or none.
+        assert_eq!(policy.0.into_inner(), 2 * visits.len());
+    }
+
+    #[test]
+    fn a_stage_without_values_is_not_remembered() {
+        let scenario = Scenario::parse("g.toml", GAME, &[]).unwrap();
+        let policy = Counting::default();
+        let mut memory = StageMemory::new(scenario.game());
+        for _ in 0..2 {
+            assert!(memory.stage(&policy, 1, &[1, 2]).is_err());
+        }
+        assert!(memory.stage(&policy, 1, &[2, 1]).is_ok());
+        assert!(memory.stage(&policy, 1, &[1, 2]).is_err());
     }
 }
