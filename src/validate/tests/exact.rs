@@ -3,9 +3,9 @@
 use super::enumeration::{Leader, Tagged, average_over_starts, follower_value, leader_value};
 use super::*;
 use crate::simulate::Start;
-use crate::validate::exact::{Departure, Exact, LeaderTest};
+use crate::validate::{Departure, Exact, LeaderTest};
 
-fn solve(game: &Game, policy: &Rule, population: usize, leader: LeaderTest) -> Exact {
+fn solve(game: &Game, policy: &Rule, population: u64, leader: LeaderTest) -> Exact {
     Exact::solve(game, policy, population, Start::Iid, leader).unwrap()
 }
 
@@ -75,7 +75,7 @@ fn two_followers_by_hand() {
 fn values_are_those_of_every_follower_enumerated() {
     let (game, policy) = (game(TANGLED), tangled_policy());
     for population in [1, 2, 3] {
-        let exact = solve(&game, &policy, population, LeaderTest::StageWise);
+        let exact = solve(&game, &policy, population as u64, LeaderTest::StageWise);
         let values = exact.leader_iid(game.initial()).unwrap();
         let leader = |who| {
             average_over_starts(game.initial(), &[], population, &|types| {
