@@ -5,18 +5,28 @@
 //! with its place and its mend ([`ScenarioError`]); no text makes the reading panic, loop or touch files.
 
 mod build;
+mod check;
+mod columns;
+mod compile;
+mod describe;
 mod document;
 mod error;
 mod formula;
+mod overrides;
+mod place;
 mod rows;
 mod settings;
 mod spaces;
+mod suggest;
 
-pub use document::{MAX_TEXT, Override};
-pub use error::{Place, Problem, ScenarioError};
+pub use document::MAX_TEXT;
+pub use error::{Problem, ScenarioError};
+pub use overrides::Override;
+pub use place::Place;
 pub use settings::{
     Engine, Method, Selection, SimulateSettings, SolveSettings, Start, ValidateSettings,
 };
+pub use settings::{MAX_GRID, MAX_POPULATION, MAX_REPLICATIONS};
 
 use crate::game::Game;
 use std::path::Path;
@@ -39,6 +49,8 @@ pub struct Scenario {
     /// The text that was read, before overrides.
     pub text: String,
     game: Game,
+    formulas: compile::Formulas,
+    checked: check::Checked,
 }
 
 impl Scenario {
@@ -70,6 +82,9 @@ impl Scenario {
         // One byte more than is allowed tells a text that is too long from one that is not.
         let mut start = std::io::Read::take(file, MAX_TEXT as u64 + 1);
         std::io::Read::read_to_end(&mut start, &mut bytes).map_err(unreadable)?;
+        if bytes.len() > MAX_TEXT {
+            return Err(ScenarioError::whole(Problem::TooLong { limit: MAX_TEXT }));
+        }
         let text = String::from_utf8(bytes).map_err(|error| {
             let byte = error.utf8_error().valid_up_to();
             ScenarioError::whole(Problem::NotText {
@@ -80,7 +95,7 @@ impl Scenario {
         Self::parse(&path.display().to_string(), &text, overrides)
     }
 
-    /// The game.
+    /// The game: its kernels and rewards are valid at every point that was checked.
     pub fn game(&self) -> &Game {
         &self.game
     }
