@@ -22,6 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use crate::game::{Game, GameError, Policy};
+use crate::scenario::{Engine, Start};
 use crate::stream::{MAX_REPLICATION, Role, StreamFamily};
 
 use population::{AgentPopulation, CountPopulation, Population};
@@ -32,26 +33,6 @@ pub use population::rounded_counts;
 pub use stage::{Stage, StageMemory, StepRewards};
 pub use summary::{Summary, SummaryRow, TypeSummary};
 pub use trajectory::Trajectory;
-
-/// How a population is represented; the law of the trajectories is the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Engine {
-    /// The count vector, split by multinomials.
-    #[default]
-    Counts,
-    /// One type per follower.
-    Agents,
-}
-
-/// The types at t = 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Start {
-    /// Independent draws from z_1.
-    #[default]
-    Iid,
-    /// The largest-remainder rounding of N z_1.
-    Rounded,
-}
 
 /// Whether returns are kept by initial type. With [`Engine::Counts`] the followers of each initial type are then split
 /// on their own: other draws of the same law.
@@ -83,11 +64,13 @@ pub struct Simulation {
     pub cohorts: Cohorts,
 }
 
-/// Largest population of [`Engine::Agents`], for the memory that it takes: two to four bytes a follower and thread.
+/// Largest population of [`Engine::Agents`], for the memory that it takes: one or two bytes a follower and thread.
 pub const MAX_AGENTS: u64 = 100_000_000;
 
-/// Replications computed before any of them is delivered.
+/// Most replications computed before any of them is delivered,
 const CHUNK: u64 = 256;
+/// and most numbers in their trajectories.
+const CHUNK_NUMBERS: usize = 1 << 25;
 /// Replications that one thread computes in a row.
 const BLOCK: u64 = 8;
 
@@ -116,14 +99,6 @@ pub enum SimulateError {
         /// The number of replications.
         count: u64,
     },
-    /// More types than an agent's state can hold.
-    #[error(
-        "{types} follower types are too many for the agents engine, which takes up to 65536: use the counts engine"
-    )]
-    Types {
-        /// |X^f|.
-        types: usize,
-    },
     /// A kernel or reward without a valid value at a visited z^N.
     #[error("N = {population}, replication {replication}, t = {t}")]
     Game {
@@ -135,7 +110,7 @@ pub enum SimulateError {
         t: usize,
         /// What is wrong there.
         #[source]
-        source: GameError,
+        source: Box<GameError>,
     },
 }
 
@@ -151,7 +126,7 @@ pub fn simulate<E: From<SimulateError>>(
     simulation: &Simulation,
     mut sink: impl FnMut(&Trajectory) -> Result<(), E>,
 ) -> Result<(), E> {
-    simulation.check(game)?;
+    simulation.check()?;
     let run = Run {
         game,
         policy,
@@ -160,7 +135,7 @@ pub fn simulate<E: From<SimulateError>>(
         memories: Mutex::default(),
     };
     let first = simulation.first_replication;
-    for chunk in pieces(first..first + simulation.replications, CHUNK) {
+    for chunk in pieces(first..first + simulation.replications, chunk_length(game)) {
         let blocks: Vec<Range<u64>> = pieces(chunk, BLOCK).collect();
         let finished: Vec<_> = blocks
             .into_par_iter()
@@ -175,6 +150,13 @@ pub fn simulate<E: From<SimulateError>>(
     Ok(())
 }
 
+/// Replications per chunk: results do not depend on it.
+fn chunk_length(game: &Game) -> u64 {
+    let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
+    let numbers = (types * actions + types + 3).saturating_mul(game.horizon());
+    ((CHUNK_NUMBERS / numbers.max(1)) as u64).clamp(1, CHUNK)
+}
+
 /// `range` cut into pieces of `length`, the last one shorter.
 fn pieces(range: Range<u64>, length: u64) -> impl Iterator<Item = Range<u64>> {
     let starts = range.clone().step_by(length as usize);
@@ -182,7 +164,7 @@ fn pieces(range: Range<u64>, length: u64) -> impl Iterator<Item = Range<u64>> {
 }
 
 impl Simulation {
-    fn check(&self, game: &Game) -> Result<(), SimulateError> {
+    fn check(&self) -> Result<(), SimulateError> {
         let Self {
             population,
             engine,
@@ -190,7 +172,6 @@ impl Simulation {
             replications: count,
             ..
         } = *self;
-        let types = game.follower_types().len();
         let limit = match engine {
             Engine::Counts => MAX_POPULATION,
             Engine::Agents => MAX_AGENTS,
@@ -208,9 +189,6 @@ impl Simulation {
                 .is_none_or(|end| end > MAX_REPLICATION + 1)
         {
             return Err(SimulateError::Replications { first, count });
-        }
-        if engine == Engine::Agents && types > usize::from(u16::MAX) + 1 {
-            return Err(SimulateError::Types { types });
         }
         Ok(())
     }
@@ -282,7 +260,7 @@ impl<'a> Run<'a> {
                 population,
                 replication: k,
                 t,
-                source,
+                source: Box::new(source),
             }
         };
         let rng = &mut self.family.stream(k, Role::Followers);

@@ -4,14 +4,15 @@
 //! `t` or without `z_TYPE` the policy is constant in them; without `leader_action` the game must have one leader action.
 //! Every other column is ignored.
 
+mod error;
+
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::{Game, LeaderAction, MeanField, Play, Policy, Prescription};
+pub use error::{PolicyFileError, PolicyProblem};
 
-/// How far probabilities of one law may sum from one.
-const SUM_TOLERANCE: f64 = 1e-12;
+use super::{Game, LeaderAction, MeanField, PROBABILITY_TOLERANCE, Play, Policy, Prescription};
 
 /// Rows whose distance to z exceeds the smallest by at most this are equally near: it covers the rounding of distances.
 const TIE_TOLERANCE: f64 = 1e-12;
@@ -248,7 +249,7 @@ fn probability(text: &str, column: impl Fn() -> String) -> Result<f64, PolicyPro
 
 fn sums_to_one(law: &[f64], columns: impl Fn() -> String) -> Result<(), PolicyProblem> {
     let sum: f64 = law.iter().sum();
-    if (sum - 1.0).abs() <= SUM_TOLERANCE {
+    if (sum - 1.0).abs() <= PROBABILITY_TOLERANCE {
         Ok(())
     } else {
         Err(PolicyProblem::Sum {
@@ -289,110 +290,213 @@ fn abbreviated(names: &[String]) -> String {
     }
 }
 
-/// What is wrong with a policy file, and where.
-#[derive(Debug, thiserror::Error)]
-#[error("{}{}: {problem}", path.display(), line.map(|line| format!(", line {line}")).unwrap_or_default())]
-pub struct PolicyFileError {
-    /// The file.
-    pub path: PathBuf,
-    /// The line, from 1, where one is to blame.
-    pub line: Option<u64>,
-    /// What is wrong.
-    pub problem: PolicyProblem,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
 
-/// What is wrong with a policy file.
-#[derive(Debug, thiserror::Error)]
-pub enum PolicyProblem {
-    /// The file cannot be opened.
-    #[error("the policy file cannot be opened: {0}")]
-    Open(std::io::Error),
-    /// Not a table in UTF-8, or not readable to its end.
-    #[error("the policy file is no CSV table: {0}")]
-    Table(csv::Error),
-    /// A header without a column that is needed.
-    #[error(
-        "the column {column} is missing: add it (z_TYPE columns are for all types or for none)"
-    )]
-    MissingColumn {
-        /// Its name.
-        column: String,
-    },
-    /// A header with one column twice.
-    #[error("the column {column} stands there twice: remove one")]
-    DoubledColumn {
-        /// Its name.
-        column: String,
-    },
-    /// No column for a leader with a choice.
-    #[error(
-        "the column leader_action is missing, and the leader has {actions} actions: add it, or fix her action in the scenario"
-    )]
-    NoLeader {
-        /// The number of her actions.
-        actions: usize,
-    },
-    /// A period that is none of the game's.
-    #[error("t = `{found}`: write a whole number from 1 to the horizon, {horizon}")]
-    Period {
-        /// As written.
-        found: String,
-        /// T.
-        horizon: usize,
-    },
-    /// Not a number in [0, 1].
-    #[error("{column} = `{found}`: write a number from 0 to 1")]
-    Probability {
-        /// The column.
-        column: String,
-        /// As written.
-        found: String,
-    },
-    /// Probabilities that do not sum to one.
-    #[error(
-        "the columns {columns}_* sum to {sum}: make them sum to 1 within 1e-12 (write all digits)"
-    )]
-    Sum {
-        /// What their names begin with.
-        columns: String,
-        /// Their sum.
-        sum: f64,
-    },
-    /// An action that the type may not take.
-    #[error("{column} = {found}, but the type may not take that action: write 0")]
-    Unavailable {
-        /// The column.
-        column: String,
-        /// As written.
-        found: f64,
-    },
-    /// An action that the leader does not have.
-    #[error("leader_action = `{found}`: write one of hers, {known}")]
-    LeaderAction {
-        /// As written.
-        found: String,
-        /// Her actions.
-        known: String,
-    },
-    /// Two rows for one period without z columns to tell them apart.
-    #[error(
-        "a second row for t = {t}, and no z_TYPE columns to tell the rows apart: remove one (without a t column, one row is the whole policy)"
-    )]
-    DoubledRow {
-        /// The period.
-        t: usize,
-    },
-    /// A period without rows.
-    #[error(
-        "no row for t = {t}: write one for every period from 1 to {horizon}, or leave the column t out"
-    )]
-    MissingPeriod {
-        /// The first such period.
-        t: usize,
-        /// T.
-        horizon: usize,
-    },
-    /// No rows at all.
-    #[error("the policy file has no rows: write at least one")]
-    Empty,
+    const GAME: &str = r#"
+name = "g"
+horizon = 2
+discount = 1.0
+[follower]
+types = ["low", "high"]
+actions = ["stay", "go", "quit"]
+available = { high = ["stay", "go"] }
+initial = [0.5, 0.5]
+reward = "1.0"
+[follower.transition]
+"*, *" = { low = 1 }
+[leader]
+actions = { name = "price", values = [0.25, 0.5] }
+reward = { period = "price" }
+"#;
+
+    fn game(text: &str) -> Scenario {
+        Scenario::parse("g.toml", text, &[]).unwrap()
+    }
+
+    fn read(game_text: &str, csv: &str) -> Result<PolicyFile, PolicyFileError> {
+        PolicyFile::from_reader(Path::new("p.csv"), csv.as_bytes(), game(game_text).game())
+    }
+
+    const GAMMA: &str = "gamma_low_stay,gamma_low_go,gamma_low_quit,gamma_high_stay,gamma_high_go";
+
+    /// Text of a file whose header begins with `extra`, with these rows.
+    fn csv(extra: &str, rows: &[&str]) -> String {
+        format!("{extra}{GAMMA}\n{}\n", rows.join("\n"))
+    }
+
+    fn without_leader() -> String {
+        GAME.split("[leader]").next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn one_row_is_a_constant_policy() {
+        let policy = read(&without_leader(), &csv("", &["0.5,0.25,0.25,1,0"])).unwrap();
+        for (t, m) in [(1, 0.0), (2, 0.7)] {
+            let play = policy.play(t, &MeanField::two_types(m));
+            assert_eq!(play.leader_action, LeaderAction(0));
+            assert_eq!(play.prescription.rows(), [0.5, 0.25, 0.25, 1.0, 0.0, 0.0]);
+            assert_eq!(
+                policy.answer(t, &MeanField::two_types(m), LeaderAction(0)),
+                None
+            );
+        }
+    }
+
+    #[test]
+    fn the_nearest_row_of_the_period_is_played_and_the_first_of_two_as_near() {
+        let rows = [
+            "1,0.0,1.0,0.25,9,1,0,0,1,0",
+            "1,0.35,0.65,0.50,9,0,1,0,1,0",
+            "1,0.3,0.7,0.25,9,0,0,1,1,0",
+            "2,0.3,0.7,0.5,9,1,0,0,0,1",
+        ];
+        let policy = read(GAME, &csv("t,z_low,z_high,leader_action,v_leader,", &rows)).unwrap();
+        let played = |t, high: f64| {
+            let play = policy.play(t, &MeanField::two_types(high));
+            (
+                play.leader_action.0,
+                play.prescription
+                    .row(0)
+                    .iter()
+                    .position(|p| *p == 1.0)
+                    .unwrap(),
+            )
+        };
+        assert_eq!(played(1, 0.9), (0, 0));
+        assert_eq!(played(1, 0.84), (0, 2));
+        assert_eq!(played(1, 0.86), (0, 0));
+        assert_eq!(played(1, 0.0), (1, 1));
+        // Halfway between the second row and the third, where rounding makes the third nearer.
+        let middle = MeanField::two_types(0.675);
+        assert!(
+            distance(&[0.3, 0.7], middle.weights()) < distance(&[0.35, 0.65], middle.weights())
+        );
+        assert_eq!(played(1, 0.675), (1, 1));
+        assert_eq!(played(1, 0.676), (0, 2));
+        assert_eq!(
+            policy
+                .play(2, &MeanField::two_types(1.0))
+                .prescription
+                .row(1),
+            [0.0, 1.0, 0.0]
+        );
+    }
+
+    #[test]
+    fn leader_actions_are_read_by_text_or_value() {
+        for (text, index) in [("0.25", 0), ("0.5", 1), ("0.50", 1), (".5", 1), ("5e-1", 1)] {
+            let policy = read(
+                GAME,
+                &csv("leader_action,", &[&format!("{text},1,0,0,1,0")]),
+            )
+            .unwrap();
+            assert_eq!(
+                policy.play(1, &MeanField::two_types(0.5)).leader_action,
+                LeaderAction(index)
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error =
+            PolicyFile::read(Path::new("/no/such/file.csv"), game(GAME).game()).unwrap_err();
+        assert!(matches!(error.problem, PolicyProblem::Open(_)));
+        assert!(
+            error
+                .to_string()
+                .starts_with("/no/such/file.csv: the policy file cannot be opened"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_line() {
+        let row = "0.25,1,0,0,1,0";
+        let with_leader = |rows: &[&str]| csv("leader_action,", rows);
+        let faults = [
+            (
+                csv("", &["1,0,0,1,0"]),
+                "line 1: the column leader_action is missing, and the leader has 2 actions",
+            ),
+            (
+                with_leader(&[row]).replace("low_go", "low_og"),
+                "line 1: the column gamma_low_go is missing",
+            ),
+            (
+                csv("leader_action,z_low,", &["0.25,1,1,0,0,1,0"]),
+                "line 1: the column z_high is missing",
+            ),
+            (
+                csv("leader_action,z_high,", &["0.25,1,1,0,0,1,0"]),
+                "line 1: the column z_low is missing",
+            ),
+            (
+                csv("t,leader_action,t,", &["1,0.25,1,1,0,0,1,0"]),
+                "line 1: the column t stands there twice",
+            ),
+            (with_leader(&[]), "p.csv: the policy file has no rows"),
+            (with_leader(&[row, row]), "line 3: a second row for t = 1"),
+            (
+                with_leader(&["0.3,1,0,0,1,0"]),
+                "line 2: leader_action = `0.3`: write one of hers, 0.25, 0.5",
+            ),
+            (
+                with_leader(&["0.25,1,x,0,1,0"]),
+                "line 2: gamma_low_go = `x`: write a number from 0 to 1",
+            ),
+            (
+                with_leader(&["0.25,NaN,0,0,1,0"]),
+                "line 2: gamma_low_stay = `NaN`",
+            ),
+            (
+                with_leader(&["0.25,2,-1,0,1,0"]),
+                "line 2: gamma_low_stay = `2`",
+            ),
+            (
+                with_leader(&["0.25,0.5,0.4,0,1,0"]),
+                "line 2: the columns gamma_low_* sum to 0.9",
+            ),
+            (with_leader(&["0.25,1,0,0,1"]), "line 2"),
+            (
+                csv("t,leader_action,", &["1,0.25,1,0,0,1,0"]),
+                "p.csv: no row for t = 2",
+            ),
+            (
+                csv("t,leader_action,", &["3,0.25,1,0,0,1,0"]),
+                "line 2: t = `3`: write a whole number from 1 to the horizon, 2",
+            ),
+            (
+                csv("t,leader_action,", &["0,0.25,1,0,0,1,0"]),
+                "line 2: t = `0`",
+            ),
+            (
+                csv("leader_action,z_low,z_high,", &["0.25,0.5,0.4,1,0,0,1,0"]),
+                "line 2: the columns z_* sum to 0.9",
+            ),
+            (
+                csv("leader_action,gamma_high_quit,", &["0.25,0.5,1,0,0,0.5,0"]),
+                "line 2: gamma_high_quit = 0.5, but the type may not take that action",
+            ),
+        ];
+        for (text, expected) in faults {
+            let message = read(GAME, &text).unwrap_err().to_string();
+            assert!(
+                message.starts_with("p.csv") && message.contains(expected),
+                "{message}\n  for {expected}"
+            );
+        }
+        let not_text = PolicyFile::from_reader(
+            Path::new("p.csv"),
+            &b"leader_action,\xff\n"[..],
+            game(GAME).game(),
+        );
+        assert!(matches!(
+            not_text.unwrap_err().problem,
+            PolicyProblem::Table(_)
+        ));
+    }
 }

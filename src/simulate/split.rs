@@ -35,14 +35,22 @@ pub struct Split {
 impl Split {
     /// From probabilities that are non-negative and sum to one (to rounding).
     pub fn new(probabilities: &[f64]) -> Self {
+        let mut law = Self {
+            conditional: vec![0.0; probabilities.len()].into_boxed_slice(),
+        };
+        law.assign(probabilities);
+        law
+    }
+
+    /// Become the law of `probabilities`, of the same length as before.
+    pub(super) fn assign(&mut self, probabilities: &[f64]) {
         debug_assert!(probabilities.iter().all(|p| *p >= 0.0));
+        debug_assert_eq!(probabilities.len(), self.conditional.len());
         let mut tail = 0.0;
-        let mut conditional: Box<[f64]> = probabilities.into();
-        for p in conditional.iter_mut().rev() {
+        for (conditional, p) in self.conditional.iter_mut().zip(probabilities).rev() {
             tail += *p;
-            *p = if *p > 0.0 { *p / tail } else { 0.0 };
+            *conditional = if *p > 0.0 { *p / tail } else { 0.0 };
         }
-        Self { conditional }
     }
 
     /// Divide `n` over the categories; `add` receives (category, number) for every number above zero.

@@ -1,8 +1,6 @@
 //! What one population step needs at a visited (t, z^N): the play and the law of (action, next type) per type,
 //! p(a, x' | x) = gamma^f(a | x) Q^f(x' | z, x, a^l, a), with the rewards.
 
-use std::collections::BTreeMap;
-
 use crate::game::{Game, GameError, LeaderAction, MeanField, Policy, Tables};
 
 use super::split::Split;
@@ -10,19 +8,19 @@ use super::split::Split;
 /// The play at one (t, n) and the laws that follow from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
-    leader_action: LeaderAction,
+    types: usize,
     actions: usize,
-    laws: Box<[Law]>,
+    leader_action: LeaderAction,
+    /// p(a, x' | x), per (x, a, x').
+    laws: Box<[f64]>,
+    /// The same, one per type.
+    splits: Box<[Split]>,
+    /// R^f, per (x, a).
     follower_rewards: Box<[f64]>,
+    /// g, per (x, a).
     leader_rewards: Box<[f64]>,
+    /// r.
     leader_period_reward: f64,
-}
-
-/// The law of (action, next type) of one type, over the pairs a |X^f| + x'.
-#[derive(Clone, Debug, PartialEq)]
-struct Law {
-    probabilities: Box<[f64]>,
-    split: Split,
 }
 
 /// The rewards of one period.
@@ -46,38 +44,65 @@ impl Stage {
         t: usize,
         counts: &[u64],
     ) -> Result<Self, GameError> {
+        let mut stage = Self::empty(game);
+        stage.fill(tables, policy, t, counts)?;
+        Ok(stage)
+    }
+
+    /// Room for the stages of `game`.
+    fn empty(game: &Game) -> Self {
+        let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
+        let zeros = |length: usize| vec![0.0; length].into_boxed_slice();
+        Self {
+            types,
+            actions,
+            leader_action: LeaderAction(0),
+            laws: zeros(types * actions * types),
+            splits: vec![Split::new(&zeros(actions * types)); types].into_boxed_slice(),
+            follower_rewards: zeros(types * actions),
+            leader_rewards: zeros(types * actions),
+            leader_period_reward: 0.0,
+        }
+    }
+
+    /// Become the stage at (t, n).
+    fn fill(
+        &mut self,
+        tables: &mut Tables<'_>,
+        policy: &dyn Policy,
+        t: usize,
+        counts: &[u64],
+    ) -> Result<(), GameError> {
         let z = MeanField::from_counts(counts);
         let play = policy.play(t, &z);
         tables.evaluate(t, z.weights())?;
         let leader = play.leader_action.0;
-        let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
-        let pairs = || (0..types).flat_map(|x| (0..actions).map(move |a| (x, a)));
-        let law = |x: usize| {
-            let row = play.prescription.row(x);
-            let mut probabilities = vec![0.0; actions * types].into_boxed_slice();
-            for a in (0..actions).filter(|a| row[*a] > 0.0) {
-                for next in 0..types {
-                    probabilities[a * types + next] =
-                        row[a] * tables.transition(leader, x, a, next);
+        self.leader_action = play.leader_action;
+        self.leader_period_reward = tables.leader_period_reward(leader);
+        let width = self.actions * self.types;
+        for (x, law) in self.laws.chunks_exact_mut(width).enumerate() {
+            for (a, (gamma, next)) in play
+                .prescription
+                .row(x)
+                .iter()
+                .zip(law.chunks_exact_mut(self.types))
+                .enumerate()
+            {
+                for (index, p) in next.iter_mut().enumerate() {
+                    // An action that is not taken need not have a kernel row.
+                    *p = if *gamma > 0.0 {
+                        gamma * tables.transition(leader, x, a, index)
+                    } else {
+                        0.0
+                    };
                 }
+                self.follower_rewards[x * self.actions + a] = tables.follower_reward(leader, x, a);
+                self.leader_rewards[x * self.actions + a] =
+                    tables.leader_follower_reward(leader, x, a);
             }
-            Law {
-                split: Split::new(&probabilities),
-                probabilities,
-            }
-        };
-        Ok(Self {
-            leader_action: play.leader_action,
-            actions,
-            laws: (0..types).map(law).collect(),
-            follower_rewards: pairs()
-                .map(|(x, a)| tables.follower_reward(leader, x, a))
-                .collect(),
-            leader_rewards: pairs()
-                .map(|(x, a)| tables.leader_follower_reward(leader, x, a))
-                .collect(),
-            leader_period_reward: tables.leader_period_reward(leader),
-        })
+            self.splits[x].assign(law);
+        }
+        Ok(())
     }
 
     /// The leader's action.
@@ -87,7 +112,7 @@ impl Stage {
 
     /// The number of follower types, |X^f|.
     pub fn types(&self) -> usize {
-        self.laws.len()
+        self.types
     }
 
     /// The number of follower actions, |A^f|.
@@ -97,12 +122,13 @@ impl Stage {
 
     /// p(a, x' | x), at index a |X^f| + x'.
     pub fn law(&self, x: usize) -> &[f64] {
-        &self.laws[x].probabilities
+        let width = self.actions * self.types;
+        &self.laws[x * width..(x + 1) * width]
     }
 
     /// The same law, prepared for splitting a number of followers.
     pub fn split(&self, x: usize) -> &Split {
-        &self.laws[x].split
+        &self.splits[x]
     }
 
     /// R^f(z, x, a^l, a) at the leader's action.
@@ -133,16 +159,50 @@ fn weighted(numbers: &[u64], rewards: &[f64]) -> f64 {
 }
 
 /// Stages already computed, per (t, n). A stage is a function of (t, n): what is remembered changes the speed only.
+///
+/// There is a fixed number of places, and (t, n) always has the same one of them; there the last stage stands. With two
+/// types neighbouring n have different places, so that the spread of z^N up to N of about 10^5 is remembered whole.
 #[derive(Debug)]
 pub struct StageMemory<'g> {
     game: &'g Game,
     tables: Tables<'g>,
-    /// One map per period.
-    stages: Vec<BTreeMap<Box<[u64]>, Stage>>,
+    /// Filled when first needed.
+    places: Vec<Option<Box<Known>>>,
 }
 
-/// Stages remembered per period; at about half a kilobyte each for two types and two actions.
-const STAGES_PER_PERIOD: usize = 4096;
+/// A stage, and the (t, n) that it belongs to.
+#[derive(Debug)]
+struct Known {
+    /// `None` while the stage is nobody's.
+    t: Option<usize>,
+    counts: Box<[u64]>,
+    stage: Stage,
+}
+
+/// Bytes that a memory may take, about.
+const MEMORY_BYTES: usize = 1 << 25;
+/// Periods in a row in which one n has places of its own.
+const PERIODS: usize = 32;
+
+/// The number of places in a memory for `game`, a power of two: 65,536 with two types and two actions.
+fn number_of_places(game: &Game) -> usize {
+    const OVERHEAD: usize = 256;
+    let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
+    let numbers = types.saturating_mul(actions).saturating_mul(2 * types + 2);
+    let bytes = numbers
+        .saturating_mul(size_of::<f64>())
+        .saturating_add(OVERHEAD);
+    1 << (MEMORY_BYTES / bytes).max(1).ilog2()
+}
+
+/// The place of (t, n) among `places`. The first count follows from the others.
+fn place(t: usize, counts: &[u64], places: usize) -> usize {
+    const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+    let others = counts.iter().skip(1);
+    let mixed = others.fold(0, |mixed: u64, n| mixed.wrapping_mul(MIX).wrapping_add(*n));
+    let stride = places.div_ceil(PERIODS);
+    mixed.wrapping_add(stride.wrapping_mul(t) as u64) as usize % places
+}
 
 impl<'g> StageMemory<'g> {
     /// An empty memory.
@@ -150,7 +210,7 @@ impl<'g> StageMemory<'g> {
         Self {
             game,
             tables: game.tables(),
-            stages: vec![BTreeMap::new(); game.horizon()],
+            places: (0..number_of_places(game)).map(|_| None).collect(),
         }
     }
 
@@ -164,14 +224,121 @@ impl<'g> StageMemory<'g> {
         t: usize,
         counts: &[u64],
     ) -> Result<&Stage, GameError> {
-        let known = &mut self.stages[t - 1];
-        if !known.contains_key(counts) {
-            let stage = Stage::new(self.game, &mut self.tables, policy, t, counts)?;
-            if known.len() >= STAGES_PER_PERIOD {
-                known.clear();
-            }
-            known.insert(counts.into(), stage);
+        let at = place(t, counts, self.places.len());
+        let known = self.places[at].get_or_insert_with(|| {
+            Box::new(Known {
+                t: None,
+                counts: counts.into(),
+                stage: Stage::empty(self.game),
+            })
+        });
+        if known.t != Some(t) || *known.counts != *counts {
+            // A stage that fails half-way belongs to nobody.
+            known.t = None;
+            known.stage.fill(&mut self.tables, policy, t, counts)?;
+            known.counts.copy_from_slice(counts);
+            known.t = Some(t);
         }
-        Ok(&known[counts])
+        Ok(&known.stage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::game::{Play, Prescription};
+    use crate::scenario::Scenario;
+
+    const GAME: &str = r#"
+name = "g"
+horizon = 40
+discount = 1.0
+[follower]
+types = ["low", "high"]
+actions = ["stay", "go"]
+initial = [0.5, 0.5]
+reward = "1 / (z[low] - 1/3)"
+[follower.transition]
+"*, stay" = { high = "z[high]", low = "rest" }
+"*, go" = { low = 1 }
+[leader]
+actions = ["audit", "trust"]
+reward = { period = "t", per_follower = "z[low] * (a == go)" }
+"#;
+
+    /// Goes with probability z(high), and counts how often it was asked.
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    impl Policy for Counting {
+        fn play(&self, _: usize, z: &MeanField) -> Play {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            let go = z.weights()[1];
+            Play {
+                leader_action: LeaderAction(1),
+                prescription: Prescription::new(2, [1.0 - go, go].repeat(2)),
+            }
+        }
+
+        fn answer(&self, _: usize, _: &MeanField, _: LeaderAction) -> Option<Prescription> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_stage_by_hand() {
+        let scenario = Scenario::parse("g.toml", GAME, &[]).unwrap();
+        let game = scenario.game();
+        let stage = Stage::new(game, &mut game.tables(), &Counting::default(), 7, &[3, 1]).unwrap();
+        // z = (3/4, 1/4): stay with 3/4, then high with 1/4; go with 1/4, then low.
+        assert_eq!(stage.law(1), [9.0 / 16.0, 3.0 / 16.0, 0.25, 0.0]);
+        assert_eq!(stage.leader_action(), LeaderAction(1));
+        let rewards = stage.rewards(&[2, 1, 1, 0]);
+        assert!((rewards.follower - 1.0 / (0.75 - 1.0 / 3.0)).abs() < 1e-12);
+        assert!((rewards.leader - (7.0 + 0.75 / 4.0)).abs() < 1e-12);
+        assert!(stage.mean_follower_reward(&[0; 4]).is_nan());
+    }
+
+    #[test]
+    fn what_is_remembered_is_what_would_be_computed() {
+        let scenario = Scenario::parse("g.toml", GAME, &[]).unwrap();
+        let game = scenario.game();
+        let policy = Counting::default();
+        let mut memory = StageMemory::new(game);
+        assert_eq!(memory.places.len(), 65536);
+        // Places are shared by (t, n) and (t + 1, n - 2048) and by n and n + 65536.
+        let visits = [
+            (1, 2048),
+            (2, 0),
+            (1, 2048),
+            (1, 2049),
+            (1, 2048 + 65536),
+            (2, 0),
+            (40, 5),
+            (8, 5),
+        ];
+        for (t, high) in visits {
+            let counts = [100_000 - high, high];
+            let fresh = Stage::new(game, &mut game.tables(), &policy, t, &counts).unwrap();
+            for _ in 0..2 {
+                assert_eq!(*memory.stage(&policy, t, &counts).unwrap(), fresh);
+            }
+        }
+        // Once for each fresh stage, and once for each visit that found another's stage or none.
+        assert_eq!(policy.0.into_inner(), 2 * visits.len());
+    }
+
+    #[test]
+    fn a_stage_without_values_is_not_remembered() {
+        let scenario = Scenario::parse("g.toml", GAME, &[]).unwrap();
+        let policy = Counting::default();
+        let mut memory = StageMemory::new(scenario.game());
+        for _ in 0..2 {
+            assert!(memory.stage(&policy, 1, &[1, 2]).is_err());
+        }
+        assert!(memory.stage(&policy, 1, &[2, 1]).is_ok());
+        assert!(memory.stage(&policy, 1, &[1, 2]).is_err());
     }
 }

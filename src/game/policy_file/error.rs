@@ -1,0 +1,111 @@
+//! What can be wrong with a policy file.
+
+use std::path::PathBuf;
+
+/// What is wrong with a policy file, and where.
+#[derive(Debug, thiserror::Error)]
+#[error("{}{}: {problem}", path.display(), line.map(|line| format!(", line {line}")).unwrap_or_default())]
+pub struct PolicyFileError {
+    /// The file.
+    pub path: PathBuf,
+    /// The line, from 1, where one is to blame.
+    pub line: Option<u64>,
+    /// What is wrong.
+    pub problem: PolicyProblem,
+}
+
+/// What is wrong with a policy file.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyProblem {
+    /// The file cannot be opened.
+    #[error("the policy file cannot be opened: {0}")]
+    Open(std::io::Error),
+    /// Not a table in UTF-8, or not readable to its end.
+    #[error("the policy file is no CSV table: {0}")]
+    Table(csv::Error),
+    /// A header without a column that is needed.
+    #[error(
+        "the column {column} is missing: add it (z_TYPE columns are for all types or for none)"
+    )]
+    MissingColumn {
+        /// Its name.
+        column: String,
+    },
+    /// A header with one column twice.
+    #[error("the column {column} stands there twice: remove one")]
+    DoubledColumn {
+        /// Its name.
+        column: String,
+    },
+    /// No column for a leader with a choice.
+    #[error(
+        "the column leader_action is missing, and the leader has {actions} actions: add it, or fix her action in the scenario"
+    )]
+    NoLeader {
+        /// The number of her actions.
+        actions: usize,
+    },
+    /// A period that is none of the game's.
+    #[error("t = `{found}`: write a whole number from 1 to the horizon, {horizon}")]
+    Period {
+        /// As written.
+        found: String,
+        /// T.
+        horizon: usize,
+    },
+    /// Not a number in [0, 1].
+    #[error("{column} = `{found}`: write a number from 0 to 1")]
+    Probability {
+        /// The column.
+        column: String,
+        /// As written.
+        found: String,
+    },
+    /// Probabilities that do not sum to one.
+    #[error(
+        "the columns {columns}_* sum to {sum}: make them sum to 1 within 1e-12 (write all digits)"
+    )]
+    Sum {
+        /// What their names begin with.
+        columns: String,
+        /// Their sum.
+        sum: f64,
+    },
+    /// An action that the type may not take.
+    #[error("{column} = {found}, but the type may not take that action: write 0")]
+    Unavailable {
+        /// The column.
+        column: String,
+        /// As written.
+        found: f64,
+    },
+    /// An action that the leader does not have.
+    #[error("leader_action = `{found}`: write one of hers, {known}")]
+    LeaderAction {
+        /// As written.
+        found: String,
+        /// Her actions.
+        known: String,
+    },
+    /// Two rows for one period without z columns to tell them apart.
+    #[error(
+        "a second row for t = {t}, and no z_TYPE columns to tell the rows apart: remove one (without a t column, one row is the whole policy)"
+    )]
+    DoubledRow {
+        /// The period.
+        t: usize,
+    },
+    /// A period without rows.
+    #[error(
+        "no row for t = {t}: write one for every period from 1 to {horizon}, or leave the column t out"
+    )]
+    MissingPeriod {
+        /// The first such period.
+        t: usize,
+        /// T.
+        horizon: usize,
+    },
+    /// No rows at all.
+    #[error("the policy file has no rows: write at least one")]
+    Empty,
+}
