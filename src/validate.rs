@@ -18,7 +18,7 @@ mod verdict;
 mod tests;
 
 use crate::game::{Game, GameError, LeaderAction, MeanField, Policy, Prescription, Tables};
-use crate::simulate::Start;
+use crate::scenario::Start;
 use crate::simulate::split::MAX_POPULATION;
 use crate::stats::BettingError;
 

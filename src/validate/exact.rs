@@ -19,7 +19,8 @@ use rayon::prelude::*;
 
 use super::ValidateError;
 use crate::game::{Game, MeanField, Policy};
-use crate::simulate::{Start, rounded_counts};
+use crate::scenario::Start;
+use crate::simulate::rounded_counts;
 use law::TRUNCATED_MASS;
 pub use stage::Departure;
 use stage::{Stage, State, Traces, Worker};

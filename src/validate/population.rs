@@ -10,8 +10,9 @@ use super::verdict::{Conditions, RowName, conclude, exact_row, overall, paired_r
 use super::{BestResponseRow, ClaimResult, EXACT_BUDGET, MethodChoice, Player, Row, Settings};
 use super::{ValidateError, Validation, Verdict, Weight};
 use crate::game::{Game, LeaderAction, MeanField, Policy};
+use crate::scenario::Start;
+use crate::simulate::rounded_counts;
 use crate::simulate::split::MAX_POPULATION;
-use crate::simulate::{Start, rounded_counts};
 use crate::stats::Interval;
 use crate::stream::StreamFamily;
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Tables};
+use crate::scenario::Start;
+use crate::simulate::rounded_counts;
 use crate::simulate::split::split;
-use crate::simulate::{Start, rounded_counts};
 use crate::stream::{Role, Stream, StreamFamily};
 use crate::validate::ValidateError;
 
