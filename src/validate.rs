@@ -4,12 +4,12 @@
 //! announces another action and the followers re-answer, (15c)-(15d). The gain is the expected discounted sum of reward
 //! differences from t = 1. Only the policy and the game are used, never the solver's own values.
 //!
-//! [`exact`] covers all deviations by backward induction and comes first; where it costs too much, paired replications
+//! [`Exact`] covers all deviations by backward induction and comes first; where it costs too much, paired replications
 //! ([`FollowerDeviation`] and the leader's constant actions) take its place, and the claim is about those alone.
 
 mod certificate;
 mod deviations;
-pub mod exact;
+mod exact;
 mod paired;
 mod population;
 mod range;
@@ -28,15 +28,12 @@ pub use certificate::{
     SolutionFigures, certify_path, commitment_gap, leader_gain,
 };
 pub use deviations::{FollowerDeviation, MeanFieldPath, ResponseTable};
-pub use exact::{Departure, Exact, LeaderTest};
+pub use exact::{Cost, Departure, Exact, LeaderTest, MAX_EXACT_STATES, Values, estimated_cost};
 pub use range::RewardRanges;
 pub use verdict::{ClaimResult, Method, Player, Row, Verdict, Weight};
 
 /// Multiply-adds that `auto` spends on one player's exact gain at one population: a minute of one core, about.
 pub const EXACT_BUDGET: f64 = 2e11;
-
-/// The largest population whose states the exact method holds in memory.
-pub const MAX_EXACT_POPULATION: u64 = 1_000_000;
 
 /// What stops a validation.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -57,11 +54,14 @@ pub enum ValidateError {
     },
     /// More states than memory.
     #[error(
-        "N = {population} is too large for the exact method (at most {MAX_EXACT_POPULATION}): use `paired`"
+        "the exact method would hold {horizon} periods of {population} followers, more than {MAX_EXACT_STATES} states: \
+         use the method `paired`"
     )]
-    ExactPopulation {
+    ExactStates {
         /// N.
         population: u64,
+        /// T.
+        horizon: usize,
     },
     /// The method is not implemented.
     #[error(

@@ -23,7 +23,10 @@ use crate::scenario::Start;
 use crate::simulate::rounded_counts;
 use law::TRUNCATED_MASS;
 pub use stage::Departure;
-use stage::{Stage, StateValues, Worker};
+use stage::{Stage, State, Traces, Worker};
+
+/// The most pairs (t, n) that are held in memory, at 24 bytes each.
+pub const MAX_EXACT_STATES: u64 = 20_000_000;
 
 /// Values of one function of (type, n), or of n, at one period; index n runs to N, with two zeros of padding that
 /// carry probability zero.
@@ -123,19 +126,19 @@ impl Exact {
     /// Solve backward from T to 1 for N = `population` followers, then follow the best responder forward from `start`.
     ///
     /// # Errors
-    /// A game without exactly two follower types, a kernel or reward without a value at some z^N, and, with
+    /// A game without exactly two follower types, no followers or too many, a kernel or reward without a value at some z^N, and, with
     /// [`LeaderTest::StageWise`], a policy that does not answer a deviating leader.
     pub fn solve(
         game: &Game,
         policy: &dyn Policy,
-        population: usize,
+        population: u64,
         start: Start,
         leader: LeaderTest,
     ) -> Result<Self, ValidateError> {
-        require_two_types(game)?;
+        let population = checked_population(game, population)?;
         let mut next = Period::terminal(game, population)?;
         let mut truncation = 0.0;
-        let mut stages = Vec::with_capacity(game.horizon());
+        let mut periods = Vec::with_capacity(game.horizon());
         for t in (1..=game.horizon()).rev() {
             // Laws of the others at total variation distance e differ by at most e times the spread in an expectation.
             truncation = game.discount() * (truncation + TRUNCATED_MASS * next.span(population));
@@ -149,12 +152,12 @@ impl Exact {
             };
             let states = stage.solve()?;
             next = gather(&states, population);
-            stages.push(states);
+            periods.push(Traces::of(t, &states));
         }
-        stages.reverse();
+        periods.reverse();
         truncation += TRUNCATED_MASS * next.span(population);
         let departures = stage::departures(
-            &stages,
+            &periods,
             population,
             first_states(game.initial(), population, start),
         );
@@ -287,7 +290,7 @@ fn first_states(
 }
 
 /// The stage's states as columns.
-fn gather(states: &[StateValues], population: usize) -> Period {
+fn gather(states: &[State], population: usize) -> Period {
     let mut period = Period::zeros(population);
     for (n, state) in states.iter().enumerate() {
         for x in 0..2 {
@@ -300,11 +303,22 @@ fn gather(states: &[StateValues], population: usize) -> Period {
     period
 }
 
-fn require_two_types(game: &Game) -> Result<(), ValidateError> {
-    match game.follower_types().len() {
-        2 => Ok(()),
-        types => Err(ValidateError::ExactTypes { types }),
+/// Two types, at least one follower, and states that fit into memory.
+fn checked_population(game: &Game, population: u64) -> Result<usize, ValidateError> {
+    let (types, horizon) = (game.follower_types().len(), game.horizon());
+    if types != 2 {
+        return Err(ValidateError::ExactTypes { types });
     }
+    if population == 0 {
+        return Err(ValidateError::Population { population });
+    }
+    if population.saturating_add(1).saturating_mul(horizon as u64) > MAX_EXACT_STATES {
+        return Err(ValidateError::ExactStates {
+            population,
+            horizon,
+        });
+    }
+    Ok(population as usize)
 }
 
 /// Multiply-adds that [`Exact::solve`] takes at one population, about.
@@ -323,9 +337,9 @@ pub struct Cost {
 pub fn estimated_cost(
     game: &Game,
     policy: &dyn Policy,
-    population: usize,
+    population: u64,
 ) -> Result<Cost, ValidateError> {
-    require_two_types(game)?;
+    let population = checked_population(game, population)?;
     let (periods, counts) = (game.horizon().min(5), (population + 1).min(17));
     let states: Vec<(usize, usize)> = (0..periods)
         .flat_map(|i| (0..counts).map(move |j| (i, j)))

@@ -157,3 +157,59 @@ pub(super) fn refuted(hypotheses: &[Hypothesis], alpha: f64) -> bool {
     let total: f64 = deciding().map(Hypothesis::e_value).sum();
     total >= deciding().count() as f64 / alpha && total > 0.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refutation_takes_the_mean_of_the_deciding_e_values() {
+        let alpha = 0.01;
+        let fresh = |weight| {
+            Hypothesis::new(
+                (0, 0),
+                weight,
+                Interval {
+                    low: -1.0,
+                    high: 1.0,
+                },
+                0.1,
+                alpha,
+            )
+            .unwrap()
+        };
+        let gaining = |wealth: f64| {
+            let mut hypothesis = fresh(Weight::Decides);
+            while hypothesis.e_value() < wealth {
+                hypothesis
+                    .push(Difference {
+                        theta: 0.0,
+                        gain: 0.3,
+                    })
+                    .unwrap();
+            }
+            hypothesis
+        };
+        let (once, twice) = (gaining(1.0 / alpha), gaining(2.0 / alpha));
+        assert!(refuted(&[once.clone(), fresh(Weight::Beside)], alpha));
+        assert!(!refuted(&[once, fresh(Weight::Decides)], alpha));
+        assert!(refuted(&[twice, fresh(Weight::Decides)], alpha));
+        assert!(!refuted(&[], alpha));
+    }
+
+    #[test]
+    fn an_unproven_range_concludes_nothing() {
+        let range = Interval {
+            low: 0.0,
+            high: f64::INFINITY,
+        };
+        let mut hypothesis = Hypothesis::new((0, 0), Weight::Decides, range, 0.1, 0.01).unwrap();
+        hypothesis
+            .push(Difference {
+                theta: 0.0,
+                gain: -5.0,
+            })
+            .unwrap();
+        assert!(!hypothesis.is_certified() && !refuted(&[hypothesis], 0.01));
+    }
+}

@@ -7,9 +7,7 @@ use super::paired::{
 };
 use super::range::RewardRanges;
 use super::verdict::{Conditions, RowName, conclude, exact_row, overall, paired_row};
-use super::{
-    BestResponseRow, ClaimResult, EXACT_BUDGET, MAX_EXACT_POPULATION, Player, Row, Settings,
-};
+use super::{BestResponseRow, ClaimResult, EXACT_BUDGET, Player, Row, Settings};
 use super::{ValidateError, Validation, Verdict, Weight};
 use crate::game::{Game, LeaderAction, MeanField, Policy};
 use crate::scenario::{Method as MethodChoice, Start};
@@ -57,32 +55,28 @@ impl Claims<'_> {
     }
 
     fn coverage(&self) -> Result<Coverage, ValidateError> {
-        let (population, types) = (self.population, self.game.follower_types().len());
         match self.settings.method {
             MethodChoice::Integrated => Err(ValidateError::Integrated),
             MethodChoice::Paired => Ok(Coverage::Nobody),
-            MethodChoice::Exact if population > MAX_EXACT_POPULATION => {
-                Err(ValidateError::ExactPopulation { population })
-            }
             MethodChoice::Exact => Ok(Coverage::Both),
-            MethodChoice::Auto if types != 2 || population > MAX_EXACT_POPULATION => {
-                Ok(Coverage::Nobody)
-            }
-            MethodChoice::Auto => {
-                let cost = estimated_cost(self.game, self.policy, population as usize)?;
-                Ok(
+            MethodChoice::Auto => match estimated_cost(self.game, self.policy, self.population) {
+                Ok(cost) => Ok(
                     match (cost.follower <= EXACT_BUDGET, cost.leader <= EXACT_BUDGET) {
                         (false, _) => Coverage::Nobody,
                         (true, false) => Coverage::Follower,
                         (true, true) => Coverage::Both,
                     },
-                )
-            }
+                ),
+                Err(ValidateError::ExactTypes { .. } | ValidateError::ExactStates { .. }) => {
+                    Ok(Coverage::Nobody)
+                }
+                Err(error) => Err(error),
+            },
         }
     }
 
     fn exact(&self, leader: LeaderTest, validation: &mut Validation) -> Result<(), ValidateError> {
-        let population = self.population as usize;
+        let population = self.population;
         let exact = Exact::solve(
             self.game,
             self.policy,
@@ -103,7 +97,7 @@ impl Claims<'_> {
             .best_response
             .extend(exact.departures.iter().map(|departure| BestResponseRow {
                 population: self.population,
-                z: MeanField::from_counts(&[(population - departure.n) as u64, departure.n as u64]),
+                z: MeanField::from_counts(&[population - departure.n as u64, departure.n as u64]),
                 departure: *departure,
             }));
         Ok(())

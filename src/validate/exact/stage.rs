@@ -1,5 +1,7 @@
 //! One period of the backward induction, and the best responder's way forward.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::law::{Law, Scratch, estimated_width};
@@ -43,16 +45,54 @@ pub(super) struct Stage<'a> {
 
 /// Values at one (t, n), and what the tagged follower can reach from it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct StateValues {
+pub(super) struct State {
     pub theta: [f64; 2],
     pub best: [f64; 2],
     pub leader_theta: f64,
     pub leader_best: f64,
+    pub trace: Trace,
     departure: [Option<(usize, f64)>; 2],
-    /// Per own type: the next counts of the others.
-    others: [(usize, usize); 2],
-    /// Per own type: whether the best responder can be of either type next.
+}
+
+/// Where the best responder can go from one (t, n), by its type.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Trace {
+    /// The least and largest next count of the others.
+    others: [(u32, u32); 2],
+    /// Whether it can be of either type next.
     moves: [[bool; 2]; 2],
+}
+
+/// What stays of a period once the one before it is solved.
+#[derive(Debug, Clone)]
+pub(super) struct Traces {
+    /// By n.
+    states: Vec<Trace>,
+    /// By type, then n.
+    departures: Vec<Departure>,
+}
+
+impl Traces {
+    /// Of the states n = 0..=N at period t.
+    pub fn of(t: usize, states: &[State]) -> Self {
+        let departures = (0..2).flat_map(|x| {
+            let of_type = states
+                .iter()
+                .enumerate()
+                .filter_map(move |(n, state)| Some((n, state.departure[x]?)));
+            of_type.map(move |(n, (action, gain))| Departure {
+                t,
+                x,
+                n,
+                action,
+                gain,
+            })
+        });
+        Self {
+            departures: departures.collect(),
+            states: states.iter().map(|state| state.trace).collect(),
+        }
+    }
 }
 
 /// The room one thread works in.
@@ -72,7 +112,7 @@ struct Candidate {
 
 impl Stage<'_> {
     /// All states n = 0..=N of this period.
-    pub fn solve(&self) -> Result<Vec<StateValues>, ValidateError> {
+    pub fn solve(&self) -> Result<Vec<State>, ValidateError> {
         (0..=self.population)
             .into_par_iter()
             .map_init(|| Worker::new(self.game), |worker, n| worker.solve(self, n))
@@ -92,7 +132,7 @@ impl<'g> Worker<'g> {
         }
     }
 
-    fn solve(&mut self, stage: &Stage<'_>, n: usize) -> Result<StateValues, ValidateError> {
+    fn solve(&mut self, stage: &Stage<'_>, n: usize) -> Result<State, ValidateError> {
         let z = mean_field(stage.population, n);
         self.tables.evaluate(stage.t, z.weights())?;
         let play = stage.policy.play(stage.t, &z);
@@ -103,15 +143,17 @@ impl<'g> Worker<'g> {
             moves,
             &mut self.scratch,
         );
-        let mut state = StateValues::default();
+        let mut state = State::default();
         let central = self.law.central(UNREACHED);
         for x in (0..2).filter(|x| counts[*x] > 0) {
             self.solve_follower(stage, &play, x, moves[1 - x], &mut state);
+            // The others are A and one Bernoulli of the other group; counts are below MAX_EXACT_STATES.
             let other = moves[1 - x];
-            state.others[x] = (
+            let (least, most) = (
                 central.0 + usize::from(other >= 1.0),
                 central.1 + usize::from(other > 0.0),
             );
+            state.trace.others[x] = (least as u32, most as u32);
         }
         if stage.leader == LeaderTest::StageWise {
             self.solve_leader(stage, &z, &play, moves, counts, &mut state)?;
@@ -142,7 +184,7 @@ impl<'g> Worker<'g> {
         play: &Play,
         x: usize,
         other: f64,
-        state: &mut StateValues,
+        state: &mut State,
     ) {
         let leader = play.leader_action.0;
         let continuation = |values: &[Column; 2]| {
@@ -180,7 +222,7 @@ impl<'g> Worker<'g> {
         state.best[x] = value.max(stay);
         state.departure[x] = departs.then_some((action, value - stay));
         let plays = |a: usize| if departs { a == action } else { row[a] > 0.0 };
-        state.moves[x] = [0, 1].map(|y| {
+        state.trace.moves[x] = [0, 1].map(|y| {
             (0..row.len()).any(|a| plays(a) && self.tables.transition(leader, x, a, y) > 0.0)
         });
     }
@@ -193,7 +235,7 @@ impl<'g> Worker<'g> {
         play: &Play,
         moves: [f64; 2],
         counts: [usize; 2],
-        state: &mut StateValues,
+        state: &mut State,
     ) -> Result<(), ValidateError> {
         let own = play.leader_action;
         let reward = self.leader_reward(own, &play.prescription, z);
@@ -316,9 +358,9 @@ impl<'g> Worker<'g> {
 /// Follow the best responder from `first` (per type, the counts it may start at) and list where it departs from theta:
 /// it plays theta where theta is a best response, else the first best action; the others play theta.
 pub(super) fn departures(
-    stages: &[Vec<StateValues>],
+    periods: &[Traces],
     population: usize,
-    first: [std::ops::Range<usize>; 2],
+    first: [Range<usize>; 2],
 ) -> Vec<Departure> {
     let mut reached = first.map(|range| {
         (0..=population)
@@ -326,28 +368,24 @@ pub(super) fn departures(
             .collect::<Vec<bool>>()
     });
     let mut found = Vec::new();
-    for (t, states) in (1..).zip(stages) {
-        let mut next = [vec![0_i64; population + 2], vec![0_i64; population + 2]];
+    for period in periods {
+        found.extend(period.departures.iter().filter(|d| reached[d.x][d.n]));
+        // Ranges of next counts are opened and closed, then counted once.
+        let mut steps = [vec![0_i64; population + 2], vec![0_i64; population + 2]];
         for (x, reached) in reached.iter().enumerate() {
-            for n in (0..=population).filter(|n| reached[*n]) {
-                let state = &states[n];
-                if let Some((action, gain)) = state.departure[x] {
-                    found.push(Departure {
-                        t,
-                        x,
-                        n,
-                        action,
-                        gain,
-                    });
-                }
-                let (low, high) = state.others[x];
-                for y in (0..2).filter(|y| state.moves[x][*y]) {
-                    next[y][low + y] += 1;
-                    next[y][high + y + 1] -= 1;
+            for (_, trace) in reached
+                .iter()
+                .zip(&period.states)
+                .filter(|(reached, _)| **reached)
+            {
+                let (low, high) = trace.others[x];
+                for y in (0..2).filter(|y| trace.moves[x][*y]) {
+                    steps[y][low as usize + y] += 1;
+                    steps[y][high as usize + y + 1] -= 1;
                 }
             }
         }
-        reached = next.map(|steps| {
+        reached = steps.map(|steps| {
             let running = steps[..=population].iter().scan(0, |open, step| {
                 *open += step;
                 Some(*open > 0)

@@ -3,9 +3,9 @@
 use super::enumeration::{Leader, Tagged, average_over_starts, follower_value, leader_value};
 use super::*;
 use crate::scenario::Start;
-use crate::validate::exact::{Departure, Exact, LeaderTest};
+use crate::validate::{Departure, Exact, LeaderTest};
 
-fn solve(game: &Game, policy: &Rule, population: usize, leader: LeaderTest) -> Exact {
+fn solve(game: &Game, policy: &Rule, population: u64, leader: LeaderTest) -> Exact {
     Exact::solve(game, policy, population, Start::Iid, leader).unwrap()
 }
 
@@ -75,7 +75,7 @@ fn two_followers_by_hand() {
 fn values_are_those_of_every_follower_enumerated() {
     let (game, policy) = (game(TANGLED), tangled_policy());
     for population in [1, 2, 3] {
-        let exact = solve(&game, &policy, population, LeaderTest::StageWise);
+        let exact = solve(&game, &policy, population as u64, LeaderTest::StageWise);
         let values = exact.leader_iid(game.initial()).unwrap();
         let leader = |who| {
             average_over_starts(game.initial(), &[], population, &|types| {
@@ -195,4 +195,44 @@ fn the_leader_by_hand() {
     let low = exact.leader_at(0).unwrap();
     close(low.theta, 0.105);
     close(low.best, 0.105);
+}
+
+#[test]
+fn departures_are_those_on_the_way_of_the_best_responder() {
+    // Being up pays at t = 2 and costs at t = 3; moving is certain and costs .1; theta stays. Two start down, one up.
+    let text = r#"
+name = "certain"
+horizon = 3
+discount = 1.0
+[follower]
+types = ["down", "up"]
+actions = ["stay", "move"]
+initial = [0.6, 0.4]
+reward = "(x == up) * ((t == 2) - (t == 3)) - 0.1 * (a == move)"
+[follower.transition]
+"down, stay" = { down = 1 }
+"down, move" = { up = 1 }
+"up, stay" = { up = 1 }
+"up, move" = { down = 1 }
+"#;
+    let exact = Exact::solve(
+        &game(text),
+        &always_wait(),
+        3,
+        Start::Rounded,
+        LeaderTest::None,
+    )
+    .unwrap();
+    let found: Vec<[usize; 4]> = exact
+        .departures
+        .iter()
+        .map(|d| [d.t, d.x, d.n, d.action])
+        .collect();
+    // Down moves up at once, so that two are up, and down again at t = 2; the one that began up only the latter.
+    assert_eq!(found, [[1, 0, 1, 1], [2, 1, 1, 1], [2, 1, 2, 1]]);
+    let gains: Vec<f64> = exact.departures.iter().map(|d| d.gain).collect();
+    [0.8, 0.9, 0.9]
+        .iter()
+        .zip(gains)
+        .for_each(|(expected, gain)| close(gain, *expected));
 }

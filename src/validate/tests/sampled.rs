@@ -260,7 +260,10 @@ fn settings_out_of_range_are_refused() {
     let population = 10_000_000;
     assert_eq!(
         error(settings(&[population], MethodChoice::Exact)),
-        ValidateError::ExactPopulation { population }
+        ValidateError::ExactStates {
+            population,
+            horizon: 5
+        }
     );
     let three = DOMINATED
         .replace(r#""low", "high"]"#, r#""low", "high", "top"]"#)
@@ -268,4 +271,122 @@ fn settings_out_of_range_are_refused() {
     let game = super::game(&three);
     let error = validate(&game, &policy, &path, &settings(&[5], MethodChoice::Exact)).unwrap_err();
     assert_eq!(error, ValidateError::ExactTypes { types: 3 });
+}
+
+#[test]
+fn a_price_stale_by_one_period_is_refuted() {
+    // The leader is paid for naming t mod 3.
+    let game = game(&TANGLED.replace(
+        r#"period = "-0.2 * tax * tax * z[low]""#,
+        r#"period = "-5 * (tax - t + if(t > 2, 3, 0))^2""#,
+    ));
+    for method in [MethodChoice::Exact, MethodChoice::Paired] {
+        let settings = settings(&[20], method);
+        let leader = |announce: fn(usize) -> usize| {
+            let policy = Rule::answered(move |t, _| announce(t), tangled_rows);
+            let found = run(&game, &policy, &settings);
+            found
+                .results
+                .into_iter()
+                .find(|result| result.row.player == Player::Leader)
+                .unwrap()
+        };
+        let prompt = leader(|t| t % 3);
+        assert!(
+            prompt.verdict == Verdict::Certified,
+            "{method:?} {prompt:?}"
+        );
+        let stale = leader(|t| (t - 1) % 3);
+        assert!(
+            stale.verdict == Verdict::Refuted && stale.row.gain > 1.0,
+            "{method:?} {stale:?}"
+        );
+    }
+}
+
+#[test]
+fn a_rounded_start_is_sampled_as_it_is_solved() {
+    let (game, policy) = (
+        game(DOMINATED),
+        Rule::followers(|_, z| [[0.4, 0.6], [z.weights()[0], z.weights()[1]]]),
+    );
+    let rounded = |method| {
+        run(
+            &game,
+            &policy,
+            &Settings {
+                start: Start::Rounded,
+                ..settings(&[7], method)
+            },
+        )
+    };
+    let (exact, paired) = (rounded(MethodChoice::Exact), rounded(MethodChoice::Paired));
+    for row in paired
+        .rows
+        .iter()
+        .filter(|row| row.deviation == "constant:work")
+    {
+        let truth = exact
+            .rows
+            .iter()
+            .find(|exact| exact.start == row.start)
+            .unwrap();
+        agrees(row, truth.gain, truth.value);
+    }
+    // 7 * (.7, .3) is (5, 2) rounded: the average weighs the types 5 to 2.
+    let gain = |start: &str| {
+        exact
+            .rows
+            .iter()
+            .find(|row| row.start == start)
+            .unwrap()
+            .gain
+    };
+    assert!((gain("initial") - (5.0 * gain("low") + 2.0 * gain("high")) / 7.0).abs() < 1e-14);
+}
+
+#[test]
+fn auto_samples_what_is_too_large_or_has_more_types() {
+    let (game, policy) = (game(DECISION), decision_policy(|t| t));
+    let found = run(
+        &game,
+        &policy,
+        &settings(&[10, 1_000_000_000], MethodChoice::Auto),
+    );
+    for row in &found.rows {
+        assert_eq!(
+            row.method,
+            if row.population == 10 {
+                Method::Exact
+            } else {
+                Method::Paired
+            }
+        );
+    }
+    assert_eq!(found.verdict, Verdict::Certified);
+    let three = DECISION
+        .replace(r#""down", "up"]"#, r#""down", "up", "out"]"#)
+        .replace("[0.5, 0.5]", "[0.5, 0.5, 0]")
+        .replace("\"up, move\"", "\"out, *\" = { out = 1 }\n\"up, move\"");
+    let three = super::game(&three);
+    let actions = decision_optimum();
+    let play = move |t: usize, _: &MeanField| {
+        let [down, up] = actions[t - 1].map(|a| if a == 1 { [0.0, 1.0] } else { [1.0, 0.0] });
+        Play {
+            leader_action: LeaderAction(0),
+            prescription: Prescription::new(2, [down, up, [1.0, 0.0]].concat()),
+        }
+    };
+    let policy = Rule {
+        play: Box::new(play),
+        answer: Box::new(|_, _, _| None),
+    };
+    let found = run(&three, &policy, &settings(&[40], MethodChoice::Auto));
+    assert!(
+        found
+            .rows
+            .iter()
+            .all(|row| row.method == Method::Paired && row.start != "out")
+    );
+    assert_eq!(found.verdict, Verdict::Certified);
 }
