@@ -410,32 +410,83 @@ impl<'a> StageGames<'a> {
             for &b in &self.available[x][i + 1..] {
                 for &c in &self.available[y][..others] {
                     let profile = if x == 0 { [a, c] } else { [c, a] };
-                    let segment = Segment::new(self, l, x, profile, b);
-                    match segment.target {
-                        Some(d) => self.walk(&segment, d, out),
-                        None => self.link_pure(&segment, out),
+                    match self.sweep(l, x, profile, b) {
+                        Sweep::Segment(segment) => self.walk(&segment, out),
+                        Sweep::Still(ends) => self.link_pure(ends, out),
+                        Sweep::Nowhere => {}
                     }
                 }
             }
         }
     }
 
-    /// The mixture moves nothing that matters to x: where both ends are equilibria, all between are.
-    fn link_pure(&self, segment: &Segment, out: &mut Equilibria) {
-        let end = |profile: [usize; 2]| {
-            out.found
-                .iter()
-                .position(|e| e.label.kind == Kind::Pure && e.label.profile == profile)
+    /// What a mixture of type x over its action in `profile` and `second` can lead to.
+    ///
+    /// Every other incentive, of x's third actions and of the other type, depends on m' through D alone, and D = d_x at
+    /// every root: the whole segment holds equilibria or none.
+    fn sweep(&self, l: usize, x: usize, mut profile: [usize; 2], second: usize) -> Sweep {
+        let (y, first) = (1 - x, profile[x]);
+        let reward = |a| self.tables.follower_reward(l, x, a);
+        let go = |a| self.tables.transition(l, x, a, 1);
+        let hold = self.period.game.discount() * (go(second) - go(first));
+        let mut at_one = profile;
+        at_one[x] = second;
+        let (zero, one) = (*self.landing(l, profile), *self.landing(l, at_one));
+        if hold.abs() < NO_COUPLING || zero.raw == one.raw {
+            return Sweep::Still([profile, at_one]);
+        }
+        let target = -(reward(second) - reward(first)) / hold;
+        let at = Values {
+            followers: [0.0, self.period.next.nearest_difference(target)],
+            leader: 0.0,
         };
-        if let (Some(i), Some(j)) = (end(segment.profile), end(segment.profile_at_one())) {
+        let best = self.best(l, x, &at);
+        let slack = best.tolerance / hold.abs();
+        let used = [first, second].map(|a| best.payoff - self.payoff(l, x, a, &at));
+        // Beyond all values of D the two actions never tie; a third action must not beat both.
+        if (target - at.followers[1]).abs() > slack || used[0].min(used[1]) > best.tolerance {
+            return Sweep::Nowhere;
+        }
+        if self.mass(y) <= 0.0 {
+            profile[y] = self.lowest_best_response(l, y, &at);
+        }
+        let best = self.best(l, y, &at);
+        let loss = |a: usize| best.payoff - self.payoff(l, y, a, &at);
+        if loss(profile[y]) > best.tolerance {
+            return Sweep::Nowhere;
+        }
+        let rival = |a: &usize| *a != profile[y] && loss(*a) <= best.tolerance;
+        Sweep::Segment(Segment {
+            leader_action: l,
+            mixer: x,
+            profile,
+            second,
+            zero,
+            one,
+            target,
+            slack,
+            hold,
+            loss: loss(profile[y]),
+            tied: self.mass(y) > 0.0 && self.available[y].iter().any(rival),
+        })
+    }
+
+    /// The mixture moves nothing: where both ends are equilibria, all between are.
+    fn link_pure(&self, ends: [[usize; 2]; 2], out: &mut Equilibria) {
+        let end = |profile: [usize; 2]| {
+            out.found[..out.pure]
+                .iter()
+                .position(|e| e.label.profile == profile)
+        };
+        if let (Some(i), Some(j)) = (end(ends[0]), end(ends[1])) {
             out.links.push((i, j));
             out.tied = true;
         }
     }
 
     /// All equilibria on a segment: roots, kinks, jumps and continua, in rising order of m'.
-    fn walk(&self, segment: &Segment, d: f64, out: &mut Equilibria) {
-        let next = self.period.next;
+    fn walk(&self, segment: &Segment, out: &mut Equilibria) {
+        let (next, d) = (self.period.next, segment.target);
         let (lo, hi) = segment.ends();
         let (first, last) = (next.branch_of(lo.place), next.branch_of(hi.place));
         let mut at = first;
@@ -505,7 +556,7 @@ impl<'a> StageGames<'a> {
         out.tied = true;
     }
 
-    /// Add a mixture if nobody gains from another action; its place in the list, or that of the equilibrium it equals.
+    /// Add a mixture; its place in the list, or that of the equilibrium it equals.
     fn push_mixed(
         &self,
         segment: &Segment,
@@ -516,7 +567,8 @@ impl<'a> StageGames<'a> {
         out: &mut Equilibria,
     ) -> Option<usize> {
         let probability = segment.probability(label.kind, place.m);
-        let e = self.mixture(segment, label, probability, place, coin, values)?;
+        let e = self.mixture(segment, label, probability, place, coin, values);
+        out.tied |= segment.tied;
         let same = |other: &Equilibrium| {
             (other.next.m - e.next.m).abs() < SAME
                 && self.period.next.jump_region(other.next.piece)
@@ -543,34 +595,19 @@ impl<'a> StageGames<'a> {
         Some(out.found.len() - 1)
     }
 
-    /// The mixture as an equilibrium, or `None` where some used action loses more than the tie tolerance.
+    /// The mixture as an equilibrium: its conditions were checked for the whole segment.
     fn mixture(
         &self,
         segment: &Segment,
-        mut label: Label,
+        label: Label,
         probability: f64,
         place: Place,
         coin: f64,
         values: &Values,
-    ) -> Option<Equilibrium> {
-        let (l, x, y) = (label.leader_action, segment.mixer, 1 - segment.mixer);
-        if self.mass(y) <= 0.0 {
-            label.profile[y] = self.lowest_best_response(l, y, values);
-        }
-        let best = self.best(l, x, values);
-        let used =
-            [label.profile[x], segment.second].map(|a| best.payoff - self.payoff(l, x, a, values));
-        // The two mixed actions tie by construction, to the rounding of a root on a steep D; a third must not beat both.
-        if used[0].min(used[1]) > best.tolerance {
-            return None;
-        }
-        let best_other = self.best(l, y, values);
-        let loss = best_other.payoff - self.payoff(l, y, label.profile[y], values);
-        if loss > best_other.tolerance {
-            return None;
-        }
-        let residual = used[0].max(used[1]).max(loss);
-        Some(self.finish(label, probability, place, coin, values, residual))
+    ) -> Equilibrium {
+        let miss = values.followers[1] - values.followers[0] - segment.target;
+        let residual = (segment.hold * miss).abs().max(segment.loss);
+        self.finish(label, probability, place, coin, values, residual)
     }
 
     /// V^f and V^l of an equilibrium, (16).
@@ -616,13 +653,22 @@ impl<'a> StageGames<'a> {
         }
         let Some((mixer, second)) = label.mixing else {
             let landing = self.landing(label.leader_action, label.profile);
-            if next.region(landing.place.piece) as usize != label.place {
+            let v = &landing.values;
+            let holds = |x: usize| {
+                let best = self.best(label.leader_action, x, v);
+                best.payoff - self.payoff(label.leader_action, x, label.profile[x], v)
+                    <= best.tolerance
+            };
+            if next.region(landing.place.piece) as usize != label.place || !(holds(0) && holds(1)) {
                 return None;
             }
             return Some(self.finish(*label, 0.0, landing.place, 0.0, &landing.values, 0.0));
         };
-        let segment = Segment::new(self, label.leader_action, mixer, label.profile, second);
-        let d = segment.target?;
+        let Sweep::Segment(segment) = self.sweep(label.leader_action, mixer, label.profile, second)
+        else {
+            return None;
+        };
+        let d = segment.target;
         let (lo, hi) = segment.ends();
         let (place, coin, values) = match label.kind {
             Kind::Mixed => {
@@ -665,7 +711,7 @@ impl<'a> StageGames<'a> {
         let probability = segment.probability(label.kind, place.m);
         segment
             .admits(label.kind, probability)
-            .then(|| self.finish(*label, probability, place, coin, &values, 0.0))
+            .then(|| self.mixture(&segment, *label, probability, place, coin, &values))
     }
 
     /// The root of D = d in one run, where D is monotone: bisection over branches, then inside one.
@@ -715,6 +761,16 @@ struct Best {
     tolerance: f64,
 }
 
+/// What a mixture of one type over a pair of actions can lead to.
+enum Sweep {
+    /// m' does not move, or the incentive does not feel it: the two pure ends.
+    Still([[usize; 2]; 2]),
+    /// No root on it can be an equilibrium.
+    Nowhere,
+    /// Every root on it is.
+    Segment(Segment),
+}
+
 /// The line of m' that one type's mixture over a pair of actions sweeps, the other type playing one action.
 struct Segment {
     leader_action: usize,
@@ -725,43 +781,19 @@ struct Segment {
     second: usize,
     zero: Landing,
     one: Landing,
-    /// d_x, or `None` where m' has no hold on the incentive.
-    target: Option<f64>,
+    /// d_x: the value of D at which the mixing type is indifferent.
+    target: f64,
     /// The tie tolerance in units of D.
     slack: f64,
+    /// delta dP_x, what D is worth to the mixing type's incentive.
+    hold: f64,
+    /// What the other type's action loses at d_x, within its tie tolerance.
+    loss: f64,
+    /// Whether the other type has a second best action at d_x.
+    tied: bool,
 }
 
 impl Segment {
-    fn new(games: &StageGames, l: usize, mixer: usize, profile: [usize; 2], second: usize) -> Self {
-        let tables = &games.tables;
-        let first = profile[mixer];
-        let d_reward =
-            tables.follower_reward(l, mixer, second) - tables.follower_reward(l, mixer, first);
-        let d_kernel =
-            tables.transition(l, mixer, second, 1) - tables.transition(l, mixer, first, 1);
-        let hold = games.period.game.discount() * d_kernel;
-        let mut at_one = profile;
-        at_one[mixer] = second;
-        let (zero, one) = (*games.landing(l, profile), *games.landing(l, at_one));
-        let usable = hold.abs() >= NO_COUPLING && zero.raw != one.raw;
-        Self {
-            leader_action: l,
-            mixer,
-            profile,
-            second,
-            slack: games.best(l, mixer, &zero.values).tolerance / hold.abs(),
-            target: usable.then(|| -d_reward / hold),
-            zero,
-            one,
-        }
-    }
-
-    fn profile_at_one(&self) -> [usize; 2] {
-        let mut profile = self.profile;
-        profile[self.mixer] = self.second;
-        profile
-    }
-
     fn ends(&self) -> (&Landing, &Landing) {
         if self.zero.raw <= self.one.raw {
             (&self.zero, &self.one)

@@ -409,6 +409,12 @@ impl ValueFunction {
         }
     }
 
+    /// The value that D takes, or steps over, nearest to d.
+    pub fn nearest_difference(&self, d: f64) -> f64 {
+        let (low, high) = self.extremes[self.extremes.len() - 1][0];
+        d.max(low).min(high)
+    }
+
     /// The first branch from `from` to `to` where D, or its step to the next branch, comes within `slack` of d.
     pub fn next_candidate(&self, from: usize, to: usize, d: f64, slack: f64) -> Option<usize> {
         let near = |level: usize, i: usize| {
