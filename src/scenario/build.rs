@@ -11,7 +11,7 @@ use super::{Scenario, check, columns, spaces};
 use crate::game::{Game, Primitives};
 
 /// The longest horizon.
-pub const MAX_HORIZON: u64 = 100_000;
+const MAX_HORIZON: u64 = 100_000;
 const TOP: &[&str] = &[
     "name",
     "description",

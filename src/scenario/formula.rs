@@ -18,9 +18,9 @@ use lexer::{Lexer, Token};
 use std::ops::Range;
 
 /// The longest formula, in bytes.
-pub const MAX_LENGTH: usize = 10_000;
+const MAX_LENGTH: usize = 10_000;
 /// The deepest nesting of brackets, signs and powers.
-pub const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: usize = 100;
 
 /// A node: a leaf by name, or an operation on earlier nodes.
 #[derive(Clone, Debug, PartialEq)]
