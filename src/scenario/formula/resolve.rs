@@ -206,10 +206,9 @@ impl Names {
         if name == "x" {
             return Ok(Meaning::OwnLaw);
         }
-        let known = || self.types.iter().map(|(name, _)| name.clone()).collect();
         let unknown = || Problem::UnknownName {
             name: name.to_owned(),
-            known: known(),
+            known: words(&self.types),
         };
         position(&self.types, name)
             .map(Meaning::Law)
@@ -281,6 +280,11 @@ impl Names {
             }),
         }
     }
+}
+
+/// The names of a set.
+pub(in crate::scenario) fn words(set: &[(String, f64)]) -> Vec<String> {
+    set.iter().map(|(name, _)| name.clone()).collect()
 }
 
 fn position(list: &[(String, f64)], name: &str) -> Option<usize> {
