@@ -22,7 +22,7 @@ mod suggest;
 pub use document::MAX_TEXT;
 pub use error::{Problem, ScenarioError};
 pub use overrides::Override;
-pub use place::Place;
+pub use place::{Place, TextName};
 pub use settings::{
     Engine, Method, Selection, SimulateSettings, SolveSettings, Start, ValidateSettings,
 };

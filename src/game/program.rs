@@ -348,3 +348,81 @@ impl Program {
         self.instructions.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2 z(1) - t, written twice, beside an expression that nothing needs.
+    #[test]
+    fn a_program_computes_each_needed_expression_once() {
+        let mut pool = Pool::new(2);
+        let two = pool.constant(2.0);
+        let write = |pool: &mut Pool| {
+            let product = pool.apply(Op::Multiply, [two, Slot::mean_field(1), two]);
+            pool.apply(Op::Subtract, [product, Slot::TIME, product])
+        };
+        let (mut first, mut second) = (write(&mut pool), write(&mut pool));
+        pool.apply(Op::Exp, [first; 3]);
+        let program = pool.program(2, [&mut first, &mut second].into_iter());
+        assert_eq!(first, second);
+        assert_eq!(program.len(), 2);
+        assert!(program.depends_on_time());
+        let mut memory = program.memory();
+        program.run(&mut memory, 5, &[0.25, 0.75]);
+        assert_eq!(memory[first.index()], -3.5);
+    }
+
+    #[test]
+    fn constants_are_folded_and_floats_are_not_reordered() {
+        let mut pool = Pool::new(1);
+        let [a, b] = [0.1, 0.2].map(|value| pool.constant(value));
+        let sum = pool.apply(Op::Add, [a, b, b]);
+        assert_eq!(pool.value(sum), Some(0.1 + 0.2));
+        // (t + 0.1) + 0.2 stays two additions.
+        let partial = pool.apply(Op::Add, [Slot::TIME, a, a]);
+        let mut whole = pool.apply(Op::Add, [partial, b, b]);
+        let program = pool.program(1, [&mut whole].into_iter());
+        assert_eq!(program.len(), 2);
+        assert_eq!(program.constant(whole), None);
+        let mut memory = program.memory();
+        program.run(&mut memory, 1, &[1.0]);
+        assert_eq!(memory[whole.index()], (1.0 + 0.1) + 0.2);
+    }
+
+    #[test]
+    fn a_known_condition_leaves_only_its_branch() {
+        let mut pool = Pool::new(1);
+        let [zero, one, nan] = [0.0, 1.0, f64::NAN].map(|value| pool.constant(value));
+        let z = Slot::mean_field(0);
+        assert_eq!(pool.apply(Op::Select, [one, z, Slot::TIME]), z);
+        assert_eq!(pool.apply(Op::Select, [zero, z, Slot::TIME]), Slot::TIME);
+        let value = |pool: &mut Pool, op, operands| {
+            let slot = pool.apply(op, operands);
+            pool.value(slot)
+        };
+        assert!(value(&mut pool, Op::Select, [nan, z, z]).is_some_and(f64::is_nan));
+        assert_eq!(value(&mut pool, Op::And, [zero, z, z]), Some(0.0));
+        assert_eq!(value(&mut pool, Op::Or, [one, z, z]), Some(1.0));
+        assert_eq!(value(&mut pool, Op::And, [one, z, z]), None);
+    }
+
+    #[test]
+    fn an_output_may_be_an_input_or_a_constant() {
+        let mut pool = Pool::new(2);
+        let (mut time, mut share, mut number) =
+            (Slot::TIME, Slot::mean_field(1), pool.constant(4.0));
+        let program = pool.program(2, [&mut time, &mut share, &mut number].into_iter());
+        assert!(program.depends_on_time());
+        assert_eq!(
+            (program.constant(share), program.constant(number)),
+            (None, Some(4.0))
+        );
+        let mut memory = program.memory();
+        program.run(&mut memory, 9, &[0.25, 0.75]);
+        assert_eq!(
+            [time, share, number].map(|slot| memory[slot.index()]),
+            [9.0, 0.75, 4.0]
+        );
+    }
+}

@@ -92,6 +92,7 @@ impl<'g> Tables<'g> {
     /// A kernel row that is no law, or a reward that is not finite. The tables then hold no valid values.
     #[inline]
     pub fn evaluate(&mut self, t: usize, z: &[f64]) -> Result<(), GameError> {
+        debug_assert_eq!(z.len(), self.game.types.len());
         self.game.program.run(&mut self.memory, t, z);
         if self.game.varying.pass(&self.memory, z.len()) {
             Ok(())

@@ -3,7 +3,7 @@
 use super::compile::{Compiled, Formulas};
 use super::document::{self, Kind, Value};
 use super::error::{Fault, Problem};
-use super::formula::{Formula, Names, Use};
+use super::formula::{Formula, Names, Use, words};
 use super::overrides::Override;
 use super::rows;
 use super::settings::{SimulateSettings, SolveSettings, ValidateSettings};
@@ -11,7 +11,7 @@ use super::{Scenario, check, columns, spaces};
 use crate::game::{Game, Primitives};
 
 /// The longest horizon.
-pub const MAX_HORIZON: u64 = 100_000;
+const MAX_HORIZON: u64 = 100_000;
 const TOP: &[&str] = &[
     "name",
     "description",
@@ -48,10 +48,7 @@ pub(super) fn scenario(text: &str, overrides: &[Override]) -> Result<Scenario, F
     root.only(TOP)?;
     let name = root.require("name")?;
     spaces::check_name(name.string()?, &name.origin)?;
-    let description = root
-        .get("description")
-        .map_or(Ok(""), Value::string)?
-        .to_owned();
+    let description = root.get("description").map_or(Ok(""), Value::string)?;
     let seed = root
         .get("seed")
         .map_or(Ok(0), |seed| seed.count(0, u64::MAX))?;
@@ -70,18 +67,8 @@ pub(super) fn scenario(text: &str, overrides: &[Override]) -> Result<Scenario, F
         name: name.string()?.to_owned(),
         horizon: formulas.names.horizon as usize,
         discount: discount(&root)?,
-        types: formulas
-            .names
-            .types
-            .iter()
-            .map(|(name, _)| name.clone())
-            .collect(),
-        actions: formulas
-            .names
-            .actions
-            .iter()
-            .map(|(name, _)| name.clone())
-            .collect(),
+        types: words(&formulas.names.types),
+        actions: words(&formulas.names.actions),
         leader_actions: formulas
             .names
             .leader
@@ -99,7 +86,7 @@ pub(super) fn scenario(text: &str, overrides: &[Override]) -> Result<Scenario, F
     let checked = check::check(&game, &formulas, &root, solve.grid)?;
     Ok(Scenario {
         name: game.name().to_owned(),
-        description,
+        description: description.to_owned(),
         seed,
         solve,
         simulate,
@@ -169,10 +156,9 @@ fn available(follower: &Value, names: &Names) -> Result<Vec<bool>, Fault> {
     let Some(section) = follower.get("available") else {
         return Ok(available);
     };
-    let known = |set: &[(String, f64)]| set.iter().map(|(name, _)| name.clone()).collect();
     for entry in section.entries()? {
         let Some(x) = names.types.iter().position(|(name, _)| *name == entry.name) else {
-            let (name, known) = (entry.name.clone(), known(&names.types));
+            let (name, known) = (entry.name.clone(), words(&names.types));
             return entry
                 .name_origin
                 .fault(Problem::UnknownName { name, known });
@@ -190,7 +176,7 @@ fn available(follower: &Value, names: &Names) -> Result<Vec<bool>, Fault> {
             match names.actions.iter().position(|(name, _)| name == word) {
                 Some(a) => row[a] = true,
                 None => {
-                    let (name, known) = (word.to_owned(), known(&names.actions));
+                    let (name, known) = (word.to_owned(), words(&names.actions));
                     return element.fault(Problem::UnknownName { name, known });
                 }
             }

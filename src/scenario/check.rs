@@ -13,9 +13,9 @@ use super::rows::Next;
 use crate::game::{Game, GameError, Point, Quantity, Spot};
 
 /// The most points of the lattice.
-pub const MAX_POINTS: u64 = 200_000;
+const MAX_POINTS: u64 = 200_000;
 /// The most operations, over points and periods.
-pub const MAX_OPERATIONS: u64 = 200_000_000;
+const MAX_OPERATIONS: u64 = 200_000_000;
 
 /// What was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]

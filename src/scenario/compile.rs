@@ -7,9 +7,9 @@ use super::rows::{ByPair, Next, TransitionRow};
 use crate::game::program::{Op, Pool, Slot};
 
 /// The most kernel entries, over leader actions, types, actions and next types.
-pub const MAX_KERNEL: u64 = 4_000_000;
+const MAX_KERNEL: u64 = 4_000_000;
 /// The most formula operations that are put together into one game.
-pub const MAX_WORK: u64 = 5_000_000;
+const MAX_WORK: u64 = 5_000_000;
 
 /// The formulas of a game, their names looked up.
 #[derive(Clone, Debug)]
@@ -173,7 +173,9 @@ fn limit_work(
             work += formulas.leader_per_follower.as_ref().map_or(0, size);
         }
     }
+    work += formulas.leader_period.as_ref().map_or(0, size);
     work = work.saturating_mul(leader_actions as u64);
+    work += types * formulas.terminal.as_ref().map_or(0, size);
     if work > MAX_WORK {
         return root.fault(Problem::TooMuchWork {
             work,

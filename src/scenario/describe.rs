@@ -58,7 +58,9 @@ impl Scenario {
         if self.description.is_empty() {
             self.name.clone()
         } else {
-            format!("{}: {}", self.name, self.description)
+            // A description's control characters are not let through to a terminal.
+            let description = self.description.replace(char::is_control, " ");
+            format!("{}: {description}", self.name)
         }
     }
 

@@ -9,18 +9,18 @@ mod lexer;
 mod resolve;
 
 pub(super) use evaluate::{Here, Moment};
-pub(super) use resolve::{LeaderNames, Names, Resolved, Use};
+pub(super) use resolve::{LeaderNames, Names, Resolved, Use, words};
 
 use super::document::{Kind, Origin, Value};
 use super::error::{Fault, Problem};
 use crate::game::program::Op;
 use lexer::{Lexer, Token};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// The longest formula, in bytes.
-pub const MAX_LENGTH: usize = 10_000;
+const MAX_LENGTH: usize = 10_000;
 /// The deepest nesting of brackets, signs and powers.
-pub const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: usize = 100;
 
 /// A node: a leaf by name, or an operation on earlier nodes.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,61 +121,95 @@ fn parse(text: &str, unusual: &[String]) -> Result<Vec<(Node, Range<usize>)>, Fa
     Ok(parser.nodes)
 }
 
-/// How tightly an operator binds what stands to its left and right.
+/// How tightly the prefixes bind what stands to their right.
 const NOT: u8 = 6;
 const MINUS: u8 = 14;
+/// How tightly comparisons, which do not chain, bind what stands to their left.
+const COMPARISON: u8 = 8;
 
-/// Binding powers, the operation, and whether its operands are swapped (`a > b` is `b < a`).
-fn binary(token: &Token) -> Option<(u8, u8, Op, Operands)> {
-    use Operands::{AsWritten, Swapped};
-    let word = match token {
-        Token::Sign(sign) => sign,
-        Token::Name(name) => name.as_str(),
-        _ => return None,
-    };
-    Some(match word {
-        "or" => (1, 2, Op::Or, AsWritten),
-        "and" => (3, 4, Op::And, AsWritten),
-        "<" => (8, 9, Op::Less, AsWritten),
-        "<=" => (8, 9, Op::LessEqual, AsWritten),
-        ">" => (8, 9, Op::Less, Swapped),
-        ">=" => (8, 9, Op::LessEqual, Swapped),
-        "==" => (8, 9, Op::Equal, AsWritten),
-        "!=" => (8, 9, Op::NotEqual, AsWritten),
-        "+" => (10, 11, Op::Add, AsWritten),
-        "-" => (10, 11, Op::Subtract, AsWritten),
-        "*" => (12, 13, Op::Multiply, AsWritten),
-        "/" => (12, 13, Op::Divide, AsWritten),
-        "^" => (17, 16, Op::Power, AsWritten),
-        _ => return None,
-    })
+/// An operator between two operands.
+struct Infix {
+    /// How tightly it binds what stands to its left, and to its right.
+    left: u8,
+    right: u8,
+    op: Op,
+    operands: Operands,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Operands {
     AsWritten,
+    /// `a > b` is `b < a`.
     Swapped,
 }
 
-/// The function of a name, with the least and most arguments and the words for them.
-fn function(name: &str) -> Option<(&'static str, Op, usize, usize, &'static str)> {
-    let most = MAX_LENGTH;
-    Some(match name {
-        "min" => ("min", Op::Min, 2, most, "two arguments or more"),
-        "max" => ("max", Op::Max, 2, most, "two arguments or more"),
-        "abs" => ("abs", Op::Abs, 1, 1, "one argument"),
-        "exp" => ("exp", Op::Exp, 1, 1, "one argument"),
-        "ln" => ("ln", Op::Ln, 1, 1, "one argument"),
-        "sqrt" => ("sqrt", Op::Sqrt, 1, 1, "one argument"),
-        "if" => (
-            "if",
-            Op::Select,
-            3,
-            3,
-            "three arguments, if(condition, value, otherwise)",
-        ),
-        _ => return None,
-    })
+impl Infix {
+    fn of(token: &Token) -> Option<Self> {
+        let word = match token {
+            Token::Sign(sign) => sign,
+            Token::Name(name) => name.as_str(),
+            Token::Number(_) | Token::End => return None,
+        };
+        let (left, right, op) = match word {
+            "or" => (1, 2, Op::Or),
+            "and" => (3, 4, Op::And),
+            "<" | ">" => (COMPARISON, 9, Op::Less),
+            "<=" | ">=" => (COMPARISON, 9, Op::LessEqual),
+            "==" => (COMPARISON, 9, Op::Equal),
+            "!=" => (COMPARISON, 9, Op::NotEqual),
+            "+" => (10, 11, Op::Add),
+            "-" => (10, 11, Op::Subtract),
+            "*" => (12, 13, Op::Multiply),
+            "/" => (12, 13, Op::Divide),
+            "^" => (17, 16, Op::Power),
+            _ => return None,
+        };
+        let operands = if word.starts_with('>') {
+            Operands::Swapped
+        } else {
+            Operands::AsWritten
+        };
+        Some(Self {
+            left,
+            right,
+            op,
+            operands,
+        })
+    }
+}
+
+/// A function, with the number of arguments that it takes and the words for it.
+struct Function {
+    name: &'static str,
+    op: Op,
+    arguments: RangeInclusive<usize>,
+    takes: &'static str,
+}
+
+impl Function {
+    fn of(name: &str) -> Option<Self> {
+        let (name, op) = match name {
+            "min" => ("min", Op::Min),
+            "max" => ("max", Op::Max),
+            "abs" => ("abs", Op::Abs),
+            "exp" => ("exp", Op::Exp),
+            "ln" => ("ln", Op::Ln),
+            "sqrt" => ("sqrt", Op::Sqrt),
+            "if" => ("if", Op::Select),
+            _ => return None,
+        };
+        let (arguments, takes) = match op.arity() {
+            1 => (1..=1, "one argument"),
+            2 => (2..=MAX_LENGTH, "two arguments or more"),
+            _ => (3..=3, "three arguments, if(condition, value, otherwise)"),
+        };
+        Some(Self {
+            name,
+            op,
+            arguments,
+            takes,
+        })
+    }
 }
 
 struct Parser<'a> {
@@ -227,28 +261,20 @@ impl Parser<'_> {
         }
         let start = self.span.start;
         let mut left = self.prefix()?;
-        let mut least_chained = u8::MAX;
-        while let Some((left_power, right_power, op, operands)) = binary(&self.token) {
-            if left_power < least {
-                break;
-            }
-            if left_power == least_chained {
+        let mut is_comparison = false;
+        while let Some(infix) = Infix::of(&self.token).filter(|infix| infix.left >= least) {
+            if is_comparison && infix.left == COMPARISON {
                 return self.unexpected("`and` or `or` between two comparisons");
             }
+            is_comparison = infix.left == COMPARISON;
             self.advance()?;
-            let right = self.expression(right_power)?;
+            let right = self.expression(infix.right)?;
             let end = self.nodes[right].1.end;
-            let pair = if operands == Operands::Swapped {
-                [right, left, left]
-            } else {
-                [left, right, right]
+            let operands = match infix.operands {
+                Operands::AsWritten => [left, right, right],
+                Operands::Swapped => [right, left, left],
             };
-            left = self.push(Node::Apply(op, pair), start..end);
-            least_chained = if right_power == 9 {
-                left_power
-            } else {
-                u8::MAX
-            };
+            left = self.push(Node::Apply(infix.op, operands), start..end);
         }
         self.depth -= 1;
         Ok(left)
@@ -297,7 +323,7 @@ impl Parser<'_> {
             self.advance()?;
             return Ok(self.push(Node::Law(name), span.start..inner.end + 1));
         }
-        let Some((function, op, least, most, expected)) = function(&name) else {
+        let Some(function) = Function::of(&name) else {
             return Ok(self.push(Node::Name(name), span));
         };
         self.take("(", "`(` after a function")?;
@@ -308,28 +334,31 @@ impl Parser<'_> {
         }
         let whole = span.start..self.span.end;
         self.take(")", "`,` or `)`")?;
-        if arguments.len() < least || arguments.len() > most {
+        if !function.arguments.contains(&arguments.len()) {
+            let (name, expected, found) = (function.name, function.takes, arguments.len());
             return Err((
                 whole,
                 Problem::Arguments {
-                    function,
+                    function: name,
                     expected,
-                    found: arguments.len(),
+                    found,
                 },
             ));
         }
-        if op == Op::Select {
-            return Ok(self.push(
-                Node::Apply(op, [arguments[0], arguments[1], arguments[2]]),
-                whole,
-            ));
-        }
-        if op.arity() == 1 {
-            return Ok(self.push(Node::Apply(op, [arguments[0]; 3]), whole));
-        }
-        let fold = |left, right| self.push(Node::Apply(op, [left, right, right]), whole.clone());
-        let folded = arguments.into_iter().reduce(fold);
-        Ok(folded.expect("at least two arguments were counted above"))
+        Ok(match arguments[..] {
+            [a] => self.push(Node::Apply(function.op, [a; 3]), whole),
+            [a, b, c] if function.op == Op::Select => {
+                self.push(Node::Apply(function.op, [a, b, c]), whole)
+            }
+            // min and max of many, one after the other.
+            [first, ref others @ ..] => others.iter().fold(first, |folded, next| {
+                self.push(
+                    Node::Apply(function.op, [folded, *next, *next]),
+                    whole.clone(),
+                )
+            }),
+            [] => return self.unexpected("an argument"),
+        })
     }
 }
 

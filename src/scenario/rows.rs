@@ -2,7 +2,7 @@
 
 use super::document::{Kind, Origin, Value};
 use super::error::{Fault, Problem};
-use super::formula::{Formula, Names, Resolved, Use};
+use super::formula::{Formula, Names, Resolved, Use, words};
 
 /// One row: the types and actions that it matches, and what it says.
 #[derive(Clone, Debug)]
@@ -139,11 +139,7 @@ fn pair(
         match set.iter().position(|(name, _)| name == word) {
             Some(index) => Ok(Some(index)),
             None => {
-                let known = set
-                    .iter()
-                    .map(|(name, _)| name.clone())
-                    .chain(["*".to_owned()])
-                    .collect();
+                let known = [words(set), vec!["*".to_owned()]].concat();
                 origin.fault(Problem::UnknownName {
                     name: word.to_owned(),
                     known,
@@ -205,7 +201,7 @@ fn transition_row(row: &Value, names: &Names) -> Result<TransitionRow, Fault> {
     let mut has_rest = false;
     for entry in row.entries()? {
         let Some(next) = names.types.iter().position(|(name, _)| *name == entry.name) else {
-            let known = names.types.iter().map(|(name, _)| name.clone()).collect();
+            let known = words(&names.types);
             return entry.name_origin.fault(Problem::UnknownName {
                 name: entry.name.clone(),
                 known,

@@ -10,6 +10,8 @@ use std::fmt;
 pub const MAX_GRID: u64 = 1_000_000;
 /// The largest population.
 pub const MAX_POPULATION: u64 = 1_000_000_000_000;
+/// The most populations, and the most starts.
+const MAX_LIST: u64 = 1_000;
 /// The most replications.
 pub const MAX_REPLICATIONS: u64 = 1_000_000_000;
 
@@ -253,6 +255,15 @@ impl SimulateSettings {
     }
 }
 
+fn check_length(value: &Value, length: usize, what: &'static str) -> Result<(), Fault> {
+    let (found, limit) = (length as u64, MAX_LIST);
+    if found > limit {
+        value.fault(Problem::TooMany { what, found, limit })
+    } else {
+        Ok(())
+    }
+}
+
 fn populations(value: &Value) -> Result<Vec<u64>, Fault> {
     let elements = value.elements()?;
     if elements.is_empty() {
@@ -260,6 +271,7 @@ fn populations(value: &Value) -> Result<Vec<u64>, Fault> {
             key: value.key.clone(),
         });
     }
+    check_length(value, elements.len(), "populations")?;
     let mut populations = Vec::with_capacity(elements.len());
     for element in elements {
         let population = element.count(1, MAX_POPULATION)?;
@@ -294,11 +306,9 @@ impl ValidateSettings {
                 word(value, Method::ALL, Method::word)
             })?,
             starts: or(validate, "starts", Vec::new(), |value| {
-                value
-                    .elements()?
-                    .iter()
-                    .map(|start| law(start, types))
-                    .collect()
+                let elements = value.elements()?;
+                check_length(value, elements.len(), "starts")?;
+                elements.iter().map(|start| law(start, types)).collect()
             })?,
         })
     }

@@ -3,22 +3,19 @@
 use super::document::{Kind, Origin, Value};
 use super::error::{Fault, Problem};
 use super::formula::{Formula, LeaderNames, Names, Use};
-use crate::game::MeanField;
 use crate::game::program::{Pool, Slot};
+use crate::game::{MeanField, PROBABILITY_TOLERANCE};
 
 /// The most follower types.
-pub const MAX_TYPES: u64 = 64;
+const MAX_TYPES: u64 = 64;
 /// The most follower actions.
-pub const MAX_ACTIONS: u64 = 256;
+pub(super) const MAX_ACTIONS: u64 = 256;
 /// The most leader actions.
-pub const MAX_LEADER_ACTIONS: u64 = 10_000;
+const MAX_LEADER_ACTIONS: u64 = 10_000;
 /// The most parameters.
-pub const MAX_PARAMETERS: u64 = 10_000;
+const MAX_PARAMETERS: u64 = 1_000;
 /// The longest name, in characters.
-pub const MAX_NAME: usize = 64;
-
-/// Probabilities of a law sum to one within this.
-const LAW_TOLERANCE: f64 = 1e-12;
+const MAX_NAME: usize = 64;
 
 /// Words of the formula language, which nothing else can be called.
 const RESERVED: [&str; 19] = [
@@ -204,7 +201,7 @@ pub(super) fn law(value: &Value, types: usize) -> Result<MeanField, Fault> {
         weights.push(weight + 0.0);
     }
     let sum: f64 = weights.iter().sum();
-    if (sum - 1.0).abs() <= LAW_TOLERANCE {
+    if (sum - 1.0).abs() <= PROBABILITY_TOLERANCE {
         return Ok(MeanField::new(weights));
     }
     value.fault(Problem::LawSum {

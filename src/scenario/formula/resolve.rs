@@ -206,10 +206,9 @@ impl Names {
         if name == "x" {
             return Ok(Meaning::OwnLaw);
         }
-        let known = || self.types.iter().map(|(name, _)| name.clone()).collect();
         let unknown = || Problem::UnknownName {
             name: name.to_owned(),
-            known: known(),
+            known: words(&self.types),
         };
         position(&self.types, name)
             .map(Meaning::Law)
@@ -257,33 +256,35 @@ impl Names {
         let value = |list: &[(String, f64)]| position(list, name).map(|index| list[index].1);
         let leader = self
             .leader_action(name)
-            .and_then(|index| self.leader.as_ref().map(|leader| leader.values[index]));
-        let candidates = [
+            .map(|index| self.value(Compared::Leader, index));
+        let mut meanings = Vec::new();
+        let mut values = Vec::new();
+        for (meaning, value) in [
             ("a parameter", value(&self.parameters)),
             ("a type", value(&self.types)),
             ("an action", value(&self.actions)),
             ("a leader action", leader),
-        ];
-        let found = || {
-            candidates
-                .iter()
-                .filter_map(|(what, value)| value.map(|value| (*what, value)))
-        };
-        match found().count() {
-            0 => Err(Problem::UnknownName {
+        ] {
+            meanings.extend(value.map(|_| meaning));
+            values.extend(value);
+        }
+        match values[..] {
+            [] => Err(Problem::UnknownName {
                 name: name.to_owned(),
                 known: self.known(),
             }),
-            1 => Ok(Meaning::Number(found().map(|(_, value)| value).sum())),
-            _ => {
-                let meanings = found().map(|(what, _)| what).collect();
-                Err(Problem::AmbiguousName {
-                    name: name.to_owned(),
-                    meanings,
-                })
-            }
+            [value] => Ok(Meaning::Number(value)),
+            _ => Err(Problem::AmbiguousName {
+                name: name.to_owned(),
+                meanings,
+            }),
         }
     }
+}
+
+/// The names of a set.
+pub(in crate::scenario) fn words(set: &[(String, f64)]) -> Vec<String> {
+    set.iter().map(|(name, _)| name.clone()).collect()
 }
 
 fn position(list: &[(String, f64)], name: &str) -> Option<usize> {
