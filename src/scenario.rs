@@ -5,15 +5,24 @@
 //! with its place and its mend ([`ScenarioError`]); no text makes the reading panic, loop or touch files.
 
 mod build;
+mod check;
+mod columns;
+mod compile;
+mod describe;
 mod document;
 mod error;
 mod formula;
+mod overrides;
+mod place;
 mod rows;
 mod settings;
 mod spaces;
+mod suggest;
 
-pub use document::{MAX_TEXT, Override};
-pub use error::{Place, Problem, ScenarioError};
+pub use document::MAX_TEXT;
+pub use error::{Problem, ScenarioError};
+pub use overrides::Override;
+pub use place::Place;
 pub use settings::{
     Engine, Method, Selection, SimulateSettings, SolveSettings, Start, ValidateSettings,
 };
@@ -39,6 +48,8 @@ pub struct Scenario {
     /// The text that was read, before overrides.
     pub text: String,
     game: Game,
+    formulas: compile::Formulas,
+    checked: check::Checked,
 }
 
 impl Scenario {
@@ -70,6 +81,9 @@ impl Scenario {
         // One byte more than is allowed tells a text that is too long from one that is not.
         let mut start = std::io::Read::take(file, MAX_TEXT as u64 + 1);
         std::io::Read::read_to_end(&mut start, &mut bytes).map_err(unreadable)?;
+        if bytes.len() > MAX_TEXT {
+            return Err(ScenarioError::whole(Problem::TooLong { limit: MAX_TEXT }));
+        }
         let text = String::from_utf8(bytes).map_err(|error| {
             let byte = error.utf8_error().valid_up_to();
             ScenarioError::whole(Problem::NotText {

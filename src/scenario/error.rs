@@ -1,6 +1,9 @@
 //! What can be wrong with a scenario, where, and how to mend it.
 
-use super::document::{Origin, Override, shorten};
+use super::document::Origin;
+use super::overrides::Override;
+use super::place::{Place, TextName};
+use super::suggest::{nearest, suggest};
 use crate::game::GameError;
 use std::fmt;
 use std::path::PathBuf;
@@ -17,94 +20,15 @@ impl Fault {
     /// With file, line and column found in the scenario's text or in the override.
     pub(super) fn locate(self, file: &str, text: &str, overrides: &[Override]) -> ScenarioError {
         let (origin, problem) = *self.0;
-        let place = match origin
+        let given = origin
             .source
             .checked_sub(1)
-            .and_then(|index| overrides.get(index))
-        {
-            Some(given) => Place::locate(
-                format!("--set {}", shorten(given.text())),
-                given.text(),
-                &origin,
-            ),
-            None => Place::locate(file.to_owned(), text, &origin),
+            .and_then(|index| overrides.get(index));
+        let place = match given.map(Override::text) {
+            Some(given) => Place::locate(TextName::Override(given.to_owned()), given, &origin),
+            None => Place::locate(TextName::File(file.to_owned()), text, &origin),
         };
         ScenarioError(Box::new((Some(place), problem)))
-    }
-}
-
-/// A place in a scenario, as an error shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The file, or `--set KEY=VALUE`.
-    pub source: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// The column in characters, from 1.
-    pub column: usize,
-    /// The line's text.
-    pub text: String,
-    /// The offending part of the line, in characters; at least 1.
-    pub width: usize,
-}
-
-/// The longest stretch of a line that an error shows, in characters.
-const SHOWN: usize = 160;
-
-impl Place {
-    fn locate(source: String, text: &str, origin: &Origin) -> Self {
-        let start = floor_boundary(text, origin.span.start);
-        let end = floor_boundary(text, origin.span.end).max(start);
-        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = text[start..]
-            .find('\n')
-            .map_or(text.len(), |newline| start + newline);
-        Self {
-            source,
-            line: text[..start].matches('\n').count() + 1,
-            column: text[line_start..start].chars().count() + 1,
-            text: text[line_start..line_end].trim_end_matches('\r').to_owned(),
-            width: text[start..end.min(line_end)].chars().count().max(1),
-        }
-    }
-}
-
-fn floor_boundary(text: &str, index: usize) -> usize {
-    let index = index.min(text.len());
-    (0..=index)
-        .rev()
-        .find(|index| text.is_char_boundary(*index))
-        .unwrap_or(0)
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = self.line.to_string();
-        let margin = " ".repeat(number.len());
-        // A line longer than the screen is shown around the place.
-        let skipped = if self.column > SHOWN / 2 {
-            self.column - SHOWN / 4
-        } else {
-            0
-        };
-        let shown: String = self.text.chars().skip(skipped).take(SHOWN).collect();
-        let before: String = shown
-            .chars()
-            .take(self.column - 1 - skipped)
-            .map(|character| if character == '\t' { '\t' } else { ' ' })
-            .collect();
-        let width = self
-            .width
-            .min(SHOWN.saturating_sub(self.column - 1 - skipped))
-            .max(1);
-        writeln!(
-            f,
-            "{margin}--> {}:{}:{}",
-            self.source, self.line, self.column
-        )?;
-        writeln!(f, "{margin} |")?;
-        writeln!(f, "{number} | {shown}")?;
-        write!(f, "{margin} | {before}{}", "^".repeat(width))
     }
 }
 
@@ -165,10 +89,8 @@ pub enum Problem {
         byte: usize,
     },
     /// The text is too long.
-    #[error("the text has {bytes} bytes, more than {limit}")]
+    #[error("the text is longer than {limit} bytes")]
     TooLong {
-        /// Its length.
-        bytes: usize,
         /// The most allowed.
         limit: usize,
     },
@@ -179,7 +101,7 @@ pub enum Problem {
         message: String,
     },
     /// Tables nested too deeply.
-    #[error("keys are nested too deeply")]
+    #[error("tables are nested too deeply, or a key has too many dots")]
     TooDeep,
     /// An override that is not KEY=VALUE.
     #[error("an override reads KEY=VALUE")]
@@ -482,43 +404,4 @@ impl Problem {
             _ => None,
         }
     }
-}
-
-/// The nearest known word, or the list of them.
-fn suggest<S: AsRef<str>>(name: &str, known: &[S]) -> String {
-    match nearest(name, known) {
-        Some(word) => format!("did you mean {word:?}?"),
-        None => {
-            let words: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
-            format!("known here: {}", words.join(", "))
-        }
-    }
-}
-
-fn nearest<'a, S: AsRef<str>>(name: &str, known: &'a [S]) -> Option<&'a str> {
-    let close = |word: &&str| distance(name, word) <= 1 + word.len() / 4;
-    known
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(close)
-        .min_by_key(|word| distance(name, word))
-}
-
-/// Edits (Levenshtein) between two words; a very long word is far from every other.
-fn distance(a: &str, b: &str) -> usize {
-    if a.len().abs_diff(b.len()) > 3 {
-        return usize::MAX;
-    }
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, character) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, other) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(character != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }

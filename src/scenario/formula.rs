@@ -4,10 +4,12 @@
 //! unary `-`; `^`, which is right-associative, so that -2^2 = -4 and 2^3^2 = 512. The nodes of a formula stand in one
 //! list, each after its operands: nothing recurses over a formula but its reading, whose depth is limited.
 
+mod evaluate;
 mod lexer;
 mod resolve;
 
-pub(super) use resolve::{Here, LeaderNames, Names, Resolved, Use};
+pub(super) use evaluate::{Here, Moment};
+pub(super) use resolve::{LeaderNames, Names, Resolved, Use};
 
 use super::document::{Kind, Origin, Value};
 use super::error::{Fault, Problem};
@@ -42,6 +44,7 @@ pub(super) struct Formula {
 #[derive(Clone, Debug, PartialEq)]
 struct TextPlace {
     whole: Origin,
+    text: String,
     /// Where its first character is; `None` where escapes hide the places of characters.
     start: Option<usize>,
 }
@@ -65,6 +68,7 @@ impl Formula {
             Kind::Integer(_) | Kind::Float(_) => {
                 let place = TextPlace {
                     whole: value.origin.clone(),
+                    text: value.found(),
                     start: None,
                 };
                 Ok(Self {
@@ -75,6 +79,7 @@ impl Formula {
             Kind::String(text, start) => {
                 let place = TextPlace {
                     whole: value.origin.clone(),
+                    text: text.clone(),
                     start: *start,
                 };
                 if text.len() > MAX_LENGTH {

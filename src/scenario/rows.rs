@@ -52,11 +52,6 @@ impl<T> ByPair<T> {
         self.pairs[x * self.actions + a].map(|index| &self.contents[index])
     }
 
-    /// Everything that is said, once.
-    pub(super) fn contents(&self) -> &[T] {
-        &self.contents
-    }
-
     fn read(
         table: &Value,
         names: &Names,

@@ -21,7 +21,7 @@ pub const MAX_NAME: usize = 64;
 const LAW_TOLERANCE: f64 = 1e-12;
 
 /// Words of the formula language, which nothing else can be called.
-const RESERVED: [&str; 20] = [
+const RESERVED: [&str; 19] = [
     "x",
     "a",
     "z",
@@ -41,7 +41,6 @@ const RESERVED: [&str; 20] = [
     "exp",
     "ln",
     "sqrt",
-    "none",
 ];
 
 /// What other programs read as a missing value where they read tables.
@@ -60,7 +59,7 @@ pub(super) fn check_name(name: &str, origin: &Origin) -> Result<(), Fault> {
         return Ok(());
     };
     origin.fault(Problem::BadName {
-        name: super::document::shorten(name),
+        name: super::place::shorten(name),
         reason,
     })
 }
@@ -163,6 +162,22 @@ pub(super) fn named_set(
         }
     }
     Ok(set)
+}
+
+/// `[follower] types`.
+pub(super) fn follower_types(value: &Value) -> Result<Vec<(String, f64)>, Fault> {
+    let types = named_set(value, "follower types", MAX_TYPES)?;
+    // Tables say `initial` and `worst` where they say from which type a deviation starts.
+    match types
+        .iter()
+        .find(|(name, _)| name == "initial" || name == "worst")
+    {
+        Some((name, _)) => value.fault(Problem::BadName {
+            name: name.clone(),
+            reason: "tables use it for a start",
+        }),
+        None => Ok(types),
+    }
 }
 
 /// A law of follower types, in their order.

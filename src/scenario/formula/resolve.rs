@@ -1,9 +1,8 @@
 //! What the names of a formula mean, and its value at one leader action, type and action.
 
-use super::super::document::Origin;
 use super::super::error::{Fault, Problem};
-use super::{Formula, Node, TextPlace};
-use crate::game::program::{Op, Pool, Slot};
+use super::{Formula, Here, Node, TextPlace};
+use crate::game::program::Op;
 use std::ops::Range;
 
 /// The leader's action: what formulas call it, and its actions by name and by number.
@@ -101,19 +100,11 @@ pub(in crate::scenario) enum Meaning {
     Apply(Op, [usize; 3]),
 }
 
-/// Where a formula is evaluated: leader action, type and action by index; what is not allowed is not read.
-#[derive(Clone, Copy, Debug, Default)]
-pub(in crate::scenario) struct Here {
-    pub(in crate::scenario) leader: usize,
-    pub(in crate::scenario) x: usize,
-    pub(in crate::scenario) a: usize,
-}
-
 /// A formula whose names are looked up.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::scenario) struct Resolved {
-    nodes: Vec<(Meaning, Range<usize>)>,
-    place: TextPlace,
+    pub(super) nodes: Vec<(Meaning, Range<usize>)>,
+    pub(super) place: TextPlace,
 }
 
 /// The variables that a bare name can be compared with.
@@ -194,7 +185,7 @@ impl Names {
     }
 
     /// The number of a leaf that depends on neither t nor z.
-    fn leaf(&self, leaf: Meaning, here: Here) -> f64 {
+    pub(super) fn leaf(&self, leaf: Meaning, here: Here) -> f64 {
         match leaf {
             Meaning::Number(number) => number,
             Meaning::Type => self.types[here.x].1,
@@ -355,40 +346,5 @@ impl Formula {
             }
         }
         meanings
-    }
-}
-
-impl Resolved {
-    /// Put leader action, type and action in: the slot of the value, constants folded.
-    pub(in crate::scenario) fn compile(
-        &self,
-        names: &Names,
-        here: Here,
-        pool: &mut Pool,
-        reward: Slot,
-    ) -> Slot {
-        let mut slots: Vec<Slot> = Vec::with_capacity(self.nodes.len());
-        for (meaning, _) in &self.nodes {
-            let slot = match *meaning {
-                Meaning::Time => Slot::TIME,
-                Meaning::Law(x) => Slot::mean_field(x),
-                Meaning::OwnLaw => Slot::mean_field(here.x),
-                Meaning::FollowerReward => reward,
-                Meaning::Apply(op, operands) => pool.apply(op, operands.map(|index| slots[index])),
-                leaf => pool.constant(names.leaf(leaf, here)),
-            };
-            slots.push(slot);
-        }
-        slots.pop().expect("a formula that was read has a node")
-    }
-
-    /// The number of operations.
-    pub(in crate::scenario) fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
-    /// The place of the formula as a whole.
-    pub(in crate::scenario) fn origin(&self) -> &Origin {
-        &self.place.whole
     }
 }

@@ -1,0 +1,260 @@
+//! A game checked over the lattice of mean fields: every kernel row a law, every reward finite.
+//!
+//! The lattice is the points j/G of the simplex, with G = `solve.grid`; all periods where something depends on t. Where
+//! that is more than [`MAX_POINTS`] points, or more than [`MAX_OPERATIONS`] operations, a coarser lattice is taken
+//! (corners at least), and periods spread evenly from 1 to T. What passes here and fails at a mean field between the
+//! points ends in a [`GameError`] of the stage that meets it.
+
+use super::compile::Formulas;
+use super::document::{Origin, Value};
+use super::error::{Fault, Problem};
+use super::formula::{Here, Moment, Resolved};
+use super::rows::Next;
+use crate::game::{Game, GameError, Point, Quantity, Spot};
+
+/// The most points of the lattice.
+pub const MAX_POINTS: u64 = 200_000;
+/// The most operations, over points and periods.
+pub const MAX_OPERATIONS: u64 = 200_000_000;
+
+/// What was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Checked {
+    /// Cells per side of the lattice.
+    pub(super) cells: u64,
+    /// Points of the lattice.
+    pub(super) points: u64,
+    /// Periods; one where nothing depends on t.
+    pub(super) periods: Vec<usize>,
+}
+
+impl Checked {
+    /// As much of the lattice with `grid` cells as is affordable.
+    fn affordable(game: &Game, grid: usize) -> Self {
+        let (types, horizon) = (game.follower_types().len() as u64, game.horizon() as u64);
+        let points = (MAX_OPERATIONS / (game.work() as u64 + types)).clamp(1, MAX_POINTS);
+        let mut cells = 1;
+        while cells < grid as u64 && lattice_points(cells + 1, types) <= points {
+            cells += 1;
+        }
+        let points_taken = lattice_points(cells, types);
+        let mut periods = vec![1];
+        if game.depends_on_time() && horizon > 1 {
+            let affordable =
+                (MAX_OPERATIONS / (points_taken * (game.work() as u64 + types))).max(2);
+            let count = horizon.min(affordable);
+            let spread = |k| (1 + k * (horizon - 1) / (count - 1)) as usize;
+            periods = (0..count).map(spread).collect();
+        }
+        Self {
+            cells,
+            points: points_taken,
+            periods,
+        }
+    }
+}
+
+/// The points of the simplex with coordinates j/`cells`: binomial(cells + types - 1, types - 1), or a bound above it.
+fn lattice_points(cells: u64, types: u64) -> u64 {
+    let mut points: u64 = 1;
+    for k in 1..types {
+        // (cells + k)! / (cells! k!) is whole at every step.
+        match points.checked_mul(cells + k) {
+            Some(product) => points = product / k,
+            None => return u64::MAX,
+        }
+    }
+    points
+}
+
+/// The next point of the lattice in counts that sum to the number of cells, in reverse lexicographic order.
+fn advance(counts: &mut [u64]) -> bool {
+    let last = counts.len() - 1;
+    let tail = std::mem::take(&mut counts[last]);
+    match counts[..last].iter().rposition(|count| *count > 0) {
+        Some(place) => {
+            counts[place] -= 1;
+            counts[place + 1] = tail + 1;
+            true
+        }
+        None => false,
+    }
+}
+
+/// Check a game; `root` is the scenario's tree.
+pub(super) fn check(
+    game: &Game,
+    formulas: &Formulas,
+    root: &Value,
+    grid: usize,
+) -> Result<Checked, Fault> {
+    let checked = Checked::affordable(game, grid);
+    let mut tables = game.tables();
+    let types = game.follower_types().len();
+    for t in &checked.periods {
+        let mut counts = vec![0; types];
+        counts[0] = checked.cells;
+        let mut is_point = true;
+        while is_point {
+            let z: Vec<f64> = counts
+                .iter()
+                .map(|count| *count as f64 / checked.cells as f64)
+                .collect();
+            tables
+                .evaluate_all(*t, &z)
+                .map_err(|error| explain(error, formulas, root))?;
+            for x in 0..types {
+                game.terminal_reward(&z, x)
+                    .map_err(|error| explain(error, formulas, root))?;
+            }
+            is_point = advance(&mut counts);
+        }
+    }
+    Ok(checked)
+}
+
+/// The place and the mend of an error.
+fn explain(error: GameError, formulas: &Formulas, root: &Value) -> Fault {
+    let explained = match &error {
+        GameError::NotFinite {
+            quantity, point, ..
+        } => not_finite(quantity, point, formulas),
+        GameError::Negative { spot, next, .. } => negative(spot, next, formulas),
+        GameError::RowSum { spot, .. } => {
+            let row = formulas
+                .transition
+                .get(spot.follower_type.0.0, spot.follower_action.0.0);
+            let mend = "give one type \"rest\", which takes what the others leave".to_owned();
+            row.map(|row| (row.origin.clone(), mend))
+        }
+    };
+    let (origin, mend) = explained.unwrap_or_else(|| (root.origin.clone(), String::new()));
+    Fault::new(origin, Problem::Value { error, mend })
+}
+
+fn here(spot: &Spot) -> Here {
+    let leader = spot
+        .leader_action
+        .as_ref()
+        .map_or(0, |(leader_action, _)| leader_action.0);
+    Here {
+        leader,
+        x: spot.follower_type.0.0,
+        a: spot.follower_action.0.0,
+    }
+}
+
+/// What makes a quantity NaN or infinite.
+fn not_finite(quantity: &Quantity, point: &Point, formulas: &Formulas) -> Option<(Origin, String)> {
+    let names = &formulas.names;
+    let moment = |here| Moment {
+        here,
+        t: point.t,
+        z: &point.z,
+        follower_reward: f64::NAN,
+    };
+    let blame = |formula: &Resolved, here| formula.blame(names, moment(here));
+    match quantity {
+        Quantity::Transition { spot, .. } => {
+            // The formula itself, or the first of those that `rest` is taken from.
+            let row = formulas
+                .transition
+                .get(spot.follower_type.0.0, spot.follower_action.0.0)?;
+            let entries = row.entries.iter().filter_map(|entry| match entry {
+                Next::Formula(formula) => Some(formula),
+                Next::Never | Next::Rest => None,
+            });
+            let mut bad =
+                entries.filter(|formula| !formula.value(names, moment(here(spot))).is_finite());
+            bad.next().map(|formula| blame(formula, here(spot)))
+        }
+        Quantity::FollowerReward(spot) => {
+            let formula = formulas
+                .follower_reward
+                .get(spot.follower_type.0.0, spot.follower_action.0.0)?;
+            Some(blame(formula, here(spot)))
+        }
+        Quantity::LeaderFollowerReward(spot) => {
+            let (x, a) = (spot.follower_type.0.0, spot.follower_action.0.0);
+            let reward = formulas
+                .follower_reward
+                .get(x, a)?
+                .value(names, moment(here(spot)));
+            let formula = formulas.leader_per_follower.as_ref()?;
+            Some(formula.blame(
+                names,
+                Moment {
+                    follower_reward: reward,
+                    ..moment(here(spot))
+                },
+            ))
+        }
+        Quantity::LeaderPeriodReward { leader_action, .. } => {
+            let here = Here {
+                leader: leader_action.0,
+                ..Here::default()
+            };
+            formulas
+                .leader_period
+                .as_ref()
+                .map(|formula| blame(formula, here))
+        }
+        Quantity::Terminal { follower_type, .. } => {
+            let here = Here {
+                x: follower_type.0,
+                ..Here::default()
+            };
+            formulas
+                .terminal
+                .as_ref()
+                .map(|formula| blame(formula, here))
+        }
+    }
+}
+
+/// The formula of a negative probability, or the row whose others leave less than nothing.
+fn negative(spot: &Spot, next: &str, formulas: &Formulas) -> Option<(Origin, String)> {
+    let row = formulas
+        .transition
+        .get(spot.follower_type.0.0, spot.follower_action.0.0)?;
+    let next = formulas
+        .names
+        .types
+        .iter()
+        .position(|(name, _)| name == next)?;
+    Some(match &row.entries[next] {
+        Next::Formula(formula) => {
+            let mend = "keep the probability within 0 and 1, as in `min(max(p, 0), 1)`".to_owned();
+            (formula.origin().clone(), mend)
+        }
+        Next::Never | Next::Rest => (
+            row.origin.clone(),
+            "the other probabilities of the row sum to more than 1".to_owned(),
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lattice_has_the_binomial_number_of_points() {
+        for (cells, types) in [(1, 1), (5, 1), (4, 2), (3, 3), (2, 5), (1, 7)] {
+            let mut counts = vec![0; types];
+            counts[0] = cells;
+            let mut seen = std::collections::BTreeSet::from([counts.clone()]);
+            while advance(&mut counts) {
+                assert_eq!(counts.iter().sum::<u64>(), cells);
+                assert!(seen.insert(counts.clone()), "{counts:?} twice");
+            }
+            assert_eq!(
+                seen.len() as u64,
+                lattice_points(cells, types as u64),
+                "{cells} {types}"
+            );
+        }
+        assert_eq!(lattice_points(200, 2), 201);
+        assert_eq!(lattice_points(1 << 40, 64), u64::MAX);
+    }
+}
