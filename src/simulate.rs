@@ -67,8 +67,10 @@ pub struct Simulation {
 /// Largest population of [`Engine::Agents`], for the memory that it takes: two to four bytes a follower and thread.
 pub const MAX_AGENTS: u64 = 100_000_000;
 
-/// Replications computed before any of them is delivered.
+/// Most replications computed before any of them is delivered,
 const CHUNK: u64 = 256;
+/// and most numbers in their trajectories.
+const CHUNK_NUMBERS: usize = 1 << 25;
 /// Replications that one thread computes in a row.
 const BLOCK: u64 = 8;
 
@@ -141,7 +143,7 @@ pub fn simulate<E: From<SimulateError>>(
         memories: Mutex::default(),
     };
     let first = simulation.first_replication;
-    for chunk in pieces(first..first + simulation.replications, CHUNK) {
+    for chunk in pieces(first..first + simulation.replications, chunk_length(game)) {
         let blocks: Vec<Range<u64>> = pieces(chunk, BLOCK).collect();
         let finished: Vec<_> = blocks
             .into_par_iter()
@@ -154,6 +156,13 @@ pub fn simulate<E: From<SimulateError>>(
         }
     }
     Ok(())
+}
+
+/// Replications per chunk: results do not depend on it.
+fn chunk_length(game: &Game) -> u64 {
+    let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
+    let numbers = (types * actions + types + 3).saturating_mul(game.horizon());
+    ((CHUNK_NUMBERS / numbers.max(1)) as u64).clamp(1, CHUNK)
 }
 
 /// `range` cut into pieces of `length`, the last one shorter.

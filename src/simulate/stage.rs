@@ -179,17 +179,29 @@ struct Known {
     stage: Stage,
 }
 
-/// Places of a memory, half a kilobyte each for two types and two actions.
-const PLACES: usize = 1 << 16;
-/// How far apart the places of one n in two periods in a row are.
-const PERIOD_STRIDE: u64 = 1 << 11;
+/// Bytes that a memory may take, about.
+const MEMORY_BYTES: usize = 1 << 25;
+/// Periods in a row in which one n has places of its own.
+const PERIODS: usize = 32;
 
-/// The place of (t, n). The first count follows from the others.
-fn place(t: usize, counts: &[u64]) -> usize {
+/// The number of places in a memory for `game`, a power of two: 65,536 with two types and two actions.
+fn number_of_places(game: &Game) -> usize {
+    const OVERHEAD: usize = 256;
+    let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
+    let numbers = types.saturating_mul(actions).saturating_mul(2 * types + 2);
+    let bytes = numbers
+        .saturating_mul(size_of::<f64>())
+        .saturating_add(OVERHEAD);
+    1 << (MEMORY_BYTES / bytes).max(1).ilog2()
+}
+
+/// The place of (t, n) among `places`. The first count follows from the others.
+fn place(t: usize, counts: &[u64], places: usize) -> usize {
     const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
     let others = counts.iter().skip(1);
     let mixed = others.fold(0, |mixed: u64, n| mixed.wrapping_mul(MIX).wrapping_add(*n));
-    mixed.wrapping_add(PERIOD_STRIDE.wrapping_mul(t as u64)) as usize % PLACES
+    let stride = places.div_ceil(PERIODS);
+    mixed.wrapping_add(stride.wrapping_mul(t) as u64) as usize % places
 }
 
 impl<'g> StageMemory<'g> {
@@ -198,7 +210,7 @@ impl<'g> StageMemory<'g> {
         Self {
             game,
             tables: game.tables(),
-            places: (0..PLACES).map(|_| None).collect(),
+            places: (0..number_of_places(game)).map(|_| None).collect(),
         }
     }
 
@@ -212,7 +224,8 @@ impl<'g> StageMemory<'g> {
         t: usize,
         counts: &[u64],
     ) -> Result<&Stage, GameError> {
-        let known = self.places[place(t, counts)].get_or_insert_with(|| {
+        let at = place(t, counts, self.places.len());
+        let known = self.places[at].get_or_insert_with(|| {
             Box::new(Known {
                 t: None,
                 counts: counts.into(),
@@ -294,6 +307,7 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
         let game = scenario.game();
         let policy = Counting::default();
         let mut memory = StageMemory::new(game);
+        assert_eq!(memory.places.len(), 65536);
         // Places are shared by (t, n) and (t + 1, n - 2048) and by n and n + 65536.
         let visits = [
             (1, 2048),
