@@ -64,7 +64,7 @@ pub struct Simulation {
     pub cohorts: Cohorts,
 }
 
-/// Largest population of [`Engine::Agents`], for the memory that it takes: two to four bytes a follower and thread.
+/// Largest population of [`Engine::Agents`], for the memory that it takes: one or two bytes a follower and thread.
 pub const MAX_AGENTS: u64 = 100_000_000;
 
 /// Most replications computed before any of them is delivered,
@@ -99,14 +99,6 @@ pub enum SimulateError {
         /// The number of replications.
         count: u64,
     },
-    /// More types than an agent's state can hold.
-    #[error(
-        "{types} follower types are too many for the agents engine, which takes up to 65536: use the counts engine"
-    )]
-    Types {
-        /// |X^f|.
-        types: usize,
-    },
     /// A kernel or reward without a valid value at a visited z^N.
     #[error("N = {population}, replication {replication}, t = {t}")]
     Game {
@@ -134,7 +126,7 @@ pub fn simulate<E: From<SimulateError>>(
     simulation: &Simulation,
     mut sink: impl FnMut(&Trajectory) -> Result<(), E>,
 ) -> Result<(), E> {
-    simulation.check(game)?;
+    simulation.check()?;
     let run = Run {
         game,
         policy,
@@ -172,7 +164,7 @@ fn pieces(range: Range<u64>, length: u64) -> impl Iterator<Item = Range<u64>> {
 }
 
 impl Simulation {
-    fn check(&self, game: &Game) -> Result<(), SimulateError> {
+    fn check(&self) -> Result<(), SimulateError> {
         let Self {
             population,
             engine,
@@ -180,7 +172,6 @@ impl Simulation {
             replications: count,
             ..
         } = *self;
-        let types = game.follower_types().len();
         let limit = match engine {
             Engine::Counts => MAX_POPULATION,
             Engine::Agents => MAX_AGENTS,
@@ -198,9 +189,6 @@ impl Simulation {
                 .is_none_or(|end| end > MAX_REPLICATION + 1)
         {
             return Err(SimulateError::Replications { first, count });
-        }
-        if engine == Engine::Agents && types > usize::from(u16::MAX) + 1 {
-            return Err(SimulateError::Types { types });
         }
         Ok(())
     }

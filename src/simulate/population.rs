@@ -116,13 +116,16 @@ impl Population for CountPopulation {
     }
 }
 
-/// One type per follower: the reference.
+/// One type per follower, in a byte (a scenario has at most 64 types): the reference.
 pub(super) struct AgentPopulation {
-    types: Vec<u16>,
+    types: Vec<u8>,
     /// The initial types, where cohorts are told apart.
-    initial: Option<Vec<u16>>,
+    initial: Option<Vec<u8>>,
     counts: Vec<u64>,
 }
+
+/// Words drawn at a time.
+const WORDS: usize = 256;
 
 impl AgentPopulation {
     pub(super) fn new(
@@ -132,16 +135,16 @@ impl AgentPopulation {
         population: u64,
         rng: &mut Stream,
     ) -> Self {
-        let types: Vec<u16> = match start {
+        let types: Vec<u8> = match start {
             Start::Iid => {
                 let law = Thresholds::new(z.weights());
                 (0..population)
-                    .map(|_| law.category(rng.next_u64()) as u16)
+                    .map(|_| law.category(rng.next_u64()) as u8)
                     .collect()
             }
             Start::Rounded => {
                 let counts = rounded_counts(z, population);
-                let block = |(x, n): (usize, &u64)| std::iter::repeat_n(x as u16, *n as usize);
+                let block = |(x, n): (usize, &u64)| std::iter::repeat_n(x as u8, *n as usize);
                 counts.iter().enumerate().flat_map(block).collect()
             }
         };
@@ -181,18 +184,29 @@ impl Population for AgentPopulation {
     fn step(&mut self, stage: &Stage, rng: &mut Stream, acted: &mut [u64]) {
         let (types, actions) = (stage.types(), stage.actions());
         let laws: Vec<Thresholds> = (0..types).map(|x| Thresholds::new(stage.law(x))).collect();
-        acted.fill(0);
+        let pairs = actions * types;
+        // The number of followers per (cohort, type, action, next type).
+        let mut moved = vec![0; acted.len() * types];
+        let next_types: Vec<u8> = (0..pairs).map(|pair| (pair % types) as u8).collect();
+        let mut words = [0; 8 * WORDS];
+        for (block, followers) in self.types.chunks_mut(WORDS).enumerate() {
+            rng.fill_bytes(&mut words[..8 * followers.len()]);
+            for (index, (x, word)) in followers.iter_mut().zip(words.as_chunks().0).enumerate() {
+                let pair = laws[usize::from(*x)].category(u64::from_le_bytes(*word));
+                let initial = self
+                    .initial
+                    .as_ref()
+                    .map_or(0, |initial| initial[block * WORDS + index]);
+                moved[(usize::from(initial) * types + usize::from(*x)) * pairs + pair] += 1;
+                *x = next_types[pair];
+            }
+        }
         self.counts.fill(0);
-        for (follower, x) in self.types.iter_mut().enumerate() {
-            let pair = laws[usize::from(*x)].category(rng.next_u64());
-            let (a, next) = (pair / types, pair % types);
-            let cohort = self
-                .initial
-                .as_ref()
-                .map_or(0, |initial| usize::from(initial[follower]));
-            acted[(cohort * types + usize::from(*x)) * actions + a] += 1;
-            self.counts[next] += 1;
-            *x = next as u16;
+        for (acting, next) in acted.iter_mut().zip(moved.chunks_exact(types)) {
+            *acting = next.iter().sum();
+            for (count, n) in self.counts.iter_mut().zip(next) {
+                *count += n;
+            }
         }
     }
 }
