@@ -37,7 +37,8 @@ pub fn rounded_counts(z: &MeanField, population: u64) -> Vec<u64> {
         let whole = (share as u64).min(left);
         left -= whole;
         counts.push(whole);
-        remainders.push(share - whole as f64);
+        // To a millionth, so that rounding does not decide between equal ones.
+        remainders.push(((share - whole as f64) * 1e6).round());
     }
     let mut order: Vec<usize> = (0..counts.len()).collect();
     order.sort_by(|x, y| remainders[*y].total_cmp(&remainders[*x]));
@@ -215,6 +216,7 @@ impl Population for AgentPopulation {
 /// positive probability only; the last of them takes what is left.
 struct Thresholds {
     bounds: Vec<u64>,
+    /// The category of a word that has reached so many bounds.
     categories: Vec<usize>,
 }
 
@@ -228,15 +230,58 @@ impl Thresholds {
             categories.push(category);
         }
         bounds.pop();
+        categories.resize(bounds.len() + 1, 0);
         Self { bounds, categories }
     }
 
     #[inline]
     fn category(&self, word: u64) -> usize {
-        self.categories[self
-            .bounds
-            .iter()
-            .map(|bound| usize::from(word >= *bound))
-            .sum::<usize>()]
+        let reached = self.bounds.iter().map(|bound| usize::from(word >= *bound));
+        self.categories[reached.sum::<usize>()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_fall_into_the_categories_of_positive_probability() {
+        let law = Thresholds::new(&[0.0, 0.25, 0.0, 0.5, 0.25, 0.0]);
+        let quarter = 1 << 62;
+        for (word, category) in [
+            (0, 1),
+            (quarter - 1, 1),
+            (quarter, 3),
+            (3 * quarter - 1, 3),
+            (3 * quarter, 4),
+            (u64::MAX, 4),
+        ] {
+            assert_eq!(law.category(word), category, "{word}");
+        }
+        let sure = Thresholds::new(&[0.0, 1.0]);
+        assert_eq!((sure.category(0), sure.category(u64::MAX)), (1, 1));
+        // Ten of one tenth: the sum misses one, and the last category takes the rest.
+        let tenths = Thresholds::new(&[0.1; 10]);
+        assert_eq!((tenths.category(0), tenths.category(u64::MAX)), (0, 9));
+        assert_eq!(tenths.category(u64::MAX / 2 + 1), 5);
+    }
+
+    #[test]
+    fn largest_remainders_by_hand() {
+        let rounded = |weights: &[f64], population| {
+            rounded_counts(&MeanField::new(weights.to_vec()), population)
+        };
+        assert_eq!(rounded(&[0.5, 0.5], 3), [2, 1]);
+        // 4 z = (0.4, 1.2, 2.4), and (2.4, 0.4, 1.2): the first of two equal remainders.
+        assert_eq!(rounded(&[0.1, 0.3, 0.6], 4), [1, 1, 2]);
+        assert_eq!(rounded(&[0.6, 0.1, 0.3], 4), [3, 0, 1]);
+        assert_eq!(rounded(&[0.29, 0.71], 100), [29, 71]);
+        assert_eq!(rounded(&[0.0, 1.0], 7), [0, 7]);
+        let trillion = rounded(&[1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0], 1_000_000_000_000);
+        assert_eq!(
+            trillion,
+            [333_333_333_334, 333_333_333_333, 333_333_333_333]
+        );
     }
 }
