@@ -64,14 +64,14 @@ pub enum Quantity {
     /// Q^f(next | z, x, a^l, a).
     Transition {
         /// Where.
-        spot: Spot,
+        spot: Box<Spot>,
         /// The type moved to.
         next: String,
     },
     /// R^f(z, x, a^l, a).
-    FollowerReward(Spot),
+    FollowerReward(Box<Spot>),
     /// g(z, a^l, x, a), the leader's reward per follower.
-    LeaderFollowerReward(Spot),
+    LeaderFollowerReward(Box<Spot>),
     /// r(z, a^l), the leader's reward per period.
     LeaderPeriodReward {
         /// The leader's action.
@@ -123,7 +123,7 @@ pub enum GameError {
     #[error("the probability of moving to {next} ({spot}) is {value} at {point}")]
     Negative {
         /// The row.
-        spot: Spot,
+        spot: Box<Spot>,
         /// The type moved to.
         next: String,
         /// The probability.
@@ -135,7 +135,7 @@ pub enum GameError {
     #[error("the transition row ({spot}) sums to {sum}, not to 1, at {point}")]
     RowSum {
         /// The row.
-        spot: Spot,
+        spot: Box<Spot>,
         /// What it sums to.
         sum: f64,
         /// Where.
@@ -364,18 +364,18 @@ impl Game {
         (leader_action * self.types.len() + x) * self.actions.len() + a
     }
 
-    fn spot(&self, leader_action: usize, x: usize, a: usize) -> Spot {
+    fn spot(&self, leader_action: usize, x: usize, a: usize) -> Box<Spot> {
         let leader = || {
             (
                 LeaderAction(leader_action),
                 self.leader_actions[leader_action].clone(),
             )
         };
-        Spot {
+        Box::new(Spot {
             follower_type: (FollowerType(x), self.types[x].clone()),
             follower_action: (FollowerAction(a), self.actions[a].clone()),
             leader_action: self.has_leader.then(leader),
-        }
+        })
     }
 }
 

@@ -26,6 +26,7 @@ pub use place::Place;
 pub use settings::{
     Engine, Method, Selection, SimulateSettings, SolveSettings, Start, ValidateSettings,
 };
+pub use settings::{MAX_GRID, MAX_POPULATION, MAX_REPLICATIONS};
 
 use crate::game::Game;
 use std::path::Path;
@@ -94,7 +95,7 @@ impl Scenario {
         Self::parse(&path.display().to_string(), &text, overrides)
     }
 
-    /// The game.
+    /// The game: its kernels and rewards are valid at every point that was checked.
     pub fn game(&self) -> &Game {
         &self.game
     }

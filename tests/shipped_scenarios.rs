@@ -8,7 +8,7 @@ fn read(name: &str, overrides: &[&str]) -> Scenario {
         .join("scenarios")
         .join(format!("{name}.toml"));
     let overrides: Vec<Override> = overrides.iter().map(|text| Override::new(*text)).collect();
-    Scenario::read(&path, &overrides).unwrap_or_else(|error| panic!("{error}"))
+    Scenario::read(&path, &overrides).expect("a shipped scenario reads")
 }
 
 /// (37), (38) and the leader's reward per repair at every price, type and action.

@@ -2,7 +2,7 @@
 
 use super::{LeaderAction, MeanField, Prescription};
 
-/// What leader and followers play at one (t, z): theta_t[z] for a solved game.
+/// What leader and followers play at one (t, z): theta_t\[z\] for a solved game.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Play {
     /// The leader's action, a pure prescription of a leader without private types.

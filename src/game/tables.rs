@@ -56,13 +56,13 @@ impl Checks {
     }
 }
 
-/// Whether the slots of one row hold a law, to [`PROBABILITY_TOLERANCE`]; false for NaN.
+/// Whether the slots of one row hold a law, to [`PROBABILITY_TOLERANCE`]. NaN, through the sum, is none.
 #[inline]
 fn is_law(row: &[Slot], memory: &[f64]) -> bool {
     let mut sum = 0.0;
     for slot in row {
         let probability = memory[slot.index()];
-        if !(probability >= -PROBABILITY_TOLERANCE) {
+        if probability < -PROBABILITY_TOLERANCE {
             return false;
         }
         sum += probability;

@@ -183,7 +183,6 @@ fn available(follower: &Value, names: &Names) -> Result<Vec<bool>, Fault> {
         if list.is_empty() {
             return entry.value.fault(Problem::Empty {
                 key: entry.value.key.clone(),
-                what: "action",
             });
         }
         for element in list {
@@ -219,7 +218,6 @@ fn formulas(
         if reward.entries()?.is_empty() {
             return reward.fault(Problem::Empty {
                 key: reward.key.clone(),
-                what: "of per_follower and period",
             });
         }
         leader_reward = Some(reward);

@@ -129,6 +129,7 @@ fn explain(error: GameError, formulas: &Formulas, root: &Value) -> Fault {
         }
     };
     let (origin, mend) = explained.unwrap_or_else(|| (root.origin.clone(), String::new()));
+    let error = Box::new(error);
     Fault::new(origin, Problem::Value { error, mend })
 }
 

@@ -17,6 +17,11 @@ impl Fault {
         Self(Box::new((origin, problem)))
     }
 
+    #[cfg(test)]
+    pub(super) fn parts(self) -> (Origin, Problem) {
+        *self.0
+    }
+
     /// With file, line and column found in the scenario's text or in the override.
     pub(super) fn locate(self, file: &str, text: &str, overrides: &[Override]) -> ScenarioError {
         let (origin, problem) = *self.0;
@@ -57,14 +62,18 @@ impl std::error::Error for ScenarioError {}
 
 impl fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.problem())?;
+        let mut text = self.problem().to_string();
         if let Some(place) = self.place() {
-            write!(f, "\n{place}")?;
+            text += &format!("\n{place}");
         }
-        match self.problem().help() {
-            Some(help) => write!(f, "\nhelp: {help}"),
-            None => Ok(()),
+        if let Some(help) = self.problem().help() {
+            text += &format!("\nhelp: {help}");
         }
+        // A scenario's control characters are not let through to a terminal.
+        f.write_str(&text.replace(
+            |character: char| character.is_control() && character != '\n',
+            " ",
+        ))
     }
 }
 
@@ -171,15 +180,13 @@ pub enum Problem {
         section: String,
     },
     /// An empty set.
-    #[error("{key} is empty; at least one {what} is needed")]
+    #[error("{key} is empty; it needs at least one element")]
     Empty {
         /// Its key.
         key: String,
-        /// Of what.
-        what: &'static str,
     },
     /// More than the program can hold.
-    #[error("{what}: {found} is more than {limit}")]
+    #[error("{found} {what} are too many, at most {limit} can be held")]
     TooMany {
         /// Of what.
         what: &'static str,
@@ -333,7 +340,7 @@ pub enum Problem {
     #[error("{error}")]
     Value {
         /// What and where.
-        error: GameError,
+        error: Box<GameError>,
         /// How to mend it.
         mend: String,
     },
@@ -342,7 +349,7 @@ pub enum Problem {
     LeaderActionForm,
     /// A grid of one point between two ends.
     #[error("a grid of one action needs from = to, not {from:?} and {to:?}")]
-    SingleStep {
+    SinglePoint {
         /// The first action.
         from: f64,
         /// The last.
@@ -379,7 +386,7 @@ impl Problem {
             Problem::UnknownChoice { found, choices, .. } => {
                 nearest(found, choices).map(|word| format!("did you mean {word:?}?"))
             }
-            Problem::Value { mend, .. } => Some(mend.clone()),
+            Problem::Value { mend, .. } => Some(mend.clone()).filter(|mend| !mend.is_empty()),
             Problem::AmbiguousName { name, .. } => Some(format!(
                 "compare it with x or a (`x == {name}`), or rename one of the two"
             )),

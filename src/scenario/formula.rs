@@ -332,3 +332,6 @@ impl Parser<'_> {
         Ok(folded.expect("at least two arguments were counted above"))
     }
 }
+
+#[cfg(test)]
+mod tests;

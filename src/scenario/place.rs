@@ -66,20 +66,7 @@ impl fmt::Display for Place {
         } else {
             0
         };
-        let printable = |character: char| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        };
-        let shown: String = self
-            .text
-            .chars()
-            .skip(skipped)
-            .take(SHOWN)
-            .map(printable)
-            .collect();
+        let shown: String = self.text.chars().skip(skipped).take(SHOWN).collect();
         let before = " ".repeat(self.column - 1 - skipped);
         let width = self
             .width

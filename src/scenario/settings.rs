@@ -258,7 +258,6 @@ fn populations(value: &Value) -> Result<Vec<u64>, Fault> {
     if elements.is_empty() {
         return value.fault(Problem::Empty {
             key: value.key.clone(),
-            what: "population",
         });
     }
     let mut populations = Vec::with_capacity(elements.len());

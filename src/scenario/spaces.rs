@@ -86,7 +86,6 @@ fn check_count(value: &Value, found: usize, what: &'static str, limit: u64) -> R
     if found == 0 {
         return value.fault(Problem::Empty {
             key: value.key.clone(),
-            what,
         });
     }
     if found as u64 > limit {
@@ -219,51 +218,59 @@ pub(super) fn leader_actions(value: &Value, names: &Names) -> Result<LeaderNames
     if let Kind::Array(_) = value.kind {
         return leader_names(value, "leader_action".to_owned());
     }
-    value.only(&["name", "from", "to", "count", "values", "names"])?;
-    let variable = match value.get("name") {
-        None => "leader_action".to_owned(),
-        Some(name) => {
-            let (word, origin) = (name.string()?, &name.origin);
-            if word != "leader_action" {
-                check_word(word, origin)?;
-            }
-            let taken = [&names.parameters, &names.types, &names.actions]
-                .into_iter()
-                .flatten();
-            if taken.into_iter().any(|(known, _)| known == word) {
-                return name.fault(Problem::Duplicate {
-                    name: word.to_owned(),
-                });
-            }
-            word.to_owned()
+    match ["names", "values", "from"].map(|key| value.get(key)) {
+        [Some(list), None, None] => {
+            value.only(&["name", "names"])?;
+            leader_names(list, leader_variable(value, names)?)
         }
-    };
-    let given = ["names", "values", "from"].map(|key| value.get(key));
-    match given {
-        [Some(list), None, None] => leader_names(list, variable),
         [None, Some(list), None] => {
-            let elements = list.elements()?;
-            check_count(list, elements.len(), LEADER_ACTION, MAX_LEADER_ACTIONS)?;
-            let mut values = Vec::with_capacity(elements.len());
-            for element in elements {
-                push_distinct(&mut values, number(element, names)?, element)?;
-            }
+            value.only(&["name", "values"])?;
+            let values = listed(list, names)?;
             Ok(LeaderNames {
-                variable,
+                variable: leader_variable(value, names)?,
                 names: Vec::new(),
                 values,
             })
         }
-        [None, None, Some(from)] => grid(value, from, variable, names),
+        [None, None, Some(from)] => {
+            value.only(&["name", "from", "to", "count"])?;
+            let values = grid(value, from, names)?;
+            Ok(LeaderNames {
+                variable: leader_variable(value, names)?,
+                names: Vec::new(),
+                values,
+            })
+        }
         _ => value.fault(Problem::LeaderActionForm),
     }
 }
 
-const LEADER_ACTION: &str = "leader action";
+/// What formulas call the leader's action.
+fn leader_variable(value: &Value, names: &Names) -> Result<String, Fault> {
+    const DEFAULT: &str = "leader_action";
+    let Some(name) = value.get("name") else {
+        return Ok(DEFAULT.to_owned());
+    };
+    let word = name.string()?;
+    if word != DEFAULT {
+        check_word(word, &name.origin)?;
+    }
+    let mut taken = [&names.parameters, &names.types, &names.actions]
+        .into_iter()
+        .flatten();
+    if taken.any(|(known, _)| known == word) {
+        return name.fault(Problem::Duplicate {
+            name: word.to_owned(),
+        });
+    }
+    Ok(word.to_owned())
+}
+
+const LEADER_ACTIONS: &str = "leader actions";
 
 fn leader_names(list: &Value, variable: String) -> Result<LeaderNames, Fault> {
     list.elements()?;
-    let (names, values) = named_set(list, LEADER_ACTION, MAX_LEADER_ACTIONS)?
+    let (names, values) = named_set(list, LEADER_ACTIONS, MAX_LEADER_ACTIONS)?
         .into_iter()
         .unzip();
     Ok(LeaderNames {
@@ -273,46 +280,39 @@ fn leader_names(list: &Value, variable: String) -> Result<LeaderNames, Fault> {
     })
 }
 
+/// Numbers, or formulas in the parameters.
+fn listed(list: &Value, names: &Names) -> Result<Vec<f64>, Fault> {
+    let elements = list.elements()?;
+    check_count(list, elements.len(), LEADER_ACTIONS, MAX_LEADER_ACTIONS)?;
+    let mut values = Vec::with_capacity(elements.len());
+    for element in elements {
+        push_distinct(&mut values, number(element, names)?, element)?;
+    }
+    Ok(values)
+}
+
 /// from + i (to - from)/(count - 1), rounded to 12 significant digits.
-fn grid(
-    value: &Value,
-    from: &Value,
-    variable: String,
-    names: &Names,
-) -> Result<LeaderNames, Fault> {
-    let (start, to) = (number(from, names)?, value.require("to")?);
-    let (end, count) = (number(to, names)?, value.require("count")?);
-    let steps = count.integer()?;
-    if steps > i128::from(MAX_LEADER_ACTIONS) {
-        let found = u64::try_from(steps).unwrap_or(u64::MAX);
-        return count.fault(Problem::TooMany {
-            what: "leader actions",
-            found,
-            limit: MAX_LEADER_ACTIONS,
+fn grid(value: &Value, from: &Value, names: &Names) -> Result<Vec<f64>, Fault> {
+    let (first, last) = (number(from, names)?, number(value.require("to")?, names)?);
+    let count = value.require("count")?;
+    let points = count.count(1, MAX_LEADER_ACTIONS)?;
+    if points == 1 && first != last {
+        return count.fault(Problem::SinglePoint {
+            from: first,
+            to: last,
         });
     }
-    let steps = count.count(1, MAX_LEADER_ACTIONS)?;
-    if steps == 1 && start != end {
-        return count.fault(Problem::SingleStep {
-            from: start,
-            to: end,
-        });
-    }
-    let scale = start.abs().max(end.abs());
-    let mut values = Vec::with_capacity(steps as usize);
-    for i in 0..steps {
+    let scale = first.abs().max(last.abs());
+    let mut values = Vec::with_capacity(points as usize);
+    for i in 0..points {
         let step = if i == 0 {
             0.0
         } else {
-            i as f64 * (end - start) / (steps - 1) as f64
+            i as f64 * (last - first) / (points - 1) as f64
         };
-        push_distinct(&mut values, round(start + step, scale), value)?;
+        push_distinct(&mut values, round(first + step, scale), value)?;
     }
-    Ok(LeaderNames {
-        variable,
-        names: Vec::new(),
-        values,
-    })
+    Ok(values)
 }
 
 /// To 12 significant digits; what rounding has left of zero, beside numbers of size `scale`, is zero.
