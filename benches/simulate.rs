@@ -73,18 +73,18 @@ fn engines(criterion: &mut Criterion) {
     for (types, actions) in sizes {
         let scenario = dense(types, actions);
         let policy = Uniform::new(types, actions);
-        let mut run = |engine, name: &str, population: u64, elements: u64| {
+        let mut run = |engine, name: &str, population: u64, replications: u64, elements: u64| {
             let simulation = Simulation {
                 seed: 1,
                 population,
                 first_replication: 1,
-                replications: 8,
+                replications,
                 engine,
                 start: Start::Iid,
                 cohorts: Cohorts::Together,
             };
             let mut group = criterion.benchmark_group(name);
-            group.throughput(Throughput::Elements(8 * HORIZON * elements));
+            group.throughput(Throughput::Elements(replications * HORIZON * elements));
             let label = format!("types={types}/N={:e}", population as f64);
             group.bench_function(label, |bencher| {
                 bencher.iter(|| {
@@ -98,10 +98,10 @@ fn engines(criterion: &mut Criterion) {
             });
         };
         for population in [1_000, 100_000, 1_000_000_000, 1_000_000_000_000] {
-            run(Engine::Counts, "counts_step", population, 1);
+            run(Engine::Counts, "counts_step", population, 200, 1);
         }
         for population in [100, 10_000] {
-            run(Engine::Agents, "agents_step", population, population);
+            run(Engine::Agents, "agents_step", population, 8, population);
         }
     }
 }
