@@ -32,7 +32,7 @@ pub use exact::{Cost, Departure, Exact, LeaderTest, MAX_EXACT_STATES, Values, es
 pub use range::RewardRanges;
 pub use verdict::{ClaimResult, Method, Player, Row, Verdict, Weight};
 
-/// Multiply-adds that `auto` spends on one player's exact gain at one population: a minute of one core, about.
+/// Multiply-adds that `auto` spends on one player's exact gain at one population: 20 to 50 s of one core.
 pub const EXACT_BUDGET: f64 = 2e11;
 
 /// What stops a validation.

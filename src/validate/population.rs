@@ -1,20 +1,16 @@
 //! The claims about one population: which method settles each, and what it finds.
 
-use super::deviations::{FollowerDeviation, MeanFieldPath};
+mod sampled;
+
+use super::deviations::MeanFieldPath;
 use super::exact::{Exact, LeaderTest, Values, estimated_cost};
-use super::paired::{
-    FollowerExperiment, Hypothesis, LeaderExperiment, Setting, refuted, sequential,
-};
-use super::range::RewardRanges;
-use super::verdict::{Conditions, RowName, conclude, exact_row, overall, paired_row};
+use super::verdict::{Conditions, RowName, conclude, exact_row, overall};
 use super::{BestResponseRow, ClaimResult, EXACT_BUDGET, Player, Row, Settings};
 use super::{ValidateError, Validation, Verdict, Weight};
-use crate::game::{Game, LeaderAction, MeanField, Policy};
+use crate::game::{Game, MeanField, Policy};
 use crate::scenario::{Method as MethodChoice, Start};
 use crate::simulate::rounded_counts;
 use crate::simulate::split::MAX_POPULATION;
-use crate::stats::Interval;
-use crate::stream::StreamFamily;
 
 /// Everything that bears on one population.
 pub(super) struct Claims<'a> {
@@ -85,11 +81,12 @@ impl Claims<'_> {
             leader,
         )?;
         let follower = self.follower_exact(&exact);
-        self.add(follower, "of all its deviations", validation);
+        self.add(follower, "all its deviations", exact.truncation, validation);
         if leader == LeaderTest::StageWise {
             self.add(
                 self.leader_exact(&exact),
-                "of all stage-wise deviations, the followers re-answering",
+                "all stage-wise deviations (the followers re-answering)",
+                exact.truncation,
                 validation,
             );
         }
@@ -199,172 +196,31 @@ impl Claims<'_> {
             .collect()
     }
 
-    fn follower_paired(&self, validation: &mut Validation) -> Result<(), ValidateError> {
-        let deviations = FollowerDeviation::class(self.game, self.path)?;
-        let types = self.tagged_types();
-        let ranges = RewardRanges::prove(self.game);
-        let mut hypotheses = Vec::new();
-        let range_of = |d: &FollowerDeviation, x: usize| ranges.follower_difference(d, x);
-        for (start, (x, _)) in types.iter().enumerate() {
-            for (d, deviation) in deviations.iter().enumerate() {
-                hypotheses.push(self.hypothesis(
-                    (start, d),
-                    Weight::Decides,
-                    range_of(deviation, *x),
-                )?);
-            }
-        }
-        for (d, deviation) in deviations.iter().enumerate() {
-            // The average over types of what the types' differences cannot leave.
-            let parts = types
-                .iter()
-                .map(|(x, weight)| (*weight, range_of(deviation, *x)));
-            let range = parts.fold(
-                Interval {
-                    low: 0.0,
-                    high: 0.0,
-                },
-                |total, (weight, part)| Interval {
-                    low: total.low + weight * part.low,
-                    high: total.high + weight * part.high,
-                },
-            );
-            hypotheses.push(self.hypothesis((types.len(), d), Weight::Beside, range)?);
-        }
-        let experiment = FollowerExperiment {
-            setting: self.setting(),
-            types,
-            deviations,
-        };
-        sequential(
-            &experiment,
-            &mut hypotheses,
-            self.settings.replications,
-            self.alpha(),
-        )?;
-        let start = |start: usize| match experiment.types.get(start) {
-            Some((x, _)) => self.game.follower_types()[*x].clone(),
-            None => "initial".to_string(),
-        };
-        let deviation = |d: usize| experiment.deviations[d].name(self.game);
-        self.add_sampled(Player::Follower, &hypotheses, start, deviation, validation);
-        Ok(())
-    }
-
-    fn leader_paired(&self, validation: &mut Validation) -> Result<(), ValidateError> {
-        let ranges = RewardRanges::prove(self.game);
-        let actions = self.game.leader_actions();
-        let hypotheses = (0..actions.len()).map(|l| {
-            let range = ranges.leader_difference(LeaderAction(l));
-            self.hypothesis((0, l), Weight::Decides, range)
-        });
-        let mut hypotheses = hypotheses.collect::<Result<Vec<_>, _>>()?;
-        let experiment = LeaderExperiment {
-            setting: self.setting(),
-        };
-        sequential(
-            &experiment,
-            &mut hypotheses,
-            self.settings.replications,
-            self.alpha(),
-        )?;
-        let deviation = |l: usize| format!("constant:{}", actions[l]);
-        self.add_sampled(
-            Player::Leader,
-            &hypotheses,
-            |_| "initial".into(),
-            deviation,
-            validation,
-        );
-        Ok(())
-    }
-
-    fn hypothesis(
-        &self,
-        index: (usize, usize),
-        weight: Weight,
-        range: Interval,
-    ) -> Result<Hypothesis, ValidateError> {
-        Hypothesis::new(index, weight, range, self.settings.epsilon, self.alpha())
-    }
-
-    fn setting(&self) -> Setting<'_> {
-        Setting {
-            game: self.game,
-            policy: self.policy,
-            population: self.population,
-            start: self.settings.start,
-            streams: StreamFamily::new(self.settings.seed, self.population),
-        }
-    }
-
     fn alpha(&self) -> f64 {
         1.0 - self.settings.confidence
     }
 
     /// Exact rows: the claim is as good as the worst of the deciding ones.
-    fn add(&self, rows: Vec<Row>, class: &str, validation: &mut Validation) {
+    fn add(&self, rows: Vec<Row>, class: &str, error: f64, validation: &mut Validation) {
         let deciding = rows.iter().filter(|row| row.weight == Weight::Decides);
         let verdict = overall(deciding.map(|row| row.verdict));
+        let evidence = format!(
+            "exact backward induction, tails cut with an error below {:.0e}",
+            2.0 * error
+        );
         validation
             .results
-            .extend(self.conclude(&rows, verdict, class));
+            .extend(self.conclude(&rows, verdict, class, evidence));
         validation.rows.extend(rows);
     }
 
-    /// Sampled rows: certified where every deciding one is, refuted by the mean of their e-values.
-    fn add_sampled(
+    fn conclude(
         &self,
-        player: Player,
-        hypotheses: &[Hypothesis],
-        start: impl Fn(usize) -> String,
-        deviation: impl Fn(usize) -> String,
-        validation: &mut Validation,
-    ) {
-        let deciding = || hypotheses.iter().filter(|h| h.weight == Weight::Decides);
-        let rows = hypotheses.iter().map(|h| {
-            let (start, deviation) = (start(h.start), deviation(h.deviation));
-            let name = RowName {
-                population: self.population,
-                player,
-                start,
-                deviation,
-                weight: h.weight,
-            };
-            paired_row(name, h, deciding().count(), self.alpha())
-        });
-        let rows: Vec<Row> = rows.collect();
-        let verdict = if refuted(hypotheses, self.alpha()) {
-            Verdict::Refuted
-        } else if deciding().all(Hypothesis::is_certified) {
-            Verdict::Certified
-        } else {
-            Verdict::Inconclusive
-        };
-        if deciding().any(|h| h.test.is_none()) {
-            validation.warnings.push(format!(
-                "N = {}: no bounded range of the {player}'s rewards could be proven over the simplex, so sampling \
-                 concludes nothing",
-                self.population
-            ));
-        }
-        if !self.settings.starts.is_empty() {
-            validation.warnings.push(format!(
-                "N = {}: the declared starts are not tested for the {player}: that takes the exact method",
-                self.population
-            ));
-        }
-        let class = match player {
-            Player::Follower => "of constant actions and the best response to the mean-field flow",
-            Player::Leader => "of constant actions, the followers re-answering",
-        };
-        validation
-            .results
-            .extend(self.conclude(&rows, verdict, class));
-        validation.rows.extend(rows);
-    }
-
-    fn conclude(&self, rows: &[Row], verdict: Verdict, class: &str) -> Option<ClaimResult> {
+        rows: &[Row],
+        verdict: Verdict,
+        class: &str,
+        evidence: String,
+    ) -> Option<ClaimResult> {
         let types = self
             .game
             .follower_types()
@@ -381,9 +237,9 @@ impl Claims<'_> {
             horizon: self.game.horizon(),
             initial: format!("{drawn} ({})", law.join(", ")),
             selection: self.settings.selection,
-            class: class.to_string(),
+            class,
             epsilon: self.settings.epsilon,
-            confidence: self.settings.confidence,
+            evidence,
         };
         conclude(rows, verdict, &conditions)
     }

@@ -117,7 +117,7 @@ pub struct ClaimResult {
     pub row: Row,
     /// The verdict on all deciding rows.
     pub verdict: Verdict,
-    /// The deviations that the claim is about.
+    /// The class of deviations that the claim is about.
     pub class: String,
     /// The claim with all its conditions, and the verdict on it.
     pub sentence: String,
@@ -210,9 +210,10 @@ pub(super) struct Conditions<'a> {
     pub horizon: usize,
     pub initial: String,
     pub selection: &'a str,
-    pub class: String,
+    pub class: &'a str,
     pub epsilon: f64,
-    pub confidence: f64,
+    /// How the verdict was reached.
+    pub evidence: String,
 }
 
 /// The claim that the deciding rows of one (population, player) bear on, with the `verdict` reached; `None` without rows.
@@ -235,37 +236,28 @@ pub(super) fn conclude(
         selection,
         class,
         epsilon,
-        confidence,
+        evidence,
     } = conditions;
-    let certainty = match row.method {
-        Method::Exact => "by exact backward induction".to_string(),
-        Method::Paired => format!(
-            "at confidence {confidence} by paired replications, at most {}",
-            { rows.iter().map(|row| row.replications).max().unwrap_or(0) }
-        ),
-    };
     let Row {
         population,
-        player,
         start,
         deviation,
         gain,
         ..
     } = row;
+    let player = match row.player {
+        Player::Follower => "a follower",
+        Player::Leader => "the leader",
+    };
     let sentence = format!(
         "At N = {population}, T = {horizon}, initial law {initial}, {selection} selection: \"no unilateral deviation of \
-         {article} {player} in the class {class} gains {epsilon} or more\" is {verdict} {certainty} (largest gain {gain:.6}, \
-         {deviation} from {start}).",
-        article = if *player == Player::Leader {
-            "the"
-        } else {
-            "a"
-        },
+         {player} among {class} gains {epsilon} or more\" is {verdict} by {evidence} (largest gain {gain:.6}, {deviation} \
+         from {start})."
     );
     Some(ClaimResult {
         row: row.clone(),
         verdict,
-        class: class.clone(),
+        class: class.to_string(),
         sentence,
     })
 }
@@ -320,16 +312,16 @@ mod tests {
             horizon: 30,
             initial: "i.i.d. (0.9, 0.1)".into(),
             selection: "optimistic",
-            class: "all deviations".into(),
+            class: "all its deviations",
             epsilon: 0.25,
-            confidence: 0.99,
+            evidence: "exact backward induction".into(),
         };
         let result = conclude(&rows, Verdict::Certified, &conditions).unwrap();
         assert_eq!(result.row.gain, 0.125);
         assert_eq!(
             result.sentence,
             "At N = 10, T = 30, initial law i.i.d. (0.9, 0.1), optimistic selection: \"no unilateral deviation of a \
-             follower in the class all deviations gains 0.25 or more\" is certified by exact backward induction \
+             follower among all its deviations gains 0.25 or more\" is certified by exact backward induction \
              (largest gain 0.125000, best_response from healthy)."
         );
         assert_eq!(conclude(&[], Verdict::Certified, &conditions), None);

@@ -14,8 +14,8 @@ const MIN_ADVANTAGE: f64 = 1e-12;
 /// Counts in a tail of at most this mass, a step and side, count as not reached where departures are listed.
 pub(super) const UNREACHED: f64 = 1e-12;
 
-/// Multiply-adds (of a quarter of a nanosecond) in the time of one stage game; theta's play solves one per leader action.
-const STAGE_GAME_COST: f64 = 4_000.0;
+/// Multiply-adds (of a tenth of a nanosecond) in the time of one stage game; theta's play solves one per leader action.
+const STAGE_GAME_COST: f64 = 5_000.0;
 
 /// A state in which the best responder does not do what theta prescribes.
 #[derive(Clone, Copy, Debug, PartialEq)]

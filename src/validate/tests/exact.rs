@@ -236,3 +236,27 @@ reward = "(x == up) * ((t == 2) - (t == 3)) - 0.1 * (a == move)"
         .zip(gains)
         .for_each(|(expected, gain)| close(gain, *expected));
 }
+
+#[test]
+fn large_populations_approach_the_known_exploitability() {
+    // The uniform policy in the infection game, q = .9, k = c = .2, no discount, from (.5, .5): in the limit 1.5762096
+    // over 20 periods, found by two other programs.
+    let text = INFECTION
+        .replace("horizon = 2", "horizon = 20")
+        .replace("discount = 0.9", "discount = 1.0")
+        .replace("[0.9, 0.1]", "[0.5, 0.5]")
+        .replace("0.15 *", "0.2 *");
+    let game = game(&text);
+    let uniform = Rule::followers(|_, _| [[0.5, 0.5], [0.5, 0.5]]);
+    let distance = |population| {
+        let exact = solve(&game, &uniform, population, LeaderTest::None);
+        let [healthy, infected] = [0, 1].map(|x| exact.follower_iid(game.initial(), x).gain());
+        0.5 * (healthy + infected) - 1.576_209_6
+    };
+    // The distance is c / N and 11 / N^2 beside it: the first term cancels in 2 d(2N) - d(N).
+    let (small, large) = (distance(800), distance(1600));
+    assert!(
+        small > 1e-3 && (2.0 * large - small).abs() < 1.2e-5,
+        "{small} {large}"
+    );
+}
