@@ -2,6 +2,7 @@
 
 use clap::Args;
 use smfg::report::{Screen, certificate_json, closing_screen, verdict_json};
+use smfg::scenario::{Scenario, Start};
 use smfg::validate::Certified;
 
 use super::failure::Failure;
@@ -73,6 +74,7 @@ pub fn execute(options: &RunCommand) -> Result<Outcome, Failure> {
         job.scenario.validate.confidence,
     );
     let files = folder.files().to_vec();
+    let conditions = conditions(&job.scenario, &played);
     drop(played);
     let folder = job.close()?;
     if options.test.json {
@@ -84,10 +86,34 @@ pub fn execute(options: &RunCommand) -> Result<Outcome, Failure> {
             summaries: &simulated.summaries,
             validation: &validation,
             epsilon,
+            confidence,
+            conditions,
             notes: &notes,
             folder: folder.display().to_string(),
             files: &files,
         }))?;
     }
     Ok(outcome(validation.verdict))
+}
+
+/// The conditions that all claims of a run share.
+fn conditions(scenario: &Scenario, played: &Played) -> String {
+    let game = scenario.game();
+    let types = game.follower_types().iter().zip(game.initial().weights());
+    let law: Vec<String> = types
+        .map(|(name, weight)| format!("{name} {weight}"))
+        .collect();
+    let drawn = match scenario.simulate.start {
+        Start::Iid => "i.i.d.",
+        Start::Rounded => "rounded",
+    };
+    let policy = match played {
+        Played::Solved(..) => format!("{} selection", played.name()),
+        Played::Read(_) => "the policy of the file".to_owned(),
+    };
+    format!(
+        "T = {}, initial types {drawn} ({}), {policy}",
+        game.horizon(),
+        law.join(", ")
+    )
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::game::Game;
 use crate::simulate::Summary;
-use crate::validate::{Certificate, Player, Validation, Verdict};
+use crate::validate::{Certificate, Method, Player, Validation, Verdict};
 
 /// What the closing screen speaks of.
 #[derive(Debug)]
@@ -19,6 +19,10 @@ pub struct Screen<'a> {
     pub validation: &'a Validation,
     /// The gain that refutes.
     pub epsilon: f64,
+    /// Of sampled claims.
+    pub confidence: f64,
+    /// What all claims share: horizon, initial law, selection.
+    pub conditions: String,
     /// What else the reader should know of the files.
     pub notes: &'a [String],
     /// The folder.
@@ -104,62 +108,85 @@ fn types(game: &Game, show: impl Fn(&String) -> String) -> String {
 }
 
 fn populations(text: &mut String, screen: &Screen) -> std::fmt::Result {
-    let summaries = screen.summaries;
     writeln!(
         text,
-        "\n{:>14}  {:>12}  {:>12}  {:>20}",
-        "followers N", "follower gap", "leader gap", "largest mean distance"
+        "\n{:>14}  {:>13}  {:>13}  {:>13}",
+        "followers N", "follower gain", "leader gain", "distance"
     )?;
+    let claims = &screen.validation.results;
     let largest = |player: Player, population: u64| {
-        let mut claims = screen.validation.results.iter().map(|r| &r.row);
-        let row = claims.find(|row| row.player == player && row.population == population);
-        row.map_or_else(
-            || format!("{:>12}", "not tested"),
-            |row| format!("{:>12.6}", row.gain),
-        )
+        let mut rows = claims.iter().map(|claim| &claim.row);
+        let row = rows.find(|row| row.player == player && row.population == population);
+        row.map_or("not tested".to_owned(), |row| format!("{:.6}", row.gain))
     };
-    let mut shown: Vec<u64> = Vec::new();
-    for population in screen.validation.results.iter().map(|r| r.row.population) {
-        if shown.contains(&population) {
-            continue;
-        }
-        shown.push(population);
-        let summary = summaries.iter().find(|s| s.population() == population);
-        let distance = summary.map_or(f64::NAN, |s| {
-            s.rows()
-                .iter()
-                .map(|row| row.distance_mean)
-                .fold(f64::NAN, f64::max)
-        });
-        let (follower, leader) = (
-            largest(Player::Follower, population),
-            largest(Player::Leader, population),
-        );
+    for summary in screen.summaries {
+        let population = summary.population();
+        let distances = summary.rows().into_iter().map(|row| row.distance_mean);
         writeln!(
             text,
-            "{population:>14}  {follower}  {leader}  {distance:>20.6}"
+            "{population:>14}  {:>13}  {:>13}  {:>13.6}",
+            largest(Player::Follower, population),
+            largest(Player::Leader, population),
+            distances.fold(f64::NAN, f64::max)
         )?;
     }
-    Ok(())
+    writeln!(
+        text,
+        "(largest gain of a deviation; largest mean total variation to the mean field over t)"
+    )
 }
 
+/// The verdict in one sentence: the claims that decide it, with the conditions that they share.
 fn verdict(text: &mut String, screen: &Screen) -> std::fmt::Result {
-    let word = match screen.validation.verdict {
-        Verdict::Certified => "CERTIFIED",
-        Verdict::Refuted => "REFUTED",
-        Verdict::Inconclusive => "INCONCLUSIVE",
+    let verdict = screen.validation.verdict;
+    let claims = || {
+        screen
+            .validation
+            .results
+            .iter()
+            .filter(|claim| claim.verdict == verdict)
     };
-    writeln!(text, "\n{word} at epsilon = {}:", screen.epsilon)?;
-    for result in &screen.validation.results {
-        writeln!(text, "  {}", result.sentence)?;
+    let word = verdict.to_string().to_uppercase();
+    let epsilon = screen.epsilon;
+    write!(text, "\n{word}: with {}, ", screen.conditions)?;
+    match verdict {
+        Verdict::Certified => write!(text, "no unilateral deviation gains {epsilon} or more:")?,
+        Verdict::Refuted => write!(text, "a unilateral deviation gains {epsilon} or more:")?,
+        Verdict::Inconclusive => {
+            write!(
+                text,
+                "it is not decided whether a unilateral deviation gains {epsilon} or more:"
+            )?;
+        }
     }
+    let mut shown: Vec<(Player, &str)> = Vec::new();
+    for claim in claims() {
+        let key = (claim.row.player, claim.class.as_str());
+        if shown.contains(&key) {
+            continue;
+        }
+        shown.push(key);
+        let same = claims().filter(|other| (other.row.player, other.class.as_str()) == key);
+        let at: Vec<String> = same.map(|other| other.row.population.to_string()).collect();
+        let method = match claim.row.method {
+            Method::Exact => "exact backward induction".to_owned(),
+            Method::Paired => format!("paired replications at confidence {}", screen.confidence),
+        };
+        write!(
+            text,
+            "\n  {} at N = {}: {}, by {method}",
+            key.0,
+            at.join(", "),
+            key.1
+        )?;
+    }
+    writeln!(text)?;
     let warnings = screen
         .certificate
         .warnings
         .iter()
-        .chain(&screen.validation.warnings)
-        .chain(screen.notes);
-    for warning in warnings {
+        .chain(&screen.validation.warnings);
+    for warning in warnings.chain(screen.notes) {
         writeln!(text, "note: {warning}")?;
     }
     writeln!(text, "\n{}: {}", screen.folder, screen.files.join(", "))
