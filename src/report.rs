@@ -15,7 +15,7 @@ mod validation;
 
 pub use folder::{FileTable, FolderError, OnExisting, OutputFolder, Refused, WriteError};
 pub use manifest::{Manifest, Phase, sha256, shell_words};
-pub use screen::{Screen, closing_screen};
+pub use screen::{Screen, closing_screen, solution_screen};
 pub use simulation::{ReturnsTable, TraceTable, write_summary};
 pub use solution::{PolicyTable, write_mean_field, write_stage};
 pub use table::{Cell, Table};

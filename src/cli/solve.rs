@@ -2,7 +2,9 @@
 
 use clap::Args;
 use smfg::game::Flow;
-use smfg::report::{OutputFolder, PolicyTable, certificate_json, write_mean_field};
+use smfg::report::{
+    OutputFolder, PolicyTable, certificate_json, solution_screen, write_mean_field,
+};
 use smfg::scenario::Scenario;
 use smfg::solve::SolveError;
 
@@ -41,7 +43,8 @@ pub fn execute(options: &SolveCommand) -> Result<Outcome, Failure> {
     let certified = played.certify(game, phases)?;
     let certificate = certificate_json(game, &certified.certificate);
     folder.json("certificate.json", &certificate)?;
-    write_solution(
+    let mut screen = solution_screen(game, &certified.certificate);
+    let notes = write_solution(
         &job.scenario,
         &played,
         &certified.flow,
@@ -53,7 +56,10 @@ pub fn execute(options: &SolveCommand) -> Result<Outcome, Failure> {
     if options.json {
         stdout::print_json(&certificate)?;
     } else if !options.output.quiet {
-        stdout::print(&format!("{}\n", folder.display()))?;
+        for note in certified.certificate.warnings.iter().chain(&notes) {
+            screen.push_str(&format!("note: {note}\n"));
+        }
+        stdout::print(&format!("{screen}\n{}\n", folder.display()))?;
     }
     Ok(Outcome::Done)
 }

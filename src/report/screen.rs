@@ -35,14 +35,21 @@ pub struct Screen<'a> {
 pub fn closing_screen(screen: &Screen) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
-    let _ = values(&mut text, screen);
+    let _ = solution(&mut text, screen.game, screen.certificate);
     let _ = populations(&mut text, screen);
     let _ = verdict(&mut text, screen);
     text
 }
 
-fn values(text: &mut String, screen: &Screen) -> std::fmt::Result {
-    let game = screen.game;
+/// What `smfg solve` shows at its end: V_1 and the certificate in the mean-field limit.
+pub fn solution_screen(game: &Game, certificate: &Certificate) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = solution(&mut text, game, certificate);
+    text
+}
+
+fn solution(text: &mut String, game: &Game, certificate: &Certificate) -> std::fmt::Result {
     let z: Vec<String> = game
         .initial()
         .weights()
@@ -57,8 +64,8 @@ fn values(text: &mut String, screen: &Screen) -> std::fmt::Result {
         game.discount(),
         z.join(", ")
     )?;
-    let exploitability = &screen.certificate.exploitability;
-    if let Some(figures) = &screen.certificate.solution {
+    let exploitability = &certificate.exploitability;
+    if let Some(figures) = &certificate.solution {
         writeln!(
             text,
             "\nV_1 at z_1      {:>14}{}",
@@ -81,12 +88,14 @@ fn values(text: &mut String, screen: &Screen) -> std::fmt::Result {
             exploitability.initial, figures.leader_gain.gain, figures.consistency
         )?;
         let gap = &figures.commitment_gap;
-        writeln!(
-            text,
-            "against the best constant action ({}), commitment gap: {:+.6}",
-            game.leader_actions()[gap.action.0],
-            gap.value
-        )?;
+        if game.has_leader() {
+            let action = &game.leader_actions()[gap.action.0];
+            writeln!(
+                text,
+                "against the best constant action ({action}), commitment gap: {:+.6}",
+                gap.value
+            )?;
+        }
         let work = &figures.work;
         writeln!(
             text,
