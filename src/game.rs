@@ -150,7 +150,8 @@ pub enum GameError {
 #[derive(Clone, Debug)]
 pub(crate) struct Primitives {
     pub(crate) name: String,
-    pub(crate) horizon: usize,
+    /// `None` for an infinite horizon, of which [`Game::play_periods`] says how much is played.
+    pub(crate) horizon: Option<usize>,
     pub(crate) discount: f64,
     pub(crate) types: Vec<String>,
     pub(crate) actions: Vec<String>,
@@ -176,7 +177,9 @@ pub(crate) struct Primitives {
 #[derive(Debug, Clone)]
 pub struct Game {
     name: String,
+    /// The periods played: T, or what is played of an infinite horizon.
     horizon: usize,
+    infinite: bool,
     discount: f64,
     types: Vec<String>,
     actions: Vec<String>,
@@ -246,7 +249,8 @@ impl Game {
         let (constant, varying) = Checks::split(&program, types.len(), &raw_kernel, &rewards);
         Self {
             name,
-            horizon,
+            horizon: horizon.unwrap_or(1),
+            infinite: horizon.is_none(),
             discount,
             types,
             actions,
@@ -273,9 +277,29 @@ impl Game {
         &self.name
     }
 
-    /// T >= 1.
+    /// T >= 1; for an infinite horizon the number of periods that are played.
     pub fn horizon(&self) -> usize {
         self.horizon
+    }
+
+    /// Whether the horizon is infinite: theta is then stationary, and [`Game::horizon`] periods of it are played.
+    pub fn is_infinite(&self) -> bool {
+        self.infinite
+    }
+
+    /// Play an infinite horizon for so many periods.
+    pub(crate) fn play_periods(&mut self, periods: usize) {
+        self.horizon = periods;
+    }
+
+    /// What the periods that are not played can add to any difference of returns of rewards within a range of this width:
+    /// delta^H width / (1 - delta) for an infinite horizon, else 0.
+    pub fn tail(&self, width: f64) -> f64 {
+        if self.infinite {
+            libm::pow(self.discount, self.horizon as f64) * width / (1.0 - self.discount)
+        } else {
+            0.0
+        }
     }
 
     /// delta in (0, 1].

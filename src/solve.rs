@@ -8,6 +8,7 @@ mod backward;
 mod forward;
 mod leader;
 mod stage_game;
+mod stationary;
 mod terminal;
 mod theta;
 mod values;
@@ -15,6 +16,7 @@ mod values;
 pub use forward::{Coin, follow};
 pub use leader::Work;
 pub use stage_game::Kind;
+pub use stationary::{Ending, Iteration};
 pub use theta::{Next, Solution, StageEquilibrium, StagePoint};
 pub use values::Values;
 

@@ -113,13 +113,47 @@ fn columns_must_differ() {
 }
 
 #[test]
+fn an_infinite_horizon_wants_a_stationary_game_that_is_discounted() {
+    let infinite = SOUND.replace("horizon = 30", "horizon = \"infinite\"");
+    assert!(
+        Scenario::parse("s.toml", &infinite, &[])
+            .unwrap()
+            .game()
+            .is_infinite()
+    );
+    for (replace, with, part) in [
+        (
+            "discount = 0.9",
+            "discount = 1",
+            "above 0 and below 1, the horizon being infinite",
+        ),
+        (
+            "discount = 0.9",
+            "discount = 0.9999999",
+            "periods to play, and 100000 is the most",
+        ),
+    ] {
+        let error = error(&infinite.replacen(replace, with, 1), &[]).to_string();
+        assert!(error.contains(part), "{error}");
+    }
+    let terminal = infinite.replacen(
+        "[follower.transition]",
+        "terminal = \"x\"\n[follower.transition]",
+        1,
+    );
+    let timed = infinite.replacen("-k *", "-k * t *", 1);
+    for (text, part) in [
+        (terminal, "no last period for a terminal reward"),
+        (timed, "depends on t"),
+    ] {
+        let error = error(&text, &[]).to_string();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
 fn what_later_versions_bring_is_an_error_of_its_own() {
     for (replace, with, what) in [
-        (
-            "horizon = 30",
-            "horizon = \"infinite\"",
-            "horizon = \"infinite\"",
-        ),
         ("grid = 10", "flow = \"realised\"", "flow = \"realised\""),
         ("grid = 10", "leader_mixing = 4", "leader_mixing above 1"),
         (

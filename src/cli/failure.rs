@@ -9,11 +9,13 @@ use smfg::game::PolicyFileError;
 use smfg::report::{FolderError, WriteError};
 use smfg::scenario::{Problem, ScenarioError};
 use smfg::simulate::SimulateError;
-use smfg::solve::SolveError;
+use smfg::solve::{Iteration, SolveError};
 use smfg::validate::ValidateError;
 
 /// Bad usage or a bad scenario.
 pub const USAGE: u8 = 2;
+/// The iteration did not converge.
+pub const NOT_CONVERGED: u8 = 3;
 /// A file could not be read or written.
 pub const INPUT_OUTPUT: u8 = 4;
 
@@ -91,6 +93,14 @@ pub enum Failure {
     /// The game cannot be solved.
     #[error(transparent)]
     Solve(#[from] SolveError),
+    /// The iteration of an infinite horizon did not converge: there is no theta to play.
+    #[error("{selection} selection: {iteration}")]
+    NotConverged {
+        /// Under which selection.
+        selection: &'static str,
+        /// How it ended.
+        iteration: Iteration,
+    },
     /// The populations cannot be played.
     #[error(transparent)]
     Simulate(#[from] SimulateError),
@@ -139,6 +149,7 @@ impl Failure {
                 _ => USAGE,
             },
             Self::Read { path, .. } => unreadable(path),
+            Self::NotConverged { .. } => NOT_CONVERGED,
             Self::Usage(_) | Self::Later(_) | Self::PolicyFile(_) => USAGE,
             Self::Solve(_) | Self::Simulate(_) | Self::Validate(_) => USAGE,
             Self::Folder(FolderError::Refused(_)) | Self::Threads { .. } => USAGE,

@@ -57,6 +57,13 @@ impl<'g> Played<'g> {
                 .filter(|s| selections == Selections::All && **s != own);
             bar.set_length(if selections == Selections::All { 3 } else { 1 });
             let solution = Box::new(solve(own)?);
+            if let Some(iteration) = solution.iteration().filter(|_| !solution.is_solved()) {
+                let (selection, iteration) = (own.word(), *iteration);
+                return Err(Failure::NotConverged {
+                    selection,
+                    iteration,
+                });
+            }
             let others = others.map(|s| solve(*s)).collect::<Result<_, _>>()?;
             Ok(Self::Solved(solution, others))
         })

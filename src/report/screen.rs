@@ -60,7 +60,11 @@ fn solution(text: &mut String, game: &Game, certificate: &Certificate) -> std::f
         text,
         "{}: T = {}, discount {}, z_1 = ({})",
         game.name(),
-        game.horizon(),
+        if game.is_infinite() {
+            "infinite".to_owned()
+        } else {
+            game.horizon().to_string()
+        },
         game.discount(),
         z.join(", ")
     )?;
@@ -94,6 +98,14 @@ fn solution(text: &mut String, game: &Game, certificate: &Certificate) -> std::f
                 text,
                 "against the best constant action ({action}), commitment gap: {:+.6}",
                 gap.value
+            )?;
+        }
+        if let Some(iteration) = &figures.iteration {
+            writeln!(
+                text,
+                "infinite horizon: {iteration}; {} periods are played, the rest can add {:.1e} to a follower's gain",
+                game.horizon(),
+                figures.tail
             )?;
         }
         let work = &figures.work;

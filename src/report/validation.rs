@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::columns;
 use super::{Cell, OutputFolder, WriteError};
 use crate::game::Game;
-use crate::solve::Values;
+use crate::solve::{Ending, Values};
 use crate::validate::{BestResponseRow, Certificate, Exploitability, Row, Validation};
 
 /// deviations.csv.
@@ -105,6 +105,14 @@ pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
         "commitment_gap": figures.map(|f| json!({
             "value": f.commitment_gap.value,
             "policy": constant(f.commitment_gap.action.0),
+        })),
+        "iteration": figures.and_then(|f| f.iteration).map(|i| json!({
+            "converged": i.ending == Ending::Converged,
+            "iterations": i.count,
+            "residual": i.residual,
+            "bound": i.bound,
+            "periods_played": game.horizon(),
+            "tail": figures.map(|f| f.tail),
         })),
         "values": selections,
         "warnings": certificate.warnings,

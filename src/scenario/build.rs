@@ -63,9 +63,9 @@ pub(super) fn scenario(text: &str, overrides: &[Override]) -> Result<Scenario, F
     columns::check(&names, follower)?;
     let formulas = formulas(&root, follower, names, &available)?;
     let compiled = Compiled::new(&formulas, &available, &root)?;
-    let game = Game::new(Primitives {
+    let mut game = Game::new(Primitives {
         name: name.string()?.to_owned(),
-        horizon: formulas.names.horizon as usize,
+        horizon: horizon(&root)?.map(|horizon| horizon as usize),
         discount: discount(&root)?,
         types: words(&formulas.names.types),
         actions: words(&formulas.names.actions),
@@ -84,6 +84,12 @@ pub(super) fn scenario(text: &str, overrides: &[Override]) -> Result<Scenario, F
         terminal: compiled.terminal,
     });
     let checked = check::check(&game, &formulas, &root, solve.grid)?;
+    if game.is_infinite() {
+        if let Some(terminal) = follower.get("terminal") {
+            return terminal.fault(Problem::InfiniteAndTerminal);
+        }
+        infinite(&mut game, &root, checked.reward_width, validate.epsilon)?;
+    }
     Ok(Scenario {
         name: game.name().to_owned(),
         description: description.to_owned(),
@@ -98,34 +104,62 @@ pub(super) fn scenario(text: &str, overrides: &[Override]) -> Result<Scenario, F
     })
 }
 
-fn horizon(root: &Value) -> Result<u64, Fault> {
+/// T, or `None` for an infinite horizon.
+fn horizon(root: &Value) -> Result<Option<u64>, Fault> {
     let horizon = root.require("horizon")?;
     match &horizon.kind {
-        Kind::String(text, _) if text == "infinite" => horizon.fault(Problem::NotSupportedYet {
-            what: "horizon = \"infinite\"",
-        }),
-        _ => horizon.count(1, MAX_HORIZON),
+        Kind::String(text, _) if text == "infinite" => Ok(None),
+        _ => horizon.count(1, MAX_HORIZON).map(Some),
     }
 }
 
+/// In (0, 1], and below 1 where the horizon is infinite.
 fn discount(root: &Value) -> Result<f64, Fault> {
     let value = root.require("discount")?;
     let discount = value.number()?;
-    if discount > 0.0 && discount <= 1.0 {
+    let infinite = horizon(root)?.is_none();
+    if discount > 0.0 && (discount < 1.0 || discount == 1.0 && !infinite) {
         return Ok(discount);
     }
-    let range = "above 0 and at most 1".to_owned();
+    let range = match infinite {
+        true => "above 0 and below 1, the horizon being infinite",
+        false => "above 0 and at most 1",
+    };
     value.fault(Problem::OutOfRange {
         key: value.key.clone(),
         found: value.found(),
-        range,
+        range: range.to_owned(),
     })
+}
+
+/// What an infinite horizon asks of a game, and how many of its periods are played: so many that delta^H times the width
+/// of the rewards over the lattice, over 1 - delta, is at most a tenth of epsilon.
+fn infinite(game: &mut Game, root: &Value, width: f64, epsilon: f64) -> Result<(), Fault> {
+    let horizon = root.require("horizon")?;
+    if game.depends_on_time() {
+        return horizon.fault(Problem::InfiniteAndTimed);
+    }
+    let bound = 0.1 * epsilon * (1.0 - game.discount()) / width;
+    let periods = (libm::log(bound) / libm::log(game.discount()))
+        .ceil()
+        .max(1.0);
+    if bound >= 1.0 || width == 0.0 {
+        game.play_periods(1);
+    } else if periods <= MAX_HORIZON as f64 {
+        game.play_periods(periods as usize);
+    } else {
+        return horizon.fault(Problem::InfiniteTooLong {
+            periods,
+            most: MAX_HORIZON,
+        });
+    }
+    Ok(())
 }
 
 /// Everything that the scenario declares.
 fn names(root: &Value, follower: &Value) -> Result<Names, Fault> {
     let mut names = Names {
-        horizon: horizon(root)? as f64,
+        horizon: horizon(root)?.map_or(f64::INFINITY, |horizon| horizon as f64),
         parameters: spaces::parameters(root)?,
         types: spaces::follower_types(follower.require("types")?)?,
         actions: spaces::named_set(

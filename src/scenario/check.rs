@@ -10,7 +10,7 @@ use super::document::{Origin, Value};
 use super::error::{Fault, Problem};
 use super::formula::{Here, Moment, Resolved};
 use super::rows::Next;
-use crate::game::{Game, GameError, Point, Quantity, Spot};
+use crate::game::{Game, GameError, Point, Quantity, Spot, Tables};
 
 /// The most points of the lattice.
 const MAX_POINTS: u64 = 200_000;
@@ -18,7 +18,7 @@ const MAX_POINTS: u64 = 200_000;
 const MAX_OPERATIONS: u64 = 200_000_000;
 
 /// What was checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Checked {
     /// Cells per side of the lattice.
     pub(super) cells: u64,
@@ -26,6 +26,8 @@ pub(super) struct Checked {
     pub(super) points: u64,
     /// Periods; one where nothing depends on t.
     pub(super) periods: Vec<usize>,
+    /// The larger of the widths of the followers' and the leader's rewards at the points checked.
+    pub(super) reward_width: f64,
 }
 
 impl Checked {
@@ -50,6 +52,7 @@ impl Checked {
             cells,
             points: points_taken,
             periods,
+            reward_width: 0.0,
         }
     }
 }
@@ -88,7 +91,8 @@ pub(super) fn check(
     root: &Value,
     grid: usize,
 ) -> Result<Checked, Fault> {
-    let checked = Checked::affordable(game, grid);
+    let mut checked = Checked::affordable(game, grid);
+    let mut ranges = [(f64::INFINITY, f64::NEG_INFINITY); 2];
     let mut tables = game.tables();
     let types = game.follower_types().len();
     for t in &checked.periods {
@@ -107,10 +111,38 @@ pub(super) fn check(
                 game.terminal_reward(&z, x)
                     .map_err(|error| explain(error, formulas, root))?;
             }
+            widen(&mut ranges, game, &tables);
             is_point = advance(&mut counts);
         }
     }
+    let widths = ranges.map(|(low, high)| high - low);
+    checked.reward_width = widths[0].max(widths[1]);
     Ok(checked)
+}
+
+/// Take the rewards of one point into the ranges of the followers' and the leader's.
+fn widen(ranges: &mut [(f64, f64); 2], game: &Game, tables: &Tables) {
+    let include = |range: &mut (f64, f64), low: f64, high: f64| {
+        *range = (range.0.min(low), range.1.max(high));
+    };
+    for l in 0..game.leader_actions().len() {
+        let per_period = tables.leader_period_reward(l);
+        // mu is a law: the part per follower lies between the least and the largest of its values.
+        let mut per_follower = (f64::INFINITY, f64::NEG_INFINITY);
+        for x in 0..game.follower_types().len() {
+            for a in (0..game.follower_actions().len()).filter(|a| game.is_available(x, *a)) {
+                let reward = tables.follower_reward(l, x, a);
+                include(&mut ranges[0], reward, reward);
+                let share = tables.leader_follower_reward(l, x, a);
+                include(&mut per_follower, share, share);
+            }
+        }
+        include(
+            &mut ranges[1],
+            per_period + per_follower.0,
+            per_period + per_follower.1,
+        );
+    }
 }
 
 /// The place and the mend of an error.

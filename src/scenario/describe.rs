@@ -11,9 +11,12 @@ impl Scenario {
         let game = self.game();
         let names = &self.formulas.names;
         let mut lines = vec![self.title()];
+        let horizon = match game.is_infinite() {
+            true => format!("infinite, {} periods played", game.horizon()),
+            false => game.horizon().to_string(),
+        };
         lines.push(format!(
-            "horizon {}, discount {:?}, seed {}",
-            game.horizon(),
+            "horizon {horizon}, discount {:?}, seed {}",
             game.discount(),
             self.seed
         ));

@@ -264,6 +264,22 @@ pub enum Problem {
     /// Two entries of one row that take what is left.
     #[error("a row has \"rest\" once at most")]
     DoubledRest,
+    /// A kernel or reward that depends on t, with an infinite horizon.
+    #[error("the horizon is infinite, and a kernel or reward depends on t")]
+    InfiniteAndTimed,
+    /// A terminal reward, with an infinite horizon.
+    #[error("the horizon is infinite, and there is no last period for a terminal reward")]
+    InfiniteAndTerminal,
+    /// A discount so near 1 that too many periods would have to be played.
+    #[error(
+        "an infinite horizon with this discount and epsilon takes {periods} periods to play, and {most} is the most"
+    )]
+    InfiniteTooLong {
+        /// Periods needed.
+        periods: f64,
+        /// Periods at most.
+        most: u64,
+    },
     /// What the language of a later version brings.
     #[error("{what} is not supported yet")]
     NotSupportedYet {

@@ -6,7 +6,7 @@ use super::backward::Step;
 use super::leader::{Rule, Selected, Work};
 use super::stage_game::{Equilibrium, Kind, Period, StageGames};
 use super::values::{Place, ValueFunction, Values};
-use super::{SolveError, terminal};
+use super::{Ending, Iteration, SolveError, stationary, terminal};
 use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Prescription};
 use crate::scenario::SolveSettings;
 
@@ -22,9 +22,11 @@ pub struct Solution<'g> {
     settings: SolveSettings,
     /// The leader's candidates.
     actions: Vec<usize>,
-    /// V_1, ..., V_{T+1}.
+    /// V_1, ..., V_{T+1}; for an infinite horizon the last iterate and the one before it.
     values: Vec<ValueFunction>,
     work: Work,
+    /// How the iteration of an infinite horizon ended.
+    iteration: Option<Iteration>,
 }
 
 /// theta and V at one point.
@@ -83,33 +85,74 @@ impl<'g> Solution<'g> {
     ) -> Result<Self, SolveError> {
         super::check(game)?;
         let actions = actions.unwrap_or_else(|| (0..game.leader_actions().len()).collect());
+        let rule = Rule {
+            selection: settings.selection,
+            actions: &actions,
+        };
         let mut work = Work::default();
-        let mut backward = vec![terminal::values(game, settings)?];
-        for t in (1..=game.horizon()).rev() {
-            let step = Step {
-                period: Period {
-                    game,
-                    t,
-                    next: &backward[backward.len() - 1],
-                },
-                rule: Rule {
-                    selection: settings.selection,
-                    actions: &actions,
-                },
-                grid: settings.grid,
-                tolerance: settings.tolerance,
-            };
-            let v = step.solve(&mut work)?;
-            backward.push(v);
-        }
-        backward.reverse();
+        let end = terminal::values(game, settings)?;
+        let (values, iteration) = if game.is_infinite() {
+            let (values, iteration) = stationary::iterate(game, settings, rule, end, &mut work)?;
+            (values, Some(iteration))
+        } else {
+            let mut backward = vec![end];
+            for t in (1..=game.horizon()).rev() {
+                let step = Step {
+                    period: Period {
+                        game,
+                        t,
+                        next: &backward[backward.len() - 1],
+                    },
+                    rule,
+                    grid: settings.grid,
+                    tolerance: settings.tolerance,
+                };
+                let v = step.solve(&mut work)?;
+                backward.push(v);
+            }
+            backward.reverse();
+            (backward, None)
+        };
         Ok(Self {
             game,
             settings: settings.clone(),
             actions,
-            values: backward,
+            values,
             work,
+            iteration,
         })
+    }
+
+    /// V_t, and V_{t+1} at t + 1; for an infinite horizon the same at every t.
+    fn value_function(&self, t: usize) -> &ValueFunction {
+        match self.iteration {
+            None => &self.values[t - 1],
+            Some(_) => &self.values[0],
+        }
+    }
+
+    /// V_{t+1} as the stage games of period t see it.
+    fn continuation(&self, t: usize) -> &ValueFunction {
+        match self.iteration {
+            None => &self.values[t],
+            Some(_) => &self.values[1],
+        }
+    }
+
+    /// The value functions of the periods, one where theta is stationary.
+    fn periods(&self) -> &[ValueFunction] {
+        &self.values[..self.values.len() - 1]
+    }
+
+    /// Whether theta solves the game: always for a finite horizon, and where the iteration of an infinite one converged.
+    pub fn is_solved(&self) -> bool {
+        self.iteration
+            .is_none_or(|iteration| iteration.ending == Ending::Converged)
+    }
+
+    /// How the iteration of an infinite horizon ended; `None` for a finite one.
+    pub fn iteration(&self) -> Option<&Iteration> {
+        self.iteration.as_ref()
     }
 
     /// The game that was solved.
@@ -127,38 +170,32 @@ impl<'g> Solution<'g> {
         &self.work
     }
 
-    /// Jumps of V_1, ..., V_T, added up.
+    /// Jumps of V_1, ..., V_T, added up (of the stationary V).
     pub fn jumps(&self) -> usize {
-        self.values[..self.game.horizon()]
-            .iter()
-            .map(ValueFunction::jumps)
-            .sum()
+        self.periods().iter().map(ValueFunction::jumps).sum()
     }
 
-    /// Pieces of V_1, ..., V_T, added up.
+    /// Pieces of V_1, ..., V_T, added up (of the stationary V).
     pub fn pieces(&self) -> usize {
-        self.values[..self.game.horizon()]
-            .iter()
-            .map(|v| v.pieces().len())
-            .sum()
+        self.periods().iter().map(|v| v.pieces().len()).sum()
     }
 
     /// V_t as it is stored, at m; in the gap of a switch the nearer side. `t` runs to T + 1.
     pub fn stored_values(&self, t: usize, m: f64) -> Values {
-        let v = &self.values[t - 1];
+        let v = self.value_function(t);
         v.values(v.locate(m))
     }
 
     /// m moved to the nearer side where it lies in the gap of a switch of V_t.
     pub fn settle(&self, t: usize, m: f64) -> f64 {
-        self.values[t - 1].locate(m).m
+        self.value_function(t).locate(m).m
     }
 
     fn period(&self, t: usize) -> Period<'_> {
         Period {
             game: self.game,
             t,
-            next: &self.values[t],
+            next: self.continuation(t),
         }
     }
 
@@ -238,7 +275,7 @@ impl<'g> Solution<'g> {
 
     fn point(&self, t: usize, selected: &Selected) -> StagePoint {
         let e = &selected.equilibrium;
-        let next = &self.values[t];
+        let next = self.continuation(t);
         let right = |piece: usize| next.pieces()[piece + 1].lo;
         StagePoint {
             play: self.play_of(e),
@@ -275,7 +312,7 @@ impl<'g> Solution<'g> {
 
     /// The regime of the piece at m, where m is clear of the piece's ends.
     fn by_regime(&self, games: &mut StageGames, t: usize, m: f64) -> Option<Equilibrium> {
-        let v = &self.values[t - 1];
+        let v = self.value_function(t);
         let Place { piece, .. } = v.locate(m);
         let piece = &v.pieces()[piece];
         let clear = m - piece.lo > CLEAR && piece.hi - m > CLEAR;

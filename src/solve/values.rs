@@ -347,6 +347,14 @@ impl ValueFunction {
         self.borders.iter().filter(|b| **b == Border::Jump).count()
     }
 
+    /// Where V jumps: the middle of every such gap, rising.
+    pub fn jump_positions(&self) -> Vec<f64> {
+        let jumps = (0..self.borders.len()).filter(|i| self.borders[*i] == Border::Jump);
+        jumps
+            .map(|i| 0.5 * (self.pieces[i].hi + self.pieces[i + 1].lo))
+            .collect()
+    }
+
     /// Where the regime switches: the middle of every gap, rising.
     pub fn knots(&self) -> Vec<f64> {
         (0..self.borders.len())

@@ -14,9 +14,10 @@ mod leader;
 pub use flow::{Exploitability, FlowValues};
 pub use leader::{CommitmentGap, LeaderGain, commitment_gap, leader_gain};
 
+use super::RewardRanges;
 use crate::game::{Flow, Game, GameError, MeanField, Policy};
 use crate::scenario::Selection;
-use crate::solve::{Coin, Solution, SolveError, Values, Work, follow};
+use crate::solve::{Coin, Iteration, Solution, SolveError, Values, Work, follow};
 
 /// What the certificate says of the flow of theta from one start.
 #[derive(Clone, Debug)]
@@ -74,6 +75,10 @@ pub struct SolutionFigures {
     pub work: Work,
     /// The best constant action against theta.
     pub commitment_gap: CommitmentGap,
+    /// How the iteration of an infinite horizon ended.
+    pub iteration: Option<Iteration>,
+    /// What periods that are not played can add to a follower's gain, for an infinite horizon; else 0.
+    pub tail: f64,
     /// V_1 re-solved at the start, for each selection that was solved.
     pub values: Vec<(Selection, Values)>,
 }
@@ -107,7 +112,10 @@ impl Certified {
         let m = solution.game().initial().weights()[1];
         let path = certify_path(solution, m)?;
         let mut values = Vec::new();
-        for solved in std::iter::once(solution).chain(others) {
+        for solved in std::iter::once(solution)
+            .chain(others)
+            .filter(|s| s.is_solved())
+        {
             values.push((solved.settings().selection, solved.resolve(1, m)?.values));
         }
         let figures = SolutionFigures {
@@ -117,9 +125,19 @@ impl Certified {
             jumps: solution.jumps(),
             work: *solution.work(),
             commitment_gap: commitment_gap(solution, m)?,
+            iteration: solution.iteration().copied(),
+            tail: tail(solution.game()),
             values,
         };
-        let warnings = warnings(&path.flow, &figures);
+        let mut warnings = warnings(&path.flow, &figures);
+        for other in others.iter().filter(|s| !s.is_solved()) {
+            if let Some(iteration) = other.iteration() {
+                warnings.push(format!(
+                    "{} selection: {iteration}",
+                    other.settings().selection
+                ));
+            }
+        }
         let certificate = Certificate {
             exploitability: path.exploitability,
             solution: Some(figures),
@@ -147,6 +165,15 @@ impl Certified {
     }
 }
 
+/// The tail of an infinite horizon over the proven range of the followers' rewards.
+fn tail(game: &Game) -> f64 {
+    if game.is_infinite() {
+        game.tail(RewardRanges::prove(game).follower_width())
+    } else {
+        0.0
+    }
+}
+
 fn warnings(flow: &Flow, figures: &SolutionFigures) -> Vec<String> {
     let mut warnings = Vec::new();
     if figures.work.failed > 0 {
@@ -171,6 +198,12 @@ fn warnings(flow: &Flow, figures: &SolutionFigures) -> Vec<String> {
         warnings.push(format!(
             "the path's tree was cut at {} nodes: later lotteries follow their left side",
             Flow::MOST_NODES
+        ));
+    }
+    if figures.commitment_gap.unsolved > 0 {
+        warnings.push(format!(
+            "{} constant actions of the leader are not compared with theta: the iteration did not converge for them",
+            figures.commitment_gap.unsolved
         ));
     }
     // Beyond the accuracy of the values that are compared.

@@ -72,6 +72,16 @@ impl<'g> RewardRanges<'g> {
         ranges
     }
 
+    /// Width of the followers' rewards of one period, over everything they depend on.
+    pub fn follower_width(&self) -> f64 {
+        width(&self.follower)
+    }
+
+    /// Width of the leader's rewards of one period.
+    pub fn leader_width(&self) -> f64 {
+        width(&self.leader)
+    }
+
     /// What D cannot leave for a follower of initial type `start` with this deviation.
     pub fn follower_difference(&self, deviation: &FollowerDeviation, start: usize) -> Interval {
         let types = self.game.follower_types().len();
@@ -192,4 +202,9 @@ fn cover_simplex(types: usize, wanted: usize) -> Vec<Vec<Interval>> {
         }
     }
     cover
+}
+/// Width of the hull of intervals.
+fn width(intervals: &[Interval]) -> f64 {
+    let hull = intervals.iter().copied().reduce(Interval::hull);
+    hull.map_or(0.0, |hull| hull.high - hull.low)
 }

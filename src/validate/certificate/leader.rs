@@ -80,13 +80,15 @@ pub fn leader_gain(solution: &Solution, flow: &Flow) -> Result<LeaderGain, Solve
     };
     for node in flow.nodes.iter().filter(|n| n.play.is_some()) {
         let m = node.mean_field.weights()[1];
-        let own = values.from(node.t, m)?;
+        // A stationary theta is followed for the whole horizon from every node.
+        let t = if game.is_infinite() { 1 } else { node.t };
+        let own = values.from(t, m)?;
         for action in (0..game.leader_actions().len()).map(LeaderAction) {
-            let point = solution.answer_at(node.t, m, action)?;
-            let mut value = leader_reward(game, node.t, m, &point.play)?;
+            let point = solution.answer_at(t, m, action)?;
+            let mut value = leader_reward(game, t, m, &point.play)?;
             for next in &point.next {
-                let at = solution.settle(node.t + 1, next.m);
-                value += game.discount() * next.probability * values.from(node.t + 1, at)?;
+                let at = solution.settle(t + 1, next.m);
+                value += game.discount() * next.probability * values.from(t + 1, at)?;
             }
             if value - own > largest.gain {
                 largest = LeaderGain {
@@ -107,6 +109,8 @@ pub struct CommitmentGap {
     pub value: f64,
     /// The action.
     pub action: LeaderAction,
+    /// Constant actions for which the iteration of an infinite horizon did not converge; they are not compared.
+    pub unsolved: usize,
 }
 
 /// Solve the followers' game for every constant leader action and compare at the start m.
@@ -115,24 +119,28 @@ pub struct CommitmentGap {
 pub fn commitment_gap(solution: &Solution, m: f64) -> Result<CommitmentGap, SolveError> {
     let game = solution.game();
     let own = solution.resolve(1, m)?.values.leader;
-    let gaps: Vec<Result<f64, SolveError>> = (0..game.leader_actions().len())
+    let gaps: Vec<Result<Option<f64>, SolveError>> = (0..game.leader_actions().len())
         .into_par_iter()
         .map(|action| {
             let constant = Solution::compute(game, solution.settings(), Some(vec![action]))?;
-            Ok(constant.resolve(1, m)?.values.leader - own)
+            let value = constant.resolve(1, m)?.values.leader - own;
+            Ok(Some(value).filter(|_| constant.is_solved()))
         })
         .collect();
     let mut best = CommitmentGap {
-        value: f64::NEG_INFINITY,
+        value: f64::NAN,
         action: LeaderAction(0),
+        unsolved: 0,
     };
     for (action, gap) in gaps.into_iter().enumerate() {
-        let value = gap?;
-        if value > best.value {
-            best = CommitmentGap {
-                value,
-                action: LeaderAction(action),
-            };
+        match gap? {
+            // Written so that the first value replaces NaN.
+            Some(value) if !(value <= best.value) => {
+                best.value = value;
+                best.action = LeaderAction(action);
+            }
+            Some(_) => {}
+            None => best.unsolved += 1,
         }
     }
     Ok(best)
