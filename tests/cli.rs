@@ -2,103 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-use tempfile::TempDir;
-
-const SCENARIO: &str = r#"
-name = "tiny"
-description = "Two types that never meet"
-horizon = 2
-discount = 0.5
-
-[parameters]
-cost = 0.25
-
-[follower]
-types   = ["well", "ill"]
-actions = ["wait", "cure"]
-initial = [0.75, 0.25]
-reward  = "-(x == ill) - cost * (a == cure)"
-
-[follower.transition]
-"*, wait" = { ill = 1 }
-"*, cure" = { well = 1 }
-
-[simulate]
-populations = [3]
-replications = 2
-"#;
-
-/// A folder of its own with the scenario in it, in which the program runs.
-struct Place {
-    root: TempDir,
-}
-
-impl Place {
-    fn new() -> Self {
-        let root = TempDir::new().unwrap();
-        fs::write(root.path().join("tiny.toml"), SCENARIO).unwrap();
-        Self { root }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.root.path().join(name)
-    }
-
-    fn smfg(&self, arguments: &[&str]) -> Output {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_smfg"));
-        program.args(arguments).current_dir(&self.root);
-        program.output().unwrap()
-    }
-
-    /// The program run by this shell script as `"$@"`.
-    fn shell(&self, script: &str, arguments: &[&str]) -> Output {
-        let mut shell = Command::new("bash");
-        shell.args(["-c", script, "bash", env!("CARGO_BIN_EXE_smfg")]);
-        shell.args(arguments).current_dir(&self.root);
-        shell.output().unwrap()
-    }
-
-    /// Everything in the folder, sorted.
-    fn names(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        let mut folders = vec![self.root.path().to_owned()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                let name = path.strip_prefix(&self.root).unwrap();
-                names.push(name.to_str().unwrap().to_owned());
-                if path.is_dir() {
-                    folders.push(path);
-                }
-            }
-        }
-        names.sort();
-        names
-    }
-}
-
-/// The program failed with this code, one message that holds `message`, and nothing on standard output.
-#[track_caller]
-fn assert_fails(output: &Output, code: i32, message: &str) {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{stderr}");
-    assert!(stderr.contains(message), "{message:?} is not in: {stderr}");
-    assert_eq!(stderr.matches("error:").count(), 1, "{stderr}");
-    assert!(!stderr.contains("panicked"), "{stderr}");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
-}
-
-#[track_caller]
-fn assert_succeeds(output: &Output) -> String {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{stderr}");
-    assert_eq!(stderr, "");
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
+use program::{Place, SCENARIO, assert_fails, assert_succeeds, ended};
 
 #[test]
 fn bad_usage_exits_with_2_and_writes_nothing() {
@@ -346,4 +257,135 @@ fn a_closed_standard_error_changes_no_exit_code() {
     let place = Place::new();
     let closed = place.shell("exec \"$@\" 2>&-", &["check", "nowhere.toml"]);
     assert_eq!(closed.status.code(), Some(2));
+}
+
+#[test]
+fn a_stage_game_is_listed_with_its_header() {
+    let place = Place::new();
+    let table = assert_succeeds(&place.smfg(&["stage", "tiny.toml", "--t", "1", "--z", "0.5,0.5"]));
+    let header = "leader_action,equilibrium,z_next_well,z_next_ill,gamma_well_wait,gamma_well_cure,gamma_ill_wait,\
+                  gamma_ill_cure,v_follower_well,v_follower_ill,v_leader,residual,selected,kind,coin";
+    let row = "none,1,1.0,0.0,0.0,1.0,0.0,1.0,-0.25,-1.25,0.0,0.0,1,pure,0.0";
+    assert_eq!(table, format!("{header}\n{row}\n"));
+    assert_eq!(place.names(), ["tiny.toml"]);
+    // With a leader: one selected row in all, and the rows of her action alone where it is named.
+    let technology = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/technology.toml");
+    let common = [
+        "--t",
+        "1",
+        "--z",
+        "0.3,0.7",
+        "--set",
+        "horizon=6",
+        "--set",
+        "leader.actions.count=5",
+    ];
+    let words = [&["stage", technology.to_str().unwrap()], &common[..]].concat();
+    let all = assert_succeeds(&place.smfg(&words));
+    let selected = |table: &str| {
+        table
+            .lines()
+            .skip(1)
+            .filter(|line| line.split(',').nth(12) == Some("1"))
+            .count()
+    };
+    assert!(all.lines().count() > 5 + 1);
+    assert_eq!(selected(&all), 1, "{all}");
+    let prices: Vec<&str> = all
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').next().unwrap())
+        .collect();
+    assert!(
+        ["-2.0", "-0.5", "1.0", "2.5", "4.0"]
+            .iter()
+            .all(|price| prices.contains(price)),
+        "{prices:?}"
+    );
+    let one = assert_succeeds(&place.smfg(&[&words[..], &["--leader-action", "-2"]].concat()));
+    let own: Vec<&str> = all
+        .lines()
+        .filter(|line| line.starts_with("-2.0,"))
+        .collect();
+    assert_eq!(one.lines().skip(1).collect::<Vec<_>>(), own);
+}
+
+#[test]
+fn force_replaces_an_earlier_run_and_nothing_else() {
+    let place = Place::new();
+    ended(&place.smfg(&["run", "tiny.toml"]), 0);
+    let before = fs::read_to_string(place.path("output/tiny/returns.csv")).unwrap();
+    assert_fails(
+        &place.smfg(&["run", "tiny.toml", "--seed", "5"]),
+        2,
+        "exists already",
+    );
+    assert_eq!(
+        fs::read_to_string(place.path("output/tiny/returns.csv")).unwrap(),
+        before
+    );
+    // A file that the manifest does not list stays, and so does the whole folder.
+    fs::write(place.path("output/tiny/notes.txt"), "mine").unwrap();
+    assert_fails(
+        &place.smfg(&["run", "tiny.toml", "--force"]),
+        2,
+        "notes.txt",
+    );
+    assert_eq!(
+        fs::read_to_string(place.path("output/tiny/returns.csv")).unwrap(),
+        before
+    );
+    fs::remove_file(place.path("output/tiny/notes.txt")).unwrap();
+    let longer = ["validate", "tiny.toml", "--force", "--quiet"];
+    ended(&place.smfg(&longer), 0);
+    assert!(!place.path("output/tiny/returns.csv").exists());
+    assert!(place.path("output/tiny/verdict.json").is_file());
+}
+
+/// A limit on the size of files stands in for a disk that fills up half way: every write beyond it fails.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_fills_up_exits_with_4_and_leaves_nothing() {
+    let place = Place::new();
+    for kibibytes in [1, 4, 16] {
+        let script = format!("trap '' XFSZ; ulimit -f {kibibytes}; exec \"$@\"");
+        let full = place.shell(&script, &["run", "tiny.toml", "--out", "new/run"]);
+        assert_fails(&full, 4, "has room");
+        assert_eq!(place.names(), ["tiny.toml"], "{kibibytes} KiB");
+    }
+    // With room enough the same run is whole.
+    let roomy = place.shell(
+        "trap '' XFSZ; ulimit -f 1024; exec \"$@\"",
+        &["run", "tiny.toml", "--out", "new/run"],
+    );
+    assert!(ended(&roomy, 0).contains("CERTIFIED"));
+    assert!(place.path("new/run/manifest.json").is_file());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_under_force_leaves_the_earlier_run() {
+    let place = Place::new();
+    ended(&place.smfg(&["run", "tiny.toml", "--out", "out"]), 0);
+    let names = place.names();
+    let before = fs::read_to_string(place.path("out/policy.csv")).unwrap();
+    let script = "trap '' XFSZ; ulimit -f 4; exec \"$@\"";
+    let full = place.shell(
+        script,
+        &[
+            "run",
+            "tiny.toml",
+            "--out",
+            "out",
+            "--force",
+            "--set",
+            "cost=0.3",
+        ],
+    );
+    assert_fails(&full, 4, "has room");
+    assert_eq!(place.names(), names);
+    assert_eq!(
+        fs::read_to_string(place.path("out/policy.csv")).unwrap(),
+        before
+    );
 }

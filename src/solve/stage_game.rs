@@ -335,32 +335,30 @@ impl<'a> StageGames<'a> {
             let landing = *self.landing(l, listed);
             let profile = self.respond(l, listed, &landing.values);
             let mut residual: f64 = 0.0;
-            let mut tied = false;
             let holds = (0..2).all(|x| {
                 let best = self.best(l, x, &landing.values);
                 let loss = best.payoff - self.payoff(l, x, profile[x], &landing.values);
                 residual = residual.max(loss);
-                tied |= self.mass(x) > 0.0
-                    && self.available[x].iter().any(|a| {
-                        *a != profile[x]
-                            && best.payoff - self.payoff(l, x, *a, &landing.values)
-                                <= best.tolerance
-                    });
                 loss <= best.tolerance
             });
             if holds {
-                out.tied |= tied;
-                let label = self.pure_label(l, profile, landing.place);
-                out.found.push(self.finish(
-                    label,
-                    0.0,
-                    landing.place,
-                    0.0,
-                    &landing.values,
-                    residual,
-                ));
+                let (label, place) = (self.pure_label(l, profile, landing.place), landing.place);
+                let e = self.finish(label, 0.0, place, 0.0, &landing.values, residual);
+                out.tied |= self.has_rival(&e, &landing.values);
+                out.found.push(e);
             }
         }
+    }
+
+    /// Whether an action that is not played is within the tie tolerance of the best, for a type with mass.
+    fn has_rival(&self, e: &Equilibrium, v: &Values) -> bool {
+        let l = e.label.leader_action;
+        (0..2).filter(|x| self.mass(*x) > 0.0).any(|x| {
+            let best = self.best(l, x, v);
+            self.available[x].iter().any(|a| {
+                e.gamma(x, *a) == 0.0 && best.payoff - self.payoff(l, x, *a, v) <= best.tolerance
+            })
+        })
     }
 
     fn pure_label(&self, l: usize, profile: [usize; 2], place: Place) -> Label {
@@ -447,6 +445,11 @@ impl<'a> StageGames<'a> {
         if (target - at.followers[1]).abs() > slack || used[0].min(used[1]) > best.tolerance {
             return Sweep::Nowhere;
         }
+        let third = self.available[x].iter().any(|a| {
+            *a != first
+                && *a != second
+                && best.payoff - self.payoff(l, x, *a, &at) <= best.tolerance
+        });
         if self.mass(y) <= 0.0 {
             profile[y] = self.lowest_best_response(l, y, &at);
         }
@@ -467,7 +470,7 @@ impl<'a> StageGames<'a> {
             slack,
             hold,
             loss: loss(profile[y]),
-            tied: self.mass(y) > 0.0 && self.available[y].iter().any(rival),
+            tied: third || self.mass(y) > 0.0 && self.available[y].iter().any(rival),
         })
     }
 
@@ -789,7 +792,7 @@ struct Segment {
     hold: f64,
     /// What the other type's action loses at d_x, within its tie tolerance.
     loss: f64,
-    /// Whether the other type has a second best action at d_x.
+    /// Whether an action that is not played ties with the played ones at d_x.
     tied: bool,
 }
 

@@ -1,0 +1,268 @@
+//! Certificates in the mean-field limit from many starts, theta's fast path, and policies that are no equilibrium.
+
+mod support;
+
+#[path = "support/library.rs"]
+mod library;
+
+use library::{SELECTIONS, Shifted, affine, plain, shipped, solve};
+use smfg::game::{Game, LeaderAction, MeanField, Play, Policy, PolicyFile, Prescription};
+use smfg::scenario::{Method, Scenario, Selection, Start};
+use smfg::solve::Solution;
+use smfg::validate::{Certified, MeanFieldPath, Player, Settings, Validation, Verdict};
+use smfg::validate::{certify_path, validate};
+use std::path::Path;
+use support::affine::AffineGame;
+use support::random::Random;
+
+/// Games in which theta is followed from every start, with what they are called.
+fn certified_games() -> Vec<(String, Scenario)> {
+    let technology = ["leader.actions.count=13", "horizon=12"];
+    let mut games = vec![
+        (
+            "infection".to_string(),
+            shipped("infection", &["leader.actions.count=9"]),
+        ),
+        ("fixed price".into(), shipped("infection_fixed_price", &[])),
+        ("technology".into(), shipped("technology", &technology)),
+    ];
+    let printed = ["leader.actions.count=9", "horizon=12"];
+    games.push((
+        "as printed".into(),
+        shipped("infection_as_printed", &printed),
+    ));
+    for seed in [1, 5, 6] {
+        let numbers = AffineGame::random(seed, 6, 2 + seed as usize % 2, 2);
+        games.push((format!("random game {seed}"), affine(&numbers)));
+    }
+    games
+}
+
+#[test]
+fn no_follower_gains_along_the_path_from_any_of_199_starts() {
+    let mut lotteries = 0;
+    for (name, scenario) in certified_games() {
+        for (selection, _) in &SELECTIONS[..2] {
+            let solution = solve(&scenario, *selection);
+            let work = solution.work();
+            assert_eq!((work.failed, work.even), (0, 0), "{name}, {selection}");
+            for i in 1..200 {
+                let path = certify_path(&solution, i as f64 / 200.0).expect("values everywhere");
+                let (gain, off) = (path.exploitability.initial, path.consistency);
+                assert!(
+                    gain < 1e-8,
+                    "{name}, {selection}, from {i}/200: gain {gain:e}"
+                );
+                assert!(
+                    off < 1e-7,
+                    "{name}, {selection}, from {i}/200: V_1 off by {off:e}"
+                );
+                lotteries += path.flow.lotteries;
+            }
+        }
+    }
+    assert!(lotteries > 0, "some path must need the coin");
+}
+
+fn uniform(game: &Game, text: &str) -> PolicyFile {
+    PolicyFile::from_reader(Path::new("uniform.csv"), text.as_bytes(), game).expect("a policy")
+}
+
+#[test]
+fn the_uniform_policy_has_the_published_exploitability() {
+    let header =
+        "gamma_healthy_wait,gamma_healthy_repair,gamma_infected_wait,gamma_infected_repair";
+    let rows = format!("{header}\n0.5,0.5,0.5,0.5\n");
+    for (horizon, published) in [(20, 1.576_209_6), (50, 4.470_123_1)] {
+        let horizon = format!("horizon={horizon}");
+        let changed = [&horizon, "discount=1.0", "follower.initial=[0.5, 0.5]"];
+        let scenario = shipped("infection_fixed_price", &changed);
+        let game = scenario.game();
+        let policy = uniform(game, &rows);
+        let certified = Certified::policy(game, &policy, game.initial()).expect("values");
+        let got = certified.certificate.exploitability.initial;
+        assert!((got - published).abs() < 5e-8, "{got}");
+    }
+}
+
+/// The plays at (t, m) by the fast path and by a full search are one: exact but for the rounding of a root.
+#[track_caller]
+fn assert_same_play(solution: &Solution, t: usize, z: &MeanField, name: &str) {
+    let (fast, point) = (solution.play(t, z), solution.resolve(t, z.weights()[1]));
+    let full = point.expect("values everywhere").play;
+    let (left, right) = (plain(&fast), plain(&full));
+    let gammas = left
+        .gamma
+        .iter()
+        .flatten()
+        .zip(right.gamma.iter().flatten());
+    let off = gammas.map(|(l, r)| (l - r).abs()).fold(0.0, f64::max);
+    assert!(
+        left.leader_action == right.leader_action && off < 1e-7,
+        "{name}, t = {t}, z = {z:?}: {left:?} against {right:?}"
+    );
+}
+
+/// Close to where the play changes its support: the places where a regime that is carried too far would show.
+fn switches(solution: &Solution, random: &mut Random, name: &str) {
+    let pattern = |t: usize, m: f64| {
+        let play = plain(&solution.resolve(t, m).expect("values everywhere").play);
+        let used = play.gamma.iter().flatten().map(|p| *p > 0.0);
+        (play.leader_action, used.collect::<Vec<_>>())
+    };
+    for t in 1..=solution.game().horizon() {
+        let offset = random.uniform();
+        for cell in 0..40 {
+            let [mut lo, mut hi] = [cell, cell + 1].map(|i| (f64::from(i) + offset) / 41.0);
+            let left = pattern(t, lo);
+            if left == pattern(t, hi) {
+                continue;
+            }
+            while hi - lo > 1e-14 {
+                let middle = 0.5 * (lo + hi);
+                if pattern(t, middle) == left {
+                    lo = middle;
+                } else {
+                    hi = middle;
+                }
+            }
+            for away in [2e-9, 1e-8, 1e-6] {
+                for m in [lo - away, hi + away] {
+                    assert_same_play(solution, t, &MeanField::two_types(m), name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_fast_path_of_theta_is_the_full_search() {
+    for (name, scenario) in certified_games() {
+        for (selection, _) in SELECTIONS {
+            let solution = solve(&scenario, selection);
+            let name = format!("{name}, {selection}");
+            let mut random = Random::new(7);
+            let periods = scenario.game().horizon();
+            switches(&solution, &mut random, &name);
+            for _ in 0..1500 {
+                let t = 1 + random.bits() as usize % periods;
+                assert_same_play(&solution, t, &MeanField::two_types(random.uniform()), &name);
+            }
+            for population in [50, 200, 1000] {
+                for (t, n) in (1..=periods).flat_map(|t| (0..=population).map(move |n| (t, n))) {
+                    let z = MeanField::from_counts(&[population - n, n]);
+                    assert_same_play(&solution, t, &z, &name);
+                }
+            }
+        }
+    }
+}
+
+/// theta with the price of the period before: the leader changes a period late, followers answer the price they see.
+struct StalePrice<'s, 'g>(&'s Solution<'g>);
+
+impl Policy for StalePrice<'_, '_> {
+    fn play(&self, t: usize, z: &MeanField) -> Play {
+        let leader_action = self.0.play(t.max(2) - 1, z).leader_action;
+        let prescription = self.0.play(t, z).prescription;
+        Play {
+            leader_action,
+            prescription,
+        }
+    }
+
+    fn answer(&self, t: usize, z: &MeanField, leader_action: LeaderAction) -> Option<Prescription> {
+        self.0.answer(t, z, leader_action)
+    }
+}
+
+const EPSILON: f64 = 0.02;
+
+fn validated(game: &Game, policy: &dyn Policy, method: Method) -> Validation {
+    let flow = Certified::policy(game, policy, game.initial())
+        .expect("values")
+        .flow;
+    let settings = Settings {
+        populations: &[200],
+        epsilon: EPSILON,
+        confidence: 0.99,
+        method,
+        start: Start::Iid,
+        seed: 20_220_105,
+        replications: 4000,
+        starts: &[],
+        selection: "optimistic",
+    };
+    validate(game, policy, &MeanFieldPath::of_flow(&flow), &settings).expect("values")
+}
+
+/// Games in which theta is certified at N = 200, so that a refutation is the fault's.
+fn sound_games() -> Vec<(String, Scenario)> {
+    let sound = ["technology", "random game 6"];
+    let mut games = certified_games();
+    games.retain(|(name, _)| sound.contains(&name.as_str()));
+    games
+}
+
+#[test]
+fn theta_of_the_wrong_stage_and_a_stale_price_are_refuted() {
+    for (name, scenario) in sound_games() {
+        let theta = solve(&scenario, Selection::Optimistic);
+        let shifted = Shifted {
+            theta: &theta,
+            shift: 1,
+        };
+        let stale = StalePrice(&theta);
+        let sound = validated(scenario.game(), &theta, Method::Exact);
+        assert_eq!(sound.verdict, Verdict::Certified, "{name}");
+        for faulty in [&shifted as &dyn Policy, &stale] {
+            let found = validated(scenario.game(), faulty, Method::Exact);
+            assert_eq!(found.verdict, Verdict::Refuted, "{name}");
+            let follower = |v: &Validation| v.results[0].row.clone();
+            assert_eq!(follower(&found).player, Player::Follower);
+            assert!(follower(&found).gain > EPSILON && follower(&sound).gain < EPSILON / 2.0);
+        }
+    }
+}
+
+#[test]
+fn paired_replications_refute_theta_of_the_wrong_stage_and_not_theta() {
+    let (name, scenario) = sound_games().swap_remove(1);
+    let theta = solve(&scenario, Selection::Optimistic);
+    let shifted = Shifted {
+        theta: &theta,
+        shift: 1,
+    };
+    let verdict = |policy| validated(scenario.game(), policy, Method::Paired).verdict;
+    assert_ne!(verdict(&theta), Verdict::Refuted, "{name}");
+    assert_eq!(verdict(&shifted), Verdict::Refuted, "{name}");
+}
+
+#[test]
+fn the_certificate_shows_theta_of_the_wrong_stage_and_a_stale_price() {
+    for (name, scenario) in sound_games() {
+        let game = scenario.game();
+        let gain = |policy: &dyn Policy| {
+            let certified = Certified::policy(game, policy, game.initial()).expect("values");
+            certified.certificate.exploitability.initial
+        };
+        for (selection, _) in &SELECTIONS[..2] {
+            let theta = solve(&scenario, *selection);
+            assert!(gain(&theta) < 1e-8, "{name}, {selection}");
+        }
+        let selection = if name == "technology" {
+            Selection::Pessimistic
+        } else {
+            Selection::Optimistic
+        };
+        let theta = solve(&scenario, selection);
+        assert!(
+            gain(&Shifted {
+                theta: &theta,
+                shift: 1
+            }) > 0.05,
+            "{name}"
+        );
+        assert!(gain(&StalePrice(&theta)) > 0.05, "{name}");
+    }
+}

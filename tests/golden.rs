@@ -1,0 +1,196 @@
+//! Golden files: a scenario, its overrides and a seed, and the results that they gave when the file was last written.
+//!
+//! They say "unchanged" and nothing more. Integers are compared exactly, floats within 1e-12. `SMFG_BLESS=1 cargo test
+//! --test golden` rewrites the results; a file that holds the inputs alone is filled in.
+
+use serde_json::{Map, Value, json};
+use smfg::game::{MeanField, Policy};
+use smfg::scenario::{Engine, Override, Scenario, Start};
+use smfg::simulate::{Cohorts, SimulateError, Simulation, simulate};
+use smfg::solve::Solution;
+use smfg::validate::{Exact, LeaderTest, Values, certify_path};
+use std::path::{Path, PathBuf};
+
+/// Floats differ by at most this times the larger of 1 and their size.
+const TOLERANCE: f64 = 1e-12;
+/// Replications that are kept, per engine and population.
+const REPLICATIONS: u64 = 3;
+
+/// What a golden file starts from.
+#[derive(serde::Deserialize)]
+struct Inputs {
+    /// From the root of the package.
+    scenario: String,
+    overrides: Vec<String>,
+    seed: u64,
+    populations: Vec<u64>,
+    /// Populations of the exact method.
+    exact: Vec<u64>,
+}
+
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let entries = std::fs::read_dir(folder).expect("the folder of golden files");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let mut files: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|e| e == "json"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn results(inputs: &Inputs) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&inputs.scenario);
+    let overrides: Vec<Override> = inputs.overrides.iter().map(Override::new).collect();
+    let scenario = Scenario::read(&path, &overrides).expect("the scenario reads");
+    let game = scenario.game();
+    let theta = Solution::compute(game, &scenario.solve, None).expect("the game can be solved");
+    let mut solved = serde_json::to_value(theta.work()).expect("counters are JSON");
+    solved["jumps"] = json!(theta.jumps());
+    solved["pieces"] = json!(theta.pieces());
+    let start = game.initial().weights()[1];
+    let values: Vec<Value> = [start, 0.123, 0.377, 0.618, 0.891]
+        .into_iter()
+        .map(|m| {
+            let v = theta.resolve(1, m).expect("values everywhere").values;
+            json!({ "m": m, "v_follower": v.followers, "v_leader": v.leader })
+        })
+        .collect();
+    let path = certify_path(&theta, start).expect("values everywhere");
+    let flow: Vec<f64> = path
+        .flow
+        .mean_fields()
+        .iter()
+        .map(|z| z.weights()[1])
+        .collect();
+    json!({
+        "values": values,
+        "work": solved,
+        "flow": flow,
+        "exploitability": path.exploitability.initial,
+        "trajectories": trajectories(&scenario, &theta, inputs),
+        "exact": exact(&scenario, &theta, inputs),
+    })
+}
+
+/// Counts of the second type at t = 1..T + 1, by engine, population and replication.
+fn trajectories(scenario: &Scenario, theta: &dyn Policy, inputs: &Inputs) -> Value {
+    let mut all = Map::new();
+    for engine in [Engine::Counts, Engine::Agents] {
+        for population in inputs.populations.iter().copied() {
+            // The agents' cost is in N.
+            if engine == Engine::Agents && population > 10_000 {
+                continue;
+            }
+            let simulation = Simulation {
+                seed: inputs.seed,
+                population,
+                first_replication: 1,
+                replications: REPLICATIONS,
+                engine,
+                start: Start::Iid,
+                cohorts: Cohorts::Together,
+            };
+            let mut paths: Vec<Value> = Vec::new();
+            let periods = scenario.game().horizon();
+            simulate::<SimulateError>(scenario.game(), theta, &simulation, |path| {
+                let counts: Vec<u64> = (1..=periods + 1).map(|t| path.counts(t)[1]).collect();
+                let (follower, leader) = (path.follower_return(), path.leader_return());
+                paths.push(json!({ "counts": counts, "follower": follower, "leader": leader }));
+                Ok(())
+            })
+            .expect("values at every count");
+            all.insert(format!("{engine}, N = {population}"), Value::Array(paths));
+        }
+    }
+    Value::Object(all)
+}
+
+/// Value and gain from the start by player, and the worst gains.
+fn exact(scenario: &Scenario, theta: &dyn Policy, inputs: &Inputs) -> Value {
+    let game = scenario.game();
+    let initial: &MeanField = game.initial();
+    let pair = |values: Values| json!({ "theta": values.theta, "gain": values.gain() });
+    let at = |population: u64| {
+        let exact = Exact::solve(game, theta, population, Start::Iid, LeaderTest::StageWise);
+        let exact = exact.expect("values at every count");
+        let follower = [0, 1].map(|x| pair(exact.follower_iid(initial, x)));
+        let entry = json!({
+            "follower": follower,
+            "follower_worst": exact.follower_worst().gain(),
+            "leader": exact.leader_iid(initial).map(pair),
+            "leader_worst": exact.leader_worst().map(|values| values.gain()),
+            "departures": exact.departures.len(),
+        });
+        (format!("N = {population}"), entry)
+    };
+    Value::Object(inputs.exact.iter().copied().map(at).collect())
+}
+
+/// The first difference between two results, with its place.
+fn difference(place: &str, golden: &Value, found: &Value) -> Option<String> {
+    let here = || Some(format!("{place}: {golden} became {found}"));
+    match (golden, found) {
+        (Value::Object(left), Value::Object(right)) if left.keys().eq(right.keys()) => left
+            .iter()
+            .find_map(|(key, value)| difference(&format!("{place}.{key}"), value, &right[key])),
+        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
+            let mut pairs = left.iter().zip(right).enumerate();
+            pairs.find_map(|(i, (l, r))| difference(&format!("{place}[{i}]"), l, r))
+        }
+        (Value::Number(left), Value::Number(right)) if left.is_f64() && right.is_f64() => {
+            let (left, right) = (left.as_f64()?, right.as_f64()?);
+            let allowed = TOLERANCE * left.abs().max(1.0);
+            if (left - right).abs() <= allowed {
+                None
+            } else {
+                here()
+            }
+        }
+        _ if golden == found => None,
+        _ => here(),
+    }
+}
+
+#[test]
+fn results_are_unchanged() {
+    let bless = std::env::var_os("SMFG_BLESS").is_some();
+    let files = files();
+    assert!(files.len() >= 5, "{files:?}");
+    for path in files {
+        let text = std::fs::read_to_string(&path).expect("a golden file reads");
+        let mut golden: Value = serde_json::from_str(&text).expect("a golden file is JSON");
+        let inputs: Inputs = serde_json::from_value(golden.clone()).expect("the inputs");
+        let found = results(&inputs);
+        if bless {
+            golden["result"] = found;
+            let text = serde_json::to_string_pretty(&golden).expect("JSON") + "\n";
+            std::fs::write(&path, text).expect("a golden file can be written");
+        } else if let Some(change) = difference("result", &golden["result"], &found) {
+            panic!("{}: {change}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_change_of_any_kind_is_noticed() {
+    let golden = json!({ "a": [1, 2.5, { "b": 1e-13 }], "c": 7 });
+    assert_eq!(difference("r", &golden, &golden), None);
+    let near = json!({ "a": [1, 2.5 + 1e-12, { "b": 2e-13 }], "c": 7 });
+    assert_eq!(difference("r", &golden, &near), None);
+    for (changed, place) in [
+        (json!({ "a": [1, 2.5, { "b": 1e-13 }], "c": 8 }), "r.c"),
+        (
+            json!({ "a": [1, 2.500_000_000_01, { "b": 1e-13 }], "c": 7 }),
+            "r.a[1]",
+        ),
+        (json!({ "a": [1, 2.5, { "b": 1e-11 }], "c": 7 }), "r.a[2].b"),
+        (json!({ "a": [1, 2.5, { "b": null }], "c": 7 }), "r.a[2].b"),
+        (json!({ "a": [1.0, 2.5, { "b": 1e-13 }], "c": 7 }), "r.a[0]"),
+        (json!({ "a": [1, 2.5], "c": 7 }), "r.a"),
+        (json!({ "a": [1, 2.5, { "b": 1e-13 }] }), "r"),
+    ] {
+        let change = difference("r", &golden, &changed).expect("a difference");
+        assert!(change.starts_with(&format!("{place}: ")), "{change}");
+    }
+}
