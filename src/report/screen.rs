@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::game::Game;
 use crate::simulate::Summary;
-use crate::validate::{Certificate, Player, Validation, Verdict};
+use crate::validate::{Certificate, Method, Player, Validation, Verdict};
 
 /// What the closing screen speaks of.
 #[derive(Debug)]
@@ -71,32 +71,48 @@ fn values(text: &mut String, screen: &Screen) -> std::fmt::Result {
                 v.leader
             )?;
         }
-        writeln!(
+        write!(
             text,
-            "\nmean-field limit: a follower can gain {:.1e}, the leader {:.1e} in one stage; V_1 agrees with the path to {:.1e}",
-            exploitability.initial, figures.leader_gain.gain, figures.consistency
+            "\nmean-field limit: a follower can gain {}",
+            small(exploitability.initial)
         )?;
+        if game.has_leader() {
+            let gain = small(figures.leader_gain.gain);
+            write!(text, ", the leader {gain} in one stage")?;
+        }
+        let consistency = small(figures.consistency);
+        writeln!(text, "; V_1 agrees with the path to {consistency}")?;
         let gap = &figures.commitment_gap;
-        writeln!(
-            text,
-            "against the best constant action ({}), commitment gap: {:+.6}",
-            game.leader_actions()[gap.action.0],
-            gap.value
-        )?;
+        if game.has_leader() {
+            writeln!(
+                text,
+                "against the best constant action ({}), commitment gap: {:+.6}",
+                game.leader_actions()[gap.action.0],
+                gap.value
+            )?;
+        }
         let work = &figures.work;
         writeln!(
             text,
-            "{} points solved, {} stage games searched, {} without an equilibrium, at most {} equilibria in one, {} jumps of V",
+            "{} points solved, {} stage games searched, {} without an equilibrium; equilibria in one stage game: at most {}; jumps of V: {}",
             work.states, work.stage_games, work.failed, work.max_equilibria, figures.jumps
         )?;
     } else {
         writeln!(
             text,
-            "\nmean-field limit: a follower can gain {:.7}",
-            exploitability.initial
+            "\nmean-field limit: a follower can gain {}",
+            small(exploitability.initial)
         )?;
     }
     Ok(())
+}
+
+/// A number near zero, to two digits.
+fn small(number: f64) -> String {
+    match number {
+        0.0 => "0".to_owned(),
+        _ => format!("{number:.1e}"),
+    }
 }
 
 fn types(game: &Game, show: impl Fn(&String) -> String) -> String {
@@ -140,6 +156,13 @@ fn populations(text: &mut String, screen: &Screen) -> std::fmt::Result {
             "{population:>14}  {follower}  {leader}  {distance:>20.6}"
         )?;
     }
+    let mut rows = screen.validation.results.iter().map(|r| &r.row);
+    if rows.any(|row| row.method == Method::Paired) {
+        writeln!(
+            text,
+            "gaps from replications are estimates: deviations.csv holds their intervals"
+        )?;
+    }
     Ok(())
 }
 
@@ -150,7 +173,10 @@ fn verdict(text: &mut String, screen: &Screen) -> std::fmt::Result {
         Verdict::Inconclusive => "INCONCLUSIVE",
     };
     writeln!(text, "\n{word} at epsilon = {}:", screen.epsilon)?;
-    for result in &screen.validation.results {
+    // What decides comes first.
+    let mut results: Vec<_> = screen.validation.results.iter().collect();
+    results.sort_by_key(|result| std::cmp::Reverse(result.verdict));
+    for result in results {
         writeln!(text, "  {}", result.sentence)?;
     }
     let warnings = screen
@@ -162,5 +188,10 @@ fn verdict(text: &mut String, screen: &Screen) -> std::fmt::Result {
     for warning in warnings {
         writeln!(text, "note: {warning}")?;
     }
-    writeln!(text, "\n{}: {}", screen.folder, screen.files.join(", "))
+    writeln!(
+        text,
+        "\n{}: {}, manifest.json",
+        screen.folder,
+        screen.files.join(", ")
+    )
 }
