@@ -239,6 +239,24 @@ fn a_full_standard_output_exits_with_4() {
     assert_fails(&full, 4, "standard output");
 }
 
+#[test]
+fn the_closing_screen_speaks_of_a_leader_only_where_there_is_one() {
+    let place = Place::new();
+    let with_leader = format!(
+        "{SCENARIO}[leader]\nactions = [\"low\", \"high\"]\nreward = {{ period = \"0\" }}\n"
+    );
+    fs::write(place.path("led.toml"), with_leader).unwrap();
+    for (file, expected) in [("tiny.toml", false), ("led.toml", true)] {
+        let screen =
+            assert_succeeds(&place.smfg(&["run", file, "--out", file.trim_end_matches(".toml")]));
+        for text in ["best constant action", "the leader 0 in one stage"] {
+            assert_eq!(screen.contains(text), expected, "{text:?} in {screen}");
+        }
+        assert!(screen.contains("a follower can gain 0"), "{screen}");
+        assert!(screen.trim_end().ends_with("manifest.json"), "{screen}");
+    }
+}
+
 /// The README's scenario is one that the program takes.
 #[test]
 fn the_scenario_of_the_readme_is_sound() {

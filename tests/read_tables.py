@@ -32,9 +32,14 @@ class Game:
         self.actions = list(scenario["follower"]["actions"])
         self.horizon = scenario["horizon"]
         settings = manifest["settings"]
+        for given in settings.get("set", []):
+            key, value = given.split("=", 1)
+            if key.strip() == "horizon":
+                self.horizon = int(value)
         self.grid = settings["solve"]["grid"]
         self.populations = len(settings["simulate"]["populations"])
         self.replications = settings["simulate"]["replications"]
+        self.by_type = settings.get("returns_by_type", False)
 
     def of_types(self, prefix, kind=FLOAT, suffix=""):
         return {f"{prefix}_{x}{suffix}": kind for x in self.types}
@@ -62,7 +67,8 @@ class Game:
             "trace.csv": copy | {"t": INT} | z | played | self.shares() | rewards,
             "summary.csv": {"population": INT, "t": INT} | self.z_summary() | self.shares("_mean")
             | {"distance_mean": FLOAT, "distance_sd": FLOAT},
-            "returns.csv": copy | {"follower_return": FLOAT, "leader_return": FLOAT},
+            "returns.csv": copy | {"follower_return": FLOAT, "leader_return": FLOAT}
+            | (self.of_types("follower_return") if self.by_type else {}),
             "deviations.csv": {"population": INT, "player": TEXT, "start": TEXT, "deviation": TEXT, "method": TEXT,
                                "gain": FLOAT, "std_error": FLOAT, "low": FLOAT, "high": FLOAT, "replications": INT,
                                "value": FLOAT, "value_deviation": FLOAT, "verdict": TEXT},

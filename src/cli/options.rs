@@ -174,7 +174,12 @@ impl<'a> Changed<'a> {
             path: path.clone(),
             source,
         };
-        let digest = sha256(&std::fs::read(path).map_err(failed)?);
+        // It is read twice, and to its end: a pipe or a device will not do.
+        let read = match path.metadata().map_err(failed)?.is_file() {
+            true => std::fs::read(path),
+            false => Err(std::io::Error::other("it is not a regular file")),
+        };
+        let digest = sha256(&read.map_err(failed)?);
         let file = path.to_string_lossy();
         Ok(self.option("policy", json!({ "file": file, "sha256": digest })))
     }

@@ -65,7 +65,7 @@ impl PolicyFile {
             .from_reader(source);
         let header = reader
             .headers()
-            .map_err(|e| error(line_of(&e), PolicyProblem::Table(e)))?
+            .map_err(|e| error(line_of(&e), unread(e)))?
             .clone();
         let columns = Columns::find(&header, game).map_err(|problem| error(Some(1), problem))?;
         let lists = if columns.t.is_some() {
@@ -75,7 +75,7 @@ impl PolicyFile {
         };
         let mut periods = vec![Vec::new(); lists];
         for record in reader.records() {
-            let record = record.map_err(|e| error(line_of(&e), PolicyProblem::Table(e)))?;
+            let record = record.map_err(|e| error(line_of(&e), unread(e)))?;
             let line = record.position().map(csv::Position::line);
             let (t, row) = columns
                 .row(&record, game)
@@ -117,6 +117,28 @@ impl Policy for PolicyFile {
 /// Total variation; 0 from a row that has no z.
 fn distance(row: &[f64], z: &[f64]) -> f64 {
     0.5 * row.iter().zip(z).map(|(a, b)| (a - b).abs()).sum::<f64>()
+}
+
+/// What the reader of CSV found.
+fn unread(error: csv::Error) -> PolicyProblem {
+    match *error.kind() {
+        csv::ErrorKind::UnequalLengths {
+            expected_len: expected,
+            len: found,
+            ..
+        } => PolicyProblem::RowLength { found, expected },
+        csv::ErrorKind::Utf8 { .. } => PolicyProblem::NotText,
+        _ => PolicyProblem::Table(error),
+    }
+}
+
+/// The start of a field that may be long.
+fn shorten(text: &str) -> String {
+    const KEPT: usize = 60;
+    match text.char_indices().nth(KEPT) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn line_of(error: &csv::Error) -> Option<u64> {
@@ -234,7 +256,7 @@ impl Columns {
 fn period(text: &str, horizon: usize) -> Result<usize, PolicyProblem> {
     let found = text.parse().ok().filter(|t| (1..=horizon).contains(t));
     found.ok_or_else(|| PolicyProblem::Period {
-        found: text.to_owned(),
+        found: shorten(text),
         horizon,
     })
 }
@@ -243,7 +265,7 @@ fn probability(text: &str, column: impl Fn() -> String) -> Result<f64, PolicyPro
     let found = text.parse().ok().filter(|p| (0.0..=1.0).contains(p));
     found.ok_or_else(|| PolicyProblem::Probability {
         column: column(),
-        found: text.to_owned(),
+        found: shorten(text),
     })
 }
 
@@ -275,7 +297,7 @@ fn leader_action(text: &str, game: &Game) -> Result<LeaderAction, PolicyProblem>
     found
         .map(LeaderAction)
         .ok_or_else(|| PolicyProblem::LeaderAction {
-            found: text.to_owned(),
+            found: shorten(text),
             known: abbreviated(known),
         })
 }
@@ -460,7 +482,14 @@ reward = { period = "price" }
                 with_leader(&["0.25,0.5,0.4,0,1,0"]),
                 "line 2: the columns gamma_low_* sum to 0.9",
             ),
-            (with_leader(&["0.25,1,0,0,1"]), "line 2"),
+            (
+                with_leader(&["0.25,1,0,0,1"]),
+                "line 2: the row has 5 fields, the header 6: write one per column",
+            ),
+            (
+                with_leader(&[&format!("0.25,{},0,0,1,0", "9".repeat(10_000))]),
+                "9...`: write a number from 0 to 1",
+            ),
             (
                 csv("t,leader_action,", &["1,0.25,1,0,0,1,0"]),
                 "p.csv: no row for t = 2",
@@ -496,7 +525,7 @@ reward = { period = "price" }
         );
         assert!(matches!(
             not_text.unwrap_err().problem,
-            PolicyProblem::Table(_)
+            PolicyProblem::NotText
         ));
     }
 }

@@ -86,11 +86,17 @@ fn solution(text: &mut String, game: &Game, certificate: &Certificate) -> std::f
                 v.leader
             )?;
         }
-        writeln!(
+        write!(
             text,
-            "\nmean-field limit: a follower can gain {:.1e}, the leader {:.1e} in one stage; V_1 agrees with the path to {:.1e}",
-            exploitability.initial, figures.leader_gain.gain, figures.consistency
+            "\nmean-field limit: a follower can gain {}",
+            small(exploitability.initial)
         )?;
+        if game.has_leader() {
+            let gain = small(figures.leader_gain.gain);
+            write!(text, ", the leader {gain} in one stage")?;
+        }
+        let consistency = small(figures.consistency);
+        writeln!(text, "; V_1 agrees with the path to {consistency}")?;
         let gap = &figures.commitment_gap;
         if game.has_leader() {
             let action = &game.leader_actions()[gap.action.0];
@@ -111,17 +117,25 @@ fn solution(text: &mut String, game: &Game, certificate: &Certificate) -> std::f
         let work = &figures.work;
         writeln!(
             text,
-            "{} points solved, {} stage games searched, {} without an equilibrium, at most {} equilibria in one, {} jumps of V",
+            "{} points solved, {} stage games searched, {} without an equilibrium; equilibria in one stage game: at most {}; jumps of V: {}",
             work.states, work.stage_games, work.failed, work.max_equilibria, figures.jumps
         )?;
     } else {
         writeln!(
             text,
-            "\nmean-field limit: a follower can gain {:.7}",
-            exploitability.initial
+            "\nmean-field limit: a follower can gain {}",
+            small(exploitability.initial)
         )?;
     }
     Ok(())
+}
+
+/// A number near zero, to two digits.
+fn small(number: f64) -> String {
+    match number {
+        0.0 => "0".to_owned(),
+        _ => format!("{number:.1e}"),
+    }
 }
 
 fn types(game: &Game, show: impl Fn(&String) -> String) -> String {
@@ -154,7 +168,15 @@ fn populations(text: &mut String, screen: &Screen) -> std::fmt::Result {
     writeln!(
         text,
         "(largest gain of a deviation; largest mean total variation to the mean field over t)"
-    )
+    )?;
+    let mut rows = screen.validation.results.iter().map(|r| &r.row);
+    if rows.any(|row| row.method == Method::Paired) {
+        writeln!(
+            text,
+            "gains from replications are estimates: deviations.csv holds their intervals"
+        )?;
+    }
+    Ok(())
 }
 
 /// The verdict in one sentence: the claims that decide it, with the conditions that they share.
@@ -210,5 +232,10 @@ fn verdict(text: &mut String, screen: &Screen) -> std::fmt::Result {
     for warning in warnings.chain(screen.notes) {
         writeln!(text, "note: {warning}")?;
     }
-    writeln!(text, "\n{}: {}", screen.folder, screen.files.join(", "))
+    writeln!(
+        text,
+        "\n{}: {}, manifest.json",
+        screen.folder,
+        screen.files.join(", ")
+    )
 }

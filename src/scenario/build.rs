@@ -208,6 +208,10 @@ fn available(follower: &Value, names: &Names) -> Result<Vec<bool>, Fault> {
         for element in list {
             let word = element.string()?;
             match names.actions.iter().position(|(name, _)| name == word) {
+                Some(a) if row[a] => {
+                    let name = word.to_owned();
+                    return element.fault(Problem::Duplicate { name });
+                }
                 Some(a) => row[a] = true,
                 None => {
                     let (name, known) = (word.to_owned(), words(&names.actions));

@@ -334,6 +334,18 @@ pub enum Problem {
         /// What it can mean.
         meanings: Vec<&'static str>,
     },
+    /// A name compared with a variable of which it is no value.
+    #[error("{name:?} is {what}, which {variable} never is")]
+    UnlikeNames {
+        /// The name.
+        name: String,
+        /// What it is.
+        what: &'static str,
+        /// What it is compared with.
+        variable: String,
+        /// What it could be compared with.
+        instead: &'static str,
+    },
     /// A name that has no meaning in this formula.
     #[error("{name:?} cannot be used in {formula}")]
     NotHere {
@@ -406,6 +418,9 @@ impl Problem {
             Problem::AmbiguousName { name, .. } => Some(format!(
                 "compare it with x or a (`x == {name}`), or rename one of the two"
             )),
+            Problem::UnlikeNames { name, instead, .. } => {
+                Some(format!("`{instead} == {name}` can hold"))
+            }
             Problem::OverrideForm => {
                 Some("`lambda=0.21` changes a parameter, `solve.grid=100` a setting".to_owned())
             }

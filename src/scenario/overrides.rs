@@ -75,19 +75,22 @@ fn key_path(key: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Where a key leads: a bare one to a parameter, or to a key at the top.
+/// Where a key leads: a bare one to a parameter, or to a key at the top. A new parameter would change nothing.
 fn full_path(mut path: Vec<String>, root: &Value) -> Result<Vec<String>, Problem> {
-    let [name] = &path[..] else { return Ok(path) };
     let parameters = root.get("parameters").map(Value::names).unwrap_or_default();
-    if parameters.contains(name) {
+    let (name, dotted) = match &path[..] {
+        [name] => (name.clone(), false),
+        [section, name] if section == "parameters" => (name.clone(), true),
+        _ => return Ok(path),
+    };
+    let is_parameter = parameters.contains(&name);
+    if is_parameter && !dotted {
         path.insert(0, "parameters".to_owned());
-    } else if !TOP_KEYS.contains(&name.as_str()) {
-        return Err(Problem::UnknownParameter {
-            name: name.clone(),
-            parameters,
-        });
     }
-    Ok(path)
+    if is_parameter || !dotted && TOP_KEYS.contains(&name.as_str()) {
+        return Ok(path);
+    }
+    Err(Problem::UnknownParameter { name, parameters })
 }
 
 /// The value: TOML, or else a bare word as a string.

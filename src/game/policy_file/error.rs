@@ -20,9 +20,20 @@ pub enum PolicyProblem {
     /// The file cannot be opened.
     #[error("the policy file cannot be opened: {0}")]
     Open(std::io::Error),
-    /// Not a table in UTF-8, or not readable to its end.
+    /// Not readable to its end.
     #[error("the policy file is no CSV table: {0}")]
     Table(csv::Error),
+    /// A byte that is no UTF-8.
+    #[error("the policy file is no UTF-8 text: save it as UTF-8 or ASCII")]
+    NotText,
+    /// A row longer or shorter than the header.
+    #[error("the row has {found} fields, the header {expected}: write one per column")]
+    RowLength {
+        /// Fields of the row.
+        found: u64,
+        /// Columns.
+        expected: u64,
+    },
     /// A header without a column that is needed.
     #[error(
         "the column {column} is missing: add it (z_TYPE columns are for all types or for none)"

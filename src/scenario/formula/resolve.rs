@@ -173,6 +173,30 @@ impl Names {
         }
     }
 
+    /// Refuse `x == repair`: a name that is only another variable's, which as a number would compare unlike things.
+    fn foreign(&self, variable: &Node, node: &Node) -> Result<(), Problem> {
+        let (Node::Name(variable), Node::Name(name)) = (variable, node) else {
+            return Ok(());
+        };
+        let sets = [
+            ("a type", "x", position(&self.types, name)),
+            ("an action", "a", position(&self.actions, name)),
+            ("a leader action", "leader_action", self.leader_action(name)),
+        ];
+        let found = sets.into_iter().find(|(_, _, index)| index.is_some());
+        match found {
+            Some((what, instead, _)) if position(&self.parameters, name).is_none() => {
+                Err(Problem::UnlikeNames {
+                    name: name.clone(),
+                    what,
+                    variable: variable.clone(),
+                    instead,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn value(&self, variable: Compared, index: usize) -> f64 {
         match variable {
             Compared::Type => self.types[index].1,
@@ -294,7 +318,7 @@ fn position(list: &[(String, f64)], name: &str) -> Option<usize> {
 impl Formula {
     /// Look up every name, for a formula of a given use.
     pub(in crate::scenario) fn resolve(self, names: &Names, used: Use) -> Result<Resolved, Fault> {
-        let compared = self.compared(names);
+        let compared = self.compared(names)?;
         let mut nodes = Vec::with_capacity(self.nodes.len());
         for ((node, span), compared) in self.nodes.iter().zip(compared) {
             let fault = |problem| Fault::new(self.place.origin(span), problem);
@@ -321,7 +345,7 @@ impl Formula {
 
     /// The meaning of the leaves `x` and `infected` of comparisons such as `x == infected`: the name is one of the
     /// variable's. `==` and `!=` compare which it is, the others its number.
-    fn compared(&self, names: &Names) -> Vec<Option<Meaning>> {
+    fn compared(&self, names: &Names) -> Result<Vec<Option<Meaning>>, Fault> {
         let mut meanings = vec![None; self.nodes.len()];
         for (node, _) in &self.nodes {
             let Node::Apply(
@@ -336,6 +360,9 @@ impl Formula {
                     continue;
                 };
                 let Some(index) = names.member(compared, &self.nodes[other].0) else {
+                    let (node, span) = &self.nodes[other];
+                    let foreign = names.foreign(&self.nodes[variable].0, node);
+                    foreign.map_err(|problem| Fault::new(self.place.origin(span), problem))?;
                     continue;
                 };
                 if matches!(op, Op::Equal | Op::NotEqual) {
@@ -346,6 +373,6 @@ impl Formula {
                 }
             }
         }
-        meanings
+        Ok(meanings)
     }
 }

@@ -269,6 +269,24 @@ fn each_error_has_its_place() {
             "a",
             "cannot be used in the leader's reward per period",
         ),
+        (
+            "1 + (x == stay)",
+            Use::FollowerReward,
+            "stay",
+            "is an action, which x never is",
+        ),
+        (
+            "high != a",
+            Use::FollowerReward,
+            "high",
+            "is a type, which a never is",
+        ),
+        (
+            "price < go",
+            Use::FollowerReward,
+            "go",
+            "is an action, which price never is",
+        ),
         ("x == low", Use::LeaderPeriod, "x", "cannot be used in"),
         ("z[x]", Use::LeaderPeriod, "z[x]", "cannot be used in"),
         (
