@@ -539,8 +539,20 @@ impl<'a> StageGames<'a> {
             out.tied = true;
             return None;
         }
+        out.tied |= self.ties(&e, values);
         out.found.push(e);
         Some(out.found.len() - 1)
+    }
+
+    /// Whether some unplayed action of a type with mass is within the tie tolerance of the best.
+    fn ties(&self, e: &Equilibrium, values: &Values) -> bool {
+        let l = e.label.leader_action;
+        (0..2).filter(|x| self.mass(*x) > 0.0).any(|x| {
+            let best = self.best(l, x, values);
+            self.available[x].iter().any(|&a| {
+                e.gamma(x, a) == 0.0 && best.payoff - self.payoff(l, x, a, values) <= best.tolerance
+            })
+        })
     }
 
     /// The mixture as an equilibrium, or `None` where some used action loses more than the tie tolerance.
