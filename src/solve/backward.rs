@@ -19,7 +19,7 @@ const WINDOW: f64 = 1e-11;
 /// Width of the gap that is left at a switch of regime.
 const GAP: f64 = 2e-14;
 /// Mesh points and pieces of one period: beyond it V is too fine to be held, and the work might not end.
-const MOST_PIECES: usize = 500_000;
+const MOST_PIECES: usize = 1_000_000;
 /// Mesh points handled by one worker at a time.
 const CHUNK: usize = 16;
 

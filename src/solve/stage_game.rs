@@ -809,3 +809,7 @@ impl Segment {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
