@@ -33,6 +33,24 @@ pub enum SolveError {
         /// |X^f| of the game.
         found: usize,
     },
+    /// V has too much detail: regimes or oscillations that multiply from period to period.
+    #[error(
+        "V at t = {t} needs more than {limit} pieces or mesh points: a shorter horizon, or a larger solve.tolerance, may do"
+    )]
+    TooManyPieces {
+        /// The period.
+        t: usize,
+        /// The most that are allowed.
+        limit: usize,
+    },
+    /// Rewards add up to more than a number can hold.
+    #[error("V is not finite at t = {t}, z = [{}, {m}]: the rewards are too large", 1.0 - m)]
+    Overflow {
+        /// The period.
+        t: usize,
+        /// z(x_2).
+        m: f64,
+    },
     /// A kernel or reward has no valid value at some point.
     #[error(transparent)]
     Game(#[from] GameError),
@@ -44,3 +62,7 @@ fn check(game: &Game) -> Result<(), SolveError> {
         found => Err(SolveError::FollowerTypes { found }),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

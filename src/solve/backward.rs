@@ -9,15 +9,17 @@
 
 use rayon::prelude::*;
 
+use super::SolveError;
 use super::leader::{Rule, Selected, Work};
 use super::stage_game::{Kind, Label, Period, StageGames};
-use super::values::{POINTS, Piece, ValueFunction, Values};
-use crate::game::GameError;
+use super::values::{POINTS, Piece, ValueFunction, Values, accuracy};
 
 /// Width to which changes of signature are located.
 const WINDOW: f64 = 1e-11;
 /// Width of the gap that is left at a switch of regime.
 const GAP: f64 = 2e-14;
+/// Mesh points and pieces of one period: beyond it V is too fine to be held, and the work might not end.
+const MOST_PIECES: usize = 1_000_000;
 /// Mesh points handled by one worker at a time.
 const CHUNK: usize = 16;
 
@@ -54,8 +56,9 @@ struct Node {
 
 impl Step<'_> {
     /// V_t.
-    pub fn solve(&self, work: &mut Work) -> Result<ValueFunction, GameError> {
+    pub fn solve(&self, work: &mut Work) -> Result<ValueFunction, SolveError> {
         let mesh = self.mesh()?;
+        self.bounded(mesh.len())?;
         let nodes = self.in_parallel(mesh.chunks(CHUNK), work, |games, chunk, work, out| {
             for &m in chunk {
                 out.push(self.node(games, m, None, work)?);
@@ -79,13 +82,31 @@ impl Step<'_> {
                 out,
             )
         })?;
-        Ok(ValueFunction::new(pieces))
+        self.bounded(pieces.len())?;
+        match pieces.iter().find(|piece| !piece.is_finite()) {
+            Some(piece) => Err(SolveError::Overflow {
+                t: self.period.t,
+                m: piece.lo,
+            }),
+            None => Ok(ValueFunction::new(pieces)),
+        }
+    }
+
+    /// An error where V has more pieces, or the mesh more points, than are allowed.
+    fn bounded(&self, count: usize) -> Result<(), SolveError> {
+        if count <= MOST_PIECES {
+            return Ok(());
+        }
+        Err(SolveError::TooManyPieces {
+            t: self.period.t,
+            limit: MOST_PIECES,
+        })
     }
 
     /// The nodes, and between each pair those that a job finds.
-    fn split<F>(&self, nodes: &[Node], work: &mut Work, between: F) -> Result<Vec<Node>, GameError>
+    fn split<F>(&self, nodes: &[Node], work: &mut Work, between: F) -> Result<Vec<Node>, SolveError>
     where
-        F: Fn(&mut StageGames, &Node, &Node, &mut Work, &mut Vec<Node>) -> Result<(), GameError>
+        F: Fn(&mut StageGames, &Node, &Node, &mut Work, &mut Vec<Node>) -> Result<(), SolveError>
             + Sync,
     {
         let starts: Vec<usize> = (0..nodes.len() - 1).step_by(CHUNK).collect();
@@ -101,15 +122,15 @@ impl Step<'_> {
     }
 
     /// Run a job over items in parallel and join results, work and the first error in item order.
-    fn in_parallel<I, T, F>(&self, items: I, work: &mut Work, job: F) -> Result<Vec<T>, GameError>
+    fn in_parallel<I, T, F>(&self, items: I, work: &mut Work, job: F) -> Result<Vec<T>, SolveError>
     where
         I: Iterator,
         I::Item: Send,
         T: Send,
-        F: Fn(&mut StageGames, I::Item, &mut Work, &mut Vec<T>) -> Result<(), GameError> + Sync,
+        F: Fn(&mut StageGames, I::Item, &mut Work, &mut Vec<T>) -> Result<(), SolveError> + Sync,
     {
         let items: Vec<I::Item> = items.collect();
-        let parts: Vec<Result<(Vec<T>, Work), GameError>> = items
+        let parts: Vec<Result<(Vec<T>, Work), SolveError>> = items
             .into_par_iter()
             .map_init(
                 || StageGames::new(self.period),
@@ -137,7 +158,7 @@ impl Step<'_> {
         m: f64,
         between: Option<(&Node, &Node)>,
         work: &mut Work,
-    ) -> Result<Node, GameError> {
+    ) -> Result<Node, SolveError> {
         games.move_to(m)?;
         work.states += 1;
         let mut answers = Vec::with_capacity(self.rule.actions.len());
@@ -174,7 +195,7 @@ impl Step<'_> {
     }
 
     /// The uniform grid and both sides of every preimage of a switch of V_{t+1} under a pure prescription.
-    fn mesh(&self) -> Result<Vec<f64>, GameError> {
+    fn mesh(&self) -> Result<Vec<f64>, SolveError> {
         let grid: Vec<f64> = (0..=self.grid)
             .map(|i| i as f64 / self.grid as f64)
             .collect();
@@ -217,7 +238,7 @@ impl Step<'_> {
         hi: &Node,
         work: &mut Work,
         out: &mut Vec<Node>,
-    ) -> Result<(), GameError> {
+    ) -> Result<(), SolveError> {
         let mut points = Vec::new();
         for (i, &l) in self.rule.actions.iter().enumerate() {
             let ends = [
@@ -242,7 +263,7 @@ impl Step<'_> {
         hi: &Node,
         work: &mut Work,
         out: &mut Vec<Node>,
-    ) -> Result<(), GameError> {
+    ) -> Result<(), SolveError> {
         if lo.label == hi.label || hi.m - lo.m <= GAP {
             return Ok(());
         }
@@ -261,8 +282,9 @@ impl Step<'_> {
         hi: &Node,
         work: &mut Work,
         out: &mut Vec<Piece>,
-    ) -> Result<(), GameError> {
+    ) -> Result<(), SolveError> {
         let label = Some(lo.label);
+        self.bounded(out.len())?;
         if hi.m - lo.m <= GAP {
             out.push(Piece::point(lo.m, label, lo.values));
             if hi.m > lo.m {
@@ -295,8 +317,8 @@ impl Step<'_> {
             }
             error = error.max(piece.values(m).distance(&node.values));
         }
-        // Written so that a NaN is never accepted.
-        if error <= self.tolerance {
+        // Values that overflowed end here, and are refused when the period is done.
+        if error <= accuracy(self.tolerance, &values) || !error.is_finite() {
             out.push(piece);
             return Ok(());
         }
@@ -317,7 +339,7 @@ impl Step<'_> {
         [lo, middle, hi]: [&Node; 3],
         work: &mut Work,
         out: &mut Vec<Piece>,
-    ) -> Result<(), GameError> {
+    ) -> Result<(), SolveError> {
         let [lo, hi] = [
             self.node(games, lo.m, None, work)?,
             self.node(games, hi.m, None, work)?,
@@ -354,7 +376,7 @@ fn split_signature(
     [lo, hi]: [(f64, u64); 2],
     work: &mut Work,
     out: &mut Vec<f64>,
-) -> Result<(), GameError> {
+) -> Result<(), SolveError> {
     if lo.1 == hi.1 {
         return Ok(());
     }
@@ -393,7 +415,7 @@ fn signature(games: &StageGames) -> u64 {
 }
 
 /// Where route k crosses a knot, between two points of which the signed distances to it are given.
-fn preimage(games: &mut StageGames, k: usize, ends: [(f64, f64); 2]) -> Result<f64, GameError> {
+fn preimage(games: &mut StageGames, k: usize, ends: [(f64, f64); 2]) -> Result<f64, SolveError> {
     let [(mut lo, mut f_lo), (mut hi, mut f_hi)] = ends;
     games.move_to(hi)?;
     let knot = games.routes()[k] - f_hi;

@@ -571,7 +571,6 @@ impl<'a> StageGames<'a> {
     ) -> Option<usize> {
         let probability = segment.probability(label.kind, place.m);
         let e = self.mixture(segment, label, probability, place, coin, values);
-        out.tied |= segment.tied;
         let same = |other: &Equilibrium| {
             (other.next.m - e.next.m).abs() < SAME
                 && self.period.next.jump_region(other.next.piece)
@@ -594,6 +593,7 @@ impl<'a> StageGames<'a> {
             out.tied = true;
             return None;
         }
+        out.tied |= segment.tied;
         out.found.push(e);
         Some(out.found.len() - 1)
     }
@@ -832,3 +832,7 @@ impl Segment {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

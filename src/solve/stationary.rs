@@ -6,11 +6,12 @@
 
 use std::fmt;
 
+use super::SolveError;
 use super::backward::Step;
 use super::leader::{Rule, Work};
 use super::stage_game::Period;
 use super::values::{ValueFunction, Values};
-use crate::game::{Game, GameError};
+use crate::game::Game;
 use crate::scenario::SolveSettings;
 
 /// Points at which two iterates are compared, besides those of the mesh.
@@ -81,7 +82,7 @@ pub(super) fn iterate(
     rule: Rule,
     start: ValueFunction,
     work: &mut Work,
-) -> Result<(Vec<ValueFunction>, Iteration), GameError> {
+) -> Result<(Vec<ValueFunction>, Iteration), SolveError> {
     let delta = game.discount();
     let bound = settings.tolerance * (1.0 - delta) / (2.0 * delta);
     // Rounding allows no finer a V than this.

@@ -1,7 +1,7 @@
 //! V_{T+1}: the terminal reward as a value function, (13)-(14).
 
 use super::SolveError;
-use super::values::{POINTS, Piece, ValueFunction, Values};
+use super::values::{POINTS, Piece, ValueFunction, Values, accuracy};
 use crate::game::{Game, GameError};
 use crate::scenario::SolveSettings;
 
@@ -57,7 +57,7 @@ fn fit(
     for m in Piece::tests(lo, hi) {
         error = error.max(piece.values(m).distance(&at(m)?));
     }
-    if error <= tolerance {
+    if error <= accuracy(tolerance, &values) {
         out.push(piece);
         return Ok(());
     }

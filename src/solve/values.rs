@@ -17,6 +17,17 @@ const FLAT: f64 = 1e-12;
 /// Children of a node of the tree of minima and maxima.
 const FAN: usize = 8;
 
+/// Rounding of V relative to its size: no interpolation is more accurate, and no jump smaller is seen.
+const ROUNDING: f64 = 1e-13;
+
+/// The interpolation error to ask for where V takes these values: the tolerance, but no less than their rounding.
+pub(super) fn accuracy(tolerance: f64, values: &[Values]) -> f64 {
+    values
+        .iter()
+        .map(|v| ROUNDING * v.size())
+        .fold(tolerance, f64::max)
+}
+
 /// V^f of both types and V^l at one mean field.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Values {
@@ -37,6 +48,11 @@ impl Values {
             ],
             leader: blend(self.leader, other.leader),
         }
+    }
+
+    /// Largest absolute value of the three.
+    fn size(&self) -> f64 {
+        self.distance(&Self::default())
     }
 
     /// Largest absolute difference of the three values.
@@ -110,6 +126,11 @@ impl Piece {
             middle + half * INNER,
             middle + half * OUTER,
         ]
+    }
+
+    /// Whether V is a number everywhere on the piece.
+    pub fn is_finite(&self) -> bool {
+        self.coefficients.iter().flatten().all(|c| c.is_finite())
     }
 
     fn scaled(&self, m: f64) -> f64 {
@@ -215,11 +236,8 @@ impl ValueFunction {
         let borders: Vec<Border> = pieces
             .windows(2)
             .map(|pair| {
-                if pair[0]
-                    .values(pair[0].hi)
-                    .distance(&pair[1].values(pair[1].lo))
-                    > JUMP
-                {
+                let sides = [pair[0].values(pair[0].hi), pair[1].values(pair[1].lo)];
+                if sides[0].distance(&sides[1]) > 10.0 * accuracy(0.1 * JUMP, &sides) {
                     Border::Jump
                 } else if pair[0].hi == pair[1].lo && pair[0].label == pair[1].label {
                     Border::Smooth

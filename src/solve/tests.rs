@@ -1,0 +1,133 @@
+use super::*;
+use crate::game::{MeanField, Policy};
+use crate::scenario::Scenario;
+
+fn scenario(horizon: usize, reward: &str, next: &str, rest: &str) -> Scenario {
+    let text = format!(
+        "name = \"small\"\nhorizon = {horizon}\ndiscount = 0.9\n[follower]\ntypes = [\"one\", \"two\"]\n\
+         actions = [\"go\", \"hold\"]\ninitial = [0.5, 0.5]\nreward = \"{reward}\"\n{rest}\n\
+         [follower.transition]\n\"*, go\" = {{ two = \"{next}\", one = \"rest\" }}\n\
+         \"*, hold\" = {{ two = \"0.6\", one = \"rest\" }}\n"
+    );
+    Scenario::parse("small.toml", &text, &[]).unwrap()
+}
+
+fn solve(scenario: &Scenario) -> Result<Solution<'_>, SolveError> {
+    Solution::compute(scenario.game(), &scenario.solve, None)
+}
+
+#[test]
+fn large_rewards_scale_values_and_pieces_stay_few() {
+    // No interpolation can be accurate to 1e-9 where V is 1e8.
+    let game = |unit: &str| {
+        let reward = format!("{unit} * z[two] * (a == hold) * (1 - z[two]) + {unit} * (x == two)");
+        let terminal = format!("terminal = \"{unit} * z[two] * (x == two)\"");
+        scenario(6, &reward, "0.3 + 0.3 * z[two]", &terminal)
+    };
+    let (small, large) = (game("1"), game("100000000"));
+    let (small, large) = (solve(&small).unwrap(), solve(&large).unwrap());
+    assert!(large.pieces() <= 2 * small.pieces());
+    assert_eq!(large.jumps(), small.jumps());
+    for i in 0..50 {
+        let m = (f64::from(i) + 0.37) / 50.0;
+        let (v, w) = (small.stored_values(1, m), large.stored_values(1, m));
+        for x in 0..2 {
+            assert!((1e8 * v.followers[x] - w.followers[x]).abs() < 1.0);
+        }
+    }
+}
+
+#[test]
+fn rewards_that_overflow_are_an_error() {
+    let game = scenario(20, "1e308 * z[two]", "0.3 + 0.7 * z[two]", "");
+    assert!(matches!(solve(&game), Err(SolveError::Overflow { .. })));
+}
+
+#[test]
+fn ties_of_mixtures_are_not_counted_as_missed_equilibria() {
+    // hold and wait are the same action for both types: whatever mixes with one mixes with the other.
+    let text = "name = \"twins\"\nhorizon = 2\ndiscount = 1\n[follower]\ntypes = [\"one\", \"two\"]\n\
+        actions = [\"go\", \"hold\", \"wait\"]\ninitial = [0.5, 0.5]\n\
+        terminal = \"if(x == two, 0.5 - z[two], z[two] - 0.5)\"\n\
+        [follower.reward]\n\"*, *\" = \"0\"\n[follower.transition]\n\"*, go\" = { two = 0.9, one = 0.1 }\n\
+        \"*, hold\" = { two = 0.2, one = 0.8 }\n\"*, wait\" = { two = 0.2, one = 0.8 }\n";
+    let scenario = Scenario::parse("twins.toml", text, &[]).unwrap();
+    let solution = solve(&scenario).unwrap();
+    assert_eq!(solution.work().failed, 0);
+    assert_eq!(solution.work().even, 0);
+}
+
+/// One period; V_2(x_2) - V_2(x_1) drops from .2 to -.3 at 1/2, and only a coin makes type one indifferent.
+fn lottery() -> Scenario {
+    let text = "name = \"drop\"\nhorizon = 1\ndiscount = 1\n[follower]\ntypes = [\"one\", \"two\"]\n\
+        actions = [\"go\", \"hold\"]\ninitial = [0.75, 0.25]\nreward = \"0.1 * (x == two) * (a == go)\"\n\
+        terminal = \"(x == two) * if(z[two] > 0.5, -0.3, 0.2)\"\n[follower.transition]\n\
+        \"*, go\" = { two = 0.8, one = 0.2 }\n\"*, hold\" = { two = 0.2, one = 0.8 }\n";
+    Scenario::parse("drop.toml", text, &[]).unwrap()
+}
+
+#[test]
+fn the_flow_branches_at_a_lottery_with_the_weights_of_its_coin() {
+    let scenario = lottery();
+    let solution = solve(&scenario).unwrap();
+    let point = solution.resolve(1, 0.25).unwrap();
+    assert!(!point.supported);
+    assert!((point.play.prescription.row(0)[1] - 2.0 / 3.0).abs() < 1e-9);
+    let flow = follow(&solution, 1, 0.25, Coin::Tossed).unwrap();
+    let weights: Vec<f64> = flow.nodes.iter().map(|node| node.weight).collect();
+    assert_eq!((flow.lotteries, weights.len()), (1, 3));
+    assert!((weights[1] - 0.6).abs() < 1e-9 && (weights[2] - 0.4).abs() < 1e-9);
+    let sides = [1, 2].map(|i| flow.nodes[i].mean_field.weights()[1]);
+    assert!(sides[0] <= 0.5 && sides[1] > 0.5 && sides[1] - sides[0] < 1e-13);
+    let plain = follow(&solution, 1, 0.25, Coin::Ignored).unwrap();
+    assert_eq!((plain.lotteries, plain.nodes.len()), (1, 2));
+}
+
+#[test]
+fn nobody_gains_at_a_lottery_while_the_coin_is_tossed() {
+    let scenario = lottery();
+    let solution = solve(&scenario).unwrap();
+    let path = crate::validate::certify_path(&solution, 0.25).unwrap();
+    // Without the coin m' stays on the left, where going gains .6 * .2 on the 2/3 that hold.
+    assert!(path.exploitability.by_type[0].abs() < 1e-9);
+    assert!((path.without_coin.by_type[0] - 0.08).abs() < 1e-9);
+    assert!(path.consistency < 1e-9);
+}
+
+/// The leader switches at z(two) = .37, where followers lose 1; they go where z(two) > .8.
+fn switches() -> Scenario {
+    let text = "name = \"switches\"\nhorizon = 1\ndiscount = 1\n[follower]\ntypes = [\"one\", \"two\"]\n\
+        actions = [\"go\", \"hold\"]\ninitial = [0.5, 0.5]\nreward = \"(a == go) * (z[two] - 0.8) - level\"\n\
+        [follower.transition]\n\"*, *\" = { two = 0.5, one = 0.5 }\n\
+        [leader]\nactions = { name = \"level\", values = [0, 1] }\nreward = { period = \"level * (z[two] - 0.37)\" }\n";
+    Scenario::parse("switches.toml", text, &[]).unwrap()
+}
+
+#[test]
+fn a_switch_of_the_leader_is_a_jump_and_one_of_the_followers_a_kink() {
+    let scenario = switches();
+    let solution = solve(&scenario).unwrap();
+    assert_eq!(solution.jumps(), 1);
+    let at = |m: f64| solution.stored_values(1, m).followers[0];
+    // The leader's tie tolerance of 1e-10 moves her switch by as much.
+    assert_eq!(at(0.37), 0.0);
+    assert!((at(0.37 + 2e-10) + 1.0).abs() < 1e-12);
+    for i in 0..200 {
+        let m = (f64::from(i) + 0.61) / 200.0;
+        let expected = (m - 0.8).max(0.0) - f64::from(u8::from(m > 0.37));
+        assert!((at(m) - expected).abs() < 1e-9, "{m}");
+    }
+}
+
+#[test]
+fn play_inside_a_piece_is_what_a_full_search_finds() {
+    let scenario = switches();
+    let solution = solve(&scenario).unwrap();
+    for i in 0..200 {
+        let m = (f64::from(i) + 0.61) / 200.0;
+        let play = solution.play(1, &MeanField::two_types(m));
+        assert_eq!(play, solution.resolve(1, m).unwrap().play);
+        assert_eq!(play.leader_action.0, usize::from(m > 0.37));
+        assert_eq!(play.prescription.row(0)[0], f64::from(u8::from(m > 0.8)));
+    }
+}
