@@ -643,7 +643,7 @@ impl<'a> StageGames<'a> {
             }
             Kind::Vertex => {
                 let branch = next.branch(label.place / 2);
-                let m = if label.place % 2 == 0 {
+                let m = if label.place.is_multiple_of(2) {
                     branch.lo.max(lo.place.m)
                 } else {
                     branch.hi.min(hi.place.m)

@@ -1,7 +1,9 @@
 use super::*;
 
+type Part = (f64, f64, fn(f64) -> f64);
+
 /// V^f(x_1) = 0, V^f(x_2) = f, V^l = 2 f on consecutive intervals with a gap between.
-fn function(parts: &[(f64, f64, fn(f64) -> f64)]) -> ValueFunction {
+fn function(parts: &[Part]) -> ValueFunction {
     let at = |f: &dyn Fn(f64) -> f64, m: f64| Values {
         followers: [0.0, f(m)],
         leader: 2.0 * f(m),
