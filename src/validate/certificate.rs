@@ -19,6 +19,9 @@ use crate::game::{Flow, Game, GameError, MeanField, Policy};
 use crate::scenario::Selection;
 use crate::solve::{Coin, Iteration, Solution, SolveError, Values, Work, follow};
 
+/// V_1 and the values along the path may differ by this times max(1, |V_1|): interpolation errors and tie tolerances add up.
+const CONSISTENT: f64 = 1e-6;
+
 /// What the certificate says of the flow of theta from one start.
 #[derive(Clone, Debug)]
 pub struct PathCertificate {
@@ -206,6 +209,18 @@ fn warnings(flow: &Flow, figures: &SolutionFigures) -> Vec<String> {
             figures.commitment_gap.unsolved
         ));
     }
+    let size = figures.values.iter().fold(1.0, |size: f64, (_, v)| {
+        size.max(v.leader.abs())
+            .max(v.followers[0].abs())
+            .max(v.followers[1].abs())
+    });
+    if figures.consistency > CONSISTENT * size {
+        warnings.push(format!(
+            "V_1 at the start and the values along the path differ by {:.1e}: the mesh missed a switch of regime, a \
+             larger solve.grid may find it",
+            figures.consistency
+        ));
+    }
     // Beyond the accuracy of the values that are compared.
     if figures.commitment_gap.value > 1e-6 {
         warnings.push(format!(
@@ -216,3 +231,7 @@ fn warnings(flow: &Flow, figures: &SolutionFigures) -> Vec<String> {
     }
     warnings
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
