@@ -158,6 +158,36 @@ fn the_fast_path_of_theta_is_the_full_search() {
     }
 }
 
+/// The representation of V_t against V_t re-solved. In random game 30 a mixture's continuation passes a kink, and the
+/// mixture is selected on a window of 1e-3 around there.
+#[test]
+fn values_are_stored_as_they_are_re_solved() {
+    let narrow = AffineGame::random(30, 6, 2, 3);
+    let mut games = certified_games();
+    games.push(("random game 30".into(), affine(&narrow)));
+    for (name, scenario) in games {
+        for (selection, _) in SELECTIONS {
+            let solution = solve(&scenario, selection);
+            for t in 1..=scenario.game().horizon() {
+                for i in 0..1000 {
+                    // Off the lattice, where ties are.
+                    let m = (f64::from(i) + 0.382) / 1000.0;
+                    let stored = solution.stored_values(t, m);
+                    let resolved = solution.resolve(t, m).expect("values everywhere").values;
+                    let off = (stored.leader - resolved.leader)
+                        .abs()
+                        .max((stored.followers[0] - resolved.followers[0]).abs())
+                        .max((stored.followers[1] - resolved.followers[1]).abs());
+                    assert!(
+                        off < 1e-7,
+                        "{name}, {selection}, t = {t}, m = {m}: off by {off:e}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 /// theta with the price of the period before: the leader changes a period late, followers answer the price they see.
 struct StalePrice<'s, 'g>(&'s Solution<'g>);
 

@@ -393,7 +393,7 @@ fn split_signature(
     split_signature(games, l, [middle, hi], work, out)
 }
 
-/// The kinds, supports and sides of jumps of all equilibria that were just enumerated, as one number (FNV-1a).
+/// The kinds, supports and sides of jumps and kinks of all equilibria that were just enumerated, as one number (FNV-1a).
 fn signature(games: &StageGames) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     let mut eat = |word: usize| hash = (hash ^ word as u64).wrapping_mul(0x0100_0000_01b3);
@@ -409,7 +409,12 @@ fn signature(games: &StageGames) -> u64 {
         let (mixer, second) = e.label.mixing.map_or((2, 0), |m| m);
         eat(mixer);
         eat(second);
-        eat(games.period.next.jump_region(e.next.piece) as usize);
+        let next = games.period.next;
+        // The mesh has a node wherever a pure prescription's m' passes a kink; a mixture's shows here alone.
+        eat(match e.label.kind {
+            Kind::Pure => next.jump_region(e.next.piece),
+            _ => next.region(e.next.piece),
+        } as usize);
     }
     hash
 }
