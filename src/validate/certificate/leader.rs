@@ -134,8 +134,7 @@ pub fn commitment_gap(solution: &Solution, m: f64) -> Result<CommitmentGap, Solv
     };
     for (action, gap) in gaps.into_iter().enumerate() {
         match gap? {
-            // Written so that the first value replaces NaN.
-            Some(value) if !(value <= best.value) => {
+            Some(value) if best.value.is_nan() || value > best.value => {
                 best.value = value;
                 best.action = LeaderAction(action);
             }
