@@ -393,10 +393,16 @@ fn split_signature(
     split_signature(games, l, [middle, hi], work, out)
 }
 
-/// The kinds, supports and sides of jumps and kinks of all equilibria that were just enumerated, as one number (FNV-1a).
+/// Who is content with which pure prescription, and the kinds, supports and sides of jumps and kinks of all equilibria
+/// that were just enumerated, as one number (FNV-1a).
 fn signature(games: &StageGames) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     let mut eat = |word: usize| hash = (hash ^ word as u64).wrapping_mul(0x0100_0000_01b3);
+    // A pure equilibrium that comes and goes between two nodes comes with one type's incentive and goes with the
+    // other's: neither is back where it was.
+    for content in &games.equilibria.content {
+        eat(usize::from(*content));
+    }
     for e in &games.equilibria.found {
         eat(match e.label.kind {
             Kind::Pure => 1,

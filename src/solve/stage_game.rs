@@ -140,6 +140,8 @@ pub(super) struct Equilibria {
     links: Vec<(usize, usize)>,
     /// Some unplayed action is within the tie tolerance of the best, or a continuum was met.
     pub tied: bool,
+    /// Per pure prescription and type, whether the type has nothing to gain there.
+    pub content: Vec<bool>,
 }
 
 impl Equilibria {
@@ -162,6 +164,7 @@ impl Equilibria {
         self.pure = 0;
         self.links.clear();
         self.tied = false;
+        self.content.clear();
     }
 }
 
@@ -335,12 +338,15 @@ impl<'a> StageGames<'a> {
             let landing = *self.landing(l, listed);
             let profile = self.respond(l, listed, &landing.values);
             let mut residual: f64 = 0.0;
-            let holds = (0..2).all(|x| {
+            let mut holds = true;
+            for (x, action) in profile.into_iter().enumerate() {
                 let best = self.best(l, x, &landing.values);
-                let loss = best.payoff - self.payoff(l, x, profile[x], &landing.values);
+                let loss = best.payoff - self.payoff(l, x, action, &landing.values);
                 residual = residual.max(loss);
-                loss <= best.tolerance
-            });
+                let content = loss <= best.tolerance;
+                out.content.push(content);
+                holds &= content;
+            }
             if holds {
                 let (label, place) = (self.pure_label(l, profile, landing.place), landing.place);
                 let e = self.finish(label, 0.0, place, 0.0, &landing.values, residual);
