@@ -8,7 +8,8 @@ use smfg::validate::certify_path;
 
 fn scenario(name: &str, overrides: &[&str]) -> Scenario {
     let overrides: Vec<Override> = overrides.iter().map(|text| Override::new(*text)).collect();
-    Scenario::read(format!("scenarios/{name}.toml").as_ref(), &overrides).unwrap()
+    let path = format!("scenarios/{name}.toml");
+    Scenario::read(path.as_ref(), &overrides).expect("a shipped scenario")
 }
 
 /// Games whose iteration settles, with few prices to be quick.
