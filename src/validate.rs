@@ -10,6 +10,8 @@
 mod certificate;
 mod deviations;
 mod exact;
+mod integrated;
+mod one_step;
 mod paired;
 mod population;
 mod range;
@@ -20,6 +22,7 @@ mod tests;
 
 use crate::game::{Game, GameError, LeaderAction, MeanField, Policy, Prescription, Tables};
 use crate::scenario::{Method as MethodChoice, Start};
+use crate::simulate::SimulateError;
 use crate::simulate::split::MAX_POPULATION;
 use crate::stats::BettingError;
 
@@ -27,9 +30,13 @@ pub use certificate::{
     Certificate, Certified, CommitmentGap, Exploitability, FlowValues, LeaderGain, PathCertificate,
     SolutionFigures, certify_path, commitment_gap, leader_gain,
 };
-pub use deviations::{FollowerDeviation, MeanFieldPath, ResponseTable};
+pub use deviations::{
+    FollowerDeviation, LeaderDeviation, MAX_ONE_SHOTS, MeanFieldPath, NamedPolicy, PERTURBATIONS,
+    ResponseTable, SampledPath, SampledResponse, one_shot_periods,
+};
 pub use exact::{Cost, Departure, Exact, LeaderTest, MAX_EXACT_STATES, Values, estimated_cost};
-pub use range::RewardRanges;
+pub use one_step::{CHECK_LEVEL, Check, OneStep};
+pub use range::{PeriodRange, RewardRanges};
 pub use verdict::{ClaimResult, Method, Player, Row, Verdict, Weight};
 
 /// Multiply-adds that `auto` spends on one player's exact gain at one population: 20 to 50 s of one core.
@@ -63,11 +70,18 @@ pub enum ValidateError {
         /// T.
         horizon: usize,
     },
-    /// The method is not implemented.
+    /// More types than the angles of a crowd's characteristic function can be summed for.
     #[error(
-        "the method `integrated` is not available in this version: use `auto`, `exact` or `paired`"
+        "the method `integrated` treats at most {} follower types and this game has {types}: use the method `paired`",
+        integrated::MAX_TYPES
     )]
-    Integrated,
+    IntegratedTypes {
+        /// |X^f|.
+        types: usize,
+    },
+    /// A population cannot be simulated.
+    #[error(transparent)]
+    Simulate(#[from] SimulateError),
     /// No followers, or more than the sampler can split.
     #[error("N = {population} is not between 1 and {MAX_POPULATION}")]
     Population {
@@ -112,6 +126,8 @@ pub struct Settings<'a> {
     pub seed: u64,
     /// The most paired replications per (population, player).
     pub replications: u64,
+    /// Policies to be tried as deviations, of followers and leader.
+    pub files: &'a [NamedPolicy],
     /// Laws off the path from which the gain is printed besides, types i.i.d.
     pub starts: &'a [MeanField],
     /// The selection that the policy was solved with, for the claim's words.
@@ -140,6 +156,8 @@ pub struct Validation {
     pub results: Vec<ClaimResult>,
     /// Of all claims together.
     pub verdict: Verdict,
+    /// The one-step checks of simulator and policy, one per population.
+    pub checks: Vec<Check>,
     /// What the reader has to know besides.
     pub warnings: Vec<String>,
 }
@@ -171,6 +189,7 @@ pub fn validate(
         best_response: Vec::new(),
         results: Vec::new(),
         verdict: Verdict::Inconclusive,
+        checks: Vec::new(),
         warnings: Vec::new(),
     };
     let answers = policy.answer(1, game.initial(), LeaderAction(0)).is_some();

@@ -6,7 +6,7 @@ use super::columns;
 use super::{Cell, OutputFolder, WriteError};
 use crate::game::Game;
 use crate::solve::Values;
-use crate::validate::{BestResponseRow, Certificate, Exploitability, Row, Validation};
+use crate::validate::{BestResponseRow, CHECK_LEVEL, Certificate, Exploitability, Row, Validation};
 
 /// deviations.csv.
 ///
@@ -17,7 +17,7 @@ pub fn write_deviations(folder: &mut OutputFolder, rows: &[Row]) -> Result<(), W
     for row in rows {
         let (player, method) = (row.player.to_string(), row.method.to_string());
         let verdict = row.verdict.to_string();
-        let cells: [Cell; 13] = [
+        let cells: [Cell; 15] = [
             row.population.into(),
             Cell::Text(&player),
             (&row.start).into(),
@@ -31,6 +31,8 @@ pub fn write_deviations(folder: &mut OutputFolder, rows: &[Row]) -> Result<(), W
             row.value.into(),
             row.value_deviation.into(),
             Cell::Text(&verdict),
+            row.mean_weight.into(),
+            row.effective_replications.into(),
         ];
         table.row(cells)?;
     }
@@ -128,6 +130,7 @@ pub fn verdict_json(validation: &Validation, epsilon: f64, confidence: f64) -> V
                 "low": row.low,
                 "high": row.high,
                 "verdict": result.verdict.to_string(),
+                "smallest_epsilon": result.smallest_epsilon,
                 "class": result.class,
                 "claim": result.sentence,
             })
@@ -140,12 +143,29 @@ pub fn verdict_json(validation: &Validation, epsilon: f64, confidence: f64) -> V
             classes.push(class);
         }
     }
+    let checks: Vec<Value> = validation
+        .checks
+        .iter()
+        .map(|check| {
+            json!({
+                "check": check.name,
+                "population": check.population,
+                "statistic": check.statistic,
+                "degrees": check.degrees,
+                "p_value": check.p_value,
+                "level": CHECK_LEVEL,
+                "impossible_steps": check.impossible,
+                "passed": check.passed,
+            })
+        })
+        .collect();
     json!({
         "verdict": validation.verdict.to_string(),
         "epsilon": epsilon,
         "confidence": confidence,
         "class": classes.join("; "),
         "results": results,
+        "checks": checks,
         "warnings": validation.warnings,
     })
 }
