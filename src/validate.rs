@@ -34,13 +34,19 @@ pub use deviations::{
     FollowerDeviation, LeaderDeviation, MAX_ONE_SHOTS, MeanFieldPath, NamedPolicy, PERTURBATIONS,
     ResponseTable, SampledPath, SampledResponse, one_shot_periods,
 };
-pub use exact::{Cost, Departure, Exact, LeaderTest, MAX_EXACT_STATES, Values, estimated_cost};
+pub use exact::{
+    Cost, Departure, Exact, LatticeDeparture, LatticeExact, LeaderTest, MAX_EXACT_STATES, Values,
+    estimated_cost,
+};
 pub use one_step::{CHECK_LEVEL, Check, OneStep};
 pub use range::{PeriodRange, RewardRanges};
 pub use verdict::{ClaimResult, Method, Player, Row, Verdict, Weight};
 
 /// Multiply-adds that `auto` spends on one player's exact gain at one population: 20 to 50 s of one core.
 pub const EXACT_BUDGET: f64 = 2e11;
+
+/// Multiply-adds that the method `exact` spends where it is asked for: 20 to 40 minutes of one core.
+pub const EXACT_LIMIT: f64 = 1e13;
 
 /// What stops a validation.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -51,9 +57,9 @@ pub enum ValidateError {
     /// A test cannot be set up, or a gain left its proven range.
     #[error(transparent)]
     Betting(#[from] BettingError),
-    /// Backward induction over counts is written for two types.
+    /// Backward induction over counts is written for two types and more.
     #[error(
-        "the exact method needs two follower types and this game has {types}: use the method `paired`"
+        "the exact method needs two follower types or more and this game has {types}: use the method `paired`"
     )]
     ExactTypes {
         /// |X^f|.
@@ -62,13 +68,24 @@ pub enum ValidateError {
     /// More states than memory.
     #[error(
         "the exact method would hold {horizon} periods of {population} followers, more than {MAX_EXACT_STATES} states: \
-         use the method `paired`"
+         use the method `integrated` or `paired`"
     )]
     ExactStates {
         /// N.
         population: u64,
         /// T.
         horizon: usize,
+    },
+    /// More work than is done even where it is asked for.
+    #[error(
+        "the exact method would take about {cost:.1e} multiply-adds at N = {population}, more than {EXACT_LIMIT:.0e}: use \
+         the method `integrated` or `paired`"
+    )]
+    ExactCost {
+        /// N.
+        population: u64,
+        /// As estimated.
+        cost: f64,
     },
     /// More types than the angles of a crowd's characteristic function can be summed for.
     #[error(
@@ -139,10 +156,16 @@ pub struct Settings<'a> {
 pub struct BestResponseRow {
     /// N.
     pub population: u64,
+    /// The period, from 1.
+    pub t: usize,
+    /// The deviator's type.
+    pub x: usize,
     /// z^N, the deviator included.
     pub z: MeanField,
-    /// Where and how.
-    pub departure: Departure,
+    /// The best action, the first of equals.
+    pub action: usize,
+    /// What the action gains over theta's prescription at this state, the best response following in both cases.
+    pub gain: f64,
 }
 
 /// Everything that a validation found.

@@ -50,15 +50,14 @@ pub fn write_best_response(
 ) -> Result<(), WriteError> {
     let mut table = folder.table("best_response.csv", &columns::best_response(game))?;
     for row in rows {
-        let departure = &row.departure;
         let start: [Cell; 3] = [
             row.population.into(),
-            departure.t.into(),
-            (&game.follower_types()[departure.x]).into(),
+            row.t.into(),
+            (&game.follower_types()[row.x]).into(),
         ];
         let z = row.z.weights().iter().map(|weight| Cell::Float(*weight));
-        let action = &game.follower_actions()[departure.action];
-        let end: [Cell; 2] = [action.into(), departure.gain.into()];
+        let action = &game.follower_actions()[row.action];
+        let end: [Cell; 2] = [action.into(), row.gain.into()];
         table.row(start.into_iter().chain(z).chain(end))?;
     }
     table.finish()

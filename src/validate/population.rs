@@ -3,11 +3,13 @@
 mod sampled;
 
 use super::deviations::MeanFieldPath;
-use super::exact::{Exact, LeaderTest, Values, estimated_cost};
+use super::exact::{Exact, Gains, LatticeExact, LeaderTest, Values, estimated_cost};
 use super::integrated::MAX_TYPES;
 use super::one_step::OneStep;
 use super::verdict::{Conditions, RowName, conclude, exact_row, overall};
-use super::{BestResponseRow, ClaimResult, EXACT_BUDGET, Method, Player, Row, Settings};
+use super::{
+    BestResponseRow, ClaimResult, EXACT_BUDGET, EXACT_LIMIT, Method, Player, Row, Settings,
+};
 use super::{ValidateError, Validation, Verdict, Weight};
 use crate::game::{Game, MeanField, Policy};
 use crate::scenario::{Engine, Method as MethodChoice, Start};
@@ -76,10 +78,23 @@ impl Claims<'_> {
             }
             MethodChoice::Integrated => Ok(sampled(Method::Integrated)),
             MethodChoice::Paired => Ok(sampled(Method::Paired)),
-            MethodChoice::Exact => Ok(Plan {
-                follower: Method::Exact,
-                leader: Method::Exact,
-            }),
+            MethodChoice::Exact => {
+                let cost = estimated_cost(self.game, self.policy, self.population)?;
+                let total = match self.leader {
+                    LeaderTest::StageWise => cost.follower + cost.leader,
+                    LeaderTest::None => cost.follower,
+                };
+                if total > EXACT_LIMIT {
+                    return Err(ValidateError::ExactCost {
+                        population: self.population,
+                        cost: total,
+                    });
+                }
+                Ok(Plan {
+                    follower: Method::Exact,
+                    leader: Method::Exact,
+                })
+            }
             MethodChoice::Auto => match estimated_cost(self.game, self.policy, self.population) {
                 Ok(cost) if cost.follower > EXACT_BUDGET => Ok(sampled(best_sampled)),
                 Ok(cost) => Ok(Plan {
@@ -124,43 +139,53 @@ impl Claims<'_> {
     }
 
     fn exact(&self, leader: LeaderTest, validation: &mut Validation) -> Result<(), ValidateError> {
-        let population = self.population;
-        let exact = Exact::solve(
-            self.game,
-            self.policy,
+        let (game, policy, population) = (self.game, self.policy, self.population);
+        let start = self.settings.start;
+        let row = |t, x, z, action, gain| BestResponseRow {
             population,
-            self.settings.start,
-            leader,
-        )?;
-        let follower = self.follower_exact(&exact);
-        self.add(follower, "all its deviations", exact.truncation, validation);
-        if leader == LeaderTest::StageWise {
-            self.add(
-                self.leader_exact(&exact),
-                "all stage-wise deviations (the followers re-answering)",
-                exact.truncation,
-                validation,
-            );
+            t,
+            x,
+            z,
+            action,
+            gain,
+        };
+        if game.follower_types().len() <= 2 {
+            let exact = Exact::solve(game, policy, population, start, leader)?;
+            self.add_exact(&exact, leader, validation);
+            let departures = exact.departures.iter().map(|d| {
+                let z = MeanField::from_counts(&[population - d.n as u64, d.n as u64]);
+                row(d.t, d.x, z, d.action, d.gain)
+            });
+            validation.best_response.extend(departures);
+        } else {
+            let exact = LatticeExact::solve(game, policy, population, start, leader)?;
+            self.add_exact(&exact, leader, validation);
+            let departures = exact.departures.iter().map(|d| {
+                let counts: Vec<u64> = d.counts.iter().map(|n| *n as u64).collect();
+                row(d.t, d.x, MeanField::from_counts(&counts), d.action, d.gain)
+            });
+            validation.best_response.extend(departures);
         }
-        validation
-            .best_response
-            .extend(exact.departures.iter().map(|departure| BestResponseRow {
-                population: self.population,
-                z: MeanField::from_counts(&[population - departure.n as u64, departure.n as u64]),
-                departure: *departure,
-            }));
         Ok(())
     }
 
+    fn add_exact(&self, exact: &dyn Gains, leader: LeaderTest, validation: &mut Validation) {
+        let error = exact.truncation();
+        let rows = self.follower_exact(exact);
+        self.add(rows, "all its deviations", error, validation);
+        if leader == LeaderTest::StageWise {
+            let class = "all stage-wise deviations (the followers re-answering)";
+            self.add(self.leader_exact(exact), class, error, validation);
+        }
+    }
+
     /// `initial`, every initial type, `worst`, and the declared starts.
-    fn follower_exact(&self, exact: &Exact) -> Vec<Row> {
+    fn follower_exact(&self, exact: &dyn Gains) -> Vec<Row> {
         let initial = self.game.initial();
         let by_type = self.tagged_types().into_iter().filter_map(|(x, weight)| {
             let values = match self.settings.start {
                 Start::Iid => Some(exact.follower_iid(initial, x)),
-                Start::Rounded => {
-                    exact.follower_at(x, rounded_counts(initial, self.population)[1] as usize)
-                }
+                Start::Rounded => exact.follower_at(x, &rounded_counts(initial, self.population)),
             };
             values.map(|values| (x, weight, values))
         });
@@ -190,11 +215,11 @@ impl Claims<'_> {
         rows
     }
 
-    fn leader_exact(&self, exact: &Exact) -> Vec<Row> {
+    fn leader_exact(&self, exact: &dyn Gains) -> Vec<Row> {
         let initial = self.game.initial();
         let first = match self.settings.start {
             Start::Iid => exact.leader_iid(initial),
-            Start::Rounded => exact.leader_at(rounded_counts(initial, self.population)[1] as usize),
+            Start::Rounded => exact.leader_at(&rounded_counts(initial, self.population)),
         };
         let declared = self
             .settings
@@ -219,7 +244,7 @@ impl Claims<'_> {
         start: String,
         weight: Weight,
         values: Values,
-        exact: &Exact,
+        exact: &dyn Gains,
     ) -> Row {
         let deviation = "best_response".to_string();
         let name = RowName {
@@ -229,7 +254,7 @@ impl Claims<'_> {
             deviation,
             weight,
         };
-        exact_row(name, values, exact.truncation, self.settings.epsilon)
+        exact_row(name, values, exact.truncation(), self.settings.epsilon)
     }
 
     /// The initial types that some follower has, with the tagged follower's weights: z_1(x), or n_x / N when rounded.
