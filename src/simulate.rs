@@ -75,7 +75,7 @@ const CHUNK_NUMBERS: usize = 1 << 25;
 const BLOCK: u64 = 8;
 
 /// A simulation that cannot be done.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SimulateError {
     /// N = 0, or beyond the engine's reach.
     #[error(

@@ -3,7 +3,11 @@
 mod betting;
 mod binomial;
 mod moments;
+mod quantiles;
 
 pub use betting::{BettingError, BettingTest, Interval, LOOK};
 pub use binomial::clopper_pearson;
 pub use moments::{Moments, quantile};
+pub use quantiles::{
+    chi_square_lower_tail, chi_square_tail, normal_quantile, normal_tail, student_quantile,
+};

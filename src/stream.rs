@@ -26,6 +26,8 @@ pub enum Role {
     TaggedFollower = 3,
     /// A public lottery between equilibria.
     Coin = 4,
+    /// Deviations that are drawn at random, before any replication.
+    Deviations = 5,
 }
 
 /// All streams of one (seed, population).
@@ -137,6 +139,7 @@ mod tests {
                         Role::Followers,
                         Role::TaggedFollower,
                         Role::Coin,
+                        Role::Deviations,
                     ] {
                         found.push(first(seed, population, replication, role));
                     }

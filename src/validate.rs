@@ -10,6 +10,8 @@
 mod certificate;
 mod deviations;
 mod exact;
+mod integrated;
+mod one_step;
 mod paired;
 mod population;
 mod range;
@@ -20,6 +22,7 @@ mod tests;
 
 use crate::game::{Game, GameError, LeaderAction, MeanField, Policy, Prescription, Tables};
 use crate::scenario::{Method as MethodChoice, Start};
+use crate::simulate::SimulateError;
 use crate::simulate::split::MAX_POPULATION;
 use crate::stats::BettingError;
 
@@ -27,13 +30,23 @@ pub use certificate::{
     Certificate, Certified, CommitmentGap, Exploitability, FlowValues, LeaderGain, PathCertificate,
     SolutionFigures, certify_path, commitment_gap, leader_gain,
 };
-pub use deviations::{FollowerDeviation, MeanFieldPath, ResponseTable};
-pub use exact::{Cost, Departure, Exact, LeaderTest, MAX_EXACT_STATES, Values, estimated_cost};
-pub use range::RewardRanges;
+pub use deviations::{
+    FollowerDeviation, LeaderDeviation, MAX_ONE_SHOTS, MeanFieldPath, NamedPolicy, PERTURBATIONS,
+    ResponseTable, SampledPath, SampledResponse, one_shot_periods,
+};
+pub use exact::{
+    Cost, Departure, Exact, LatticeDeparture, LatticeExact, LeaderTest, MAX_EXACT_STATES, Values,
+    estimated_cost,
+};
+pub use one_step::{CHECK_LEVEL, Check, OneStep};
+pub use range::{PeriodRange, RewardRanges};
 pub use verdict::{ClaimResult, Method, Player, Row, Verdict, Weight};
 
 /// Multiply-adds that `auto` spends on one player's exact gain at one population: 20 to 50 s of one core.
 pub const EXACT_BUDGET: f64 = 2e11;
+
+/// Multiply-adds that the method `exact` spends where it is asked for: 20 to 40 minutes of one core.
+pub const EXACT_LIMIT: f64 = 1e13;
 
 /// What stops a validation.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -44,9 +57,9 @@ pub enum ValidateError {
     /// A test cannot be set up, or a gain left its proven range.
     #[error(transparent)]
     Betting(#[from] BettingError),
-    /// Backward induction over counts is written for two types.
+    /// Backward induction over counts is written for two types and more.
     #[error(
-        "the exact method needs two follower types and this game has {types}: use the method `paired`"
+        "the exact method needs two follower types or more and this game has {types}: use the method `paired`"
     )]
     ExactTypes {
         /// |X^f|.
@@ -55,7 +68,7 @@ pub enum ValidateError {
     /// More states than memory.
     #[error(
         "the exact method would hold {horizon} periods of {population} followers, more than {MAX_EXACT_STATES} states: \
-         use the method `paired`"
+         use the method `integrated` or `paired`"
     )]
     ExactStates {
         /// N.
@@ -63,11 +76,29 @@ pub enum ValidateError {
         /// T.
         horizon: usize,
     },
-    /// The method is not implemented.
+    /// More work than is done even where it is asked for.
     #[error(
-        "the method `integrated` is not available in this version: use `auto`, `exact` or `paired`"
+        "the exact method would take about {cost:.1e} multiply-adds at N = {population}, more than {EXACT_LIMIT:.0e}: use \
+         the method `integrated` or `paired`"
     )]
-    Integrated,
+    ExactCost {
+        /// N.
+        population: u64,
+        /// As estimated.
+        cost: f64,
+    },
+    /// More types than the angles of a crowd's characteristic function can be summed for.
+    #[error(
+        "the method `integrated` treats at most {} follower types and this game has {types}: use the method `paired`",
+        integrated::MAX_TYPES
+    )]
+    IntegratedTypes {
+        /// |X^f|.
+        types: usize,
+    },
+    /// A population cannot be simulated.
+    #[error(transparent)]
+    Simulate(#[from] SimulateError),
     /// No followers, or more than the sampler can split.
     #[error("N = {population} is not between 1 and {MAX_POPULATION}")]
     Population {
@@ -112,6 +143,8 @@ pub struct Settings<'a> {
     pub seed: u64,
     /// The most paired replications per (population, player).
     pub replications: u64,
+    /// Policies to be tried as deviations, of followers and leader.
+    pub files: &'a [NamedPolicy],
     /// Laws off the path from which the gain is printed besides, types i.i.d.
     pub starts: &'a [MeanField],
     /// The selection that the policy was solved with, for the claim's words.
@@ -123,10 +156,16 @@ pub struct Settings<'a> {
 pub struct BestResponseRow {
     /// N.
     pub population: u64,
+    /// The period, from 1.
+    pub t: usize,
+    /// The deviator's type.
+    pub x: usize,
     /// z^N, the deviator included.
     pub z: MeanField,
-    /// Where and how.
-    pub departure: Departure,
+    /// The best action, the first of equals.
+    pub action: usize,
+    /// What the action gains over theta's prescription at this state, the best response following in both cases.
+    pub gain: f64,
 }
 
 /// Everything that a validation found.
@@ -140,6 +179,8 @@ pub struct Validation {
     pub results: Vec<ClaimResult>,
     /// Of all claims together.
     pub verdict: Verdict,
+    /// The one-step checks of simulator and policy, one per population.
+    pub checks: Vec<Check>,
     /// What the reader has to know besides.
     pub warnings: Vec<String>,
 }
@@ -171,6 +212,7 @@ pub fn validate(
         best_response: Vec::new(),
         results: Vec::new(),
         verdict: Verdict::Inconclusive,
+        checks: Vec::new(),
         warnings: Vec::new(),
     };
     let answers = policy.answer(1, game.initial(), LeaderAction(0)).is_some();

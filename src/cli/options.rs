@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use smfg::report::sha256;
-use smfg::scenario::{Method, Override, Scenario};
+use smfg::scenario::{Override, Scenario};
 
 use super::failure::{Failure, Later};
 
@@ -103,9 +103,12 @@ pub struct PlayOptions {
 /// How deviations are tested.
 #[derive(Debug, Args)]
 pub struct TestOptions {
-    /// Exact gains by backward induction, or paired replications
+    /// Exact gains by backward induction, sampled ones with the follower integrated out, or paired replications
     #[arg(long, value_parser = ["auto", "exact", "integrated", "paired"])]
     pub method: Option<String>,
+    /// Try the policy in this file, with policy.csv's columns, as a deviation (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub deviation: Vec<PathBuf>,
     /// Print the verdict as JSON on standard output
     #[arg(long)]
     pub json: bool,
@@ -201,10 +204,26 @@ impl<'a> Changed<'a> {
         self.option("returns_by_type", options.returns_by_type)
     }
 
-    /// And by those of the test.
-    pub fn test(mut self, options: &TestOptions) -> Self {
+    /// And by those of the test; the manifest keeps the digests of the deviations.
+    ///
+    /// # Errors
+    /// A deviation that cannot be read.
+    pub fn test(mut self, options: &TestOptions) -> Result<Self, Failure> {
         self.text("validate.method", options.method.as_deref());
-        self
+        let files = options.deviation.iter().map(|path| {
+            let failed = |source| Failure::Read {
+                path: path.clone(),
+                source,
+            };
+            let digest = sha256(&std::fs::read(path).map_err(failed)?);
+            Ok::<Value, Failure>(json!({ "file": path.to_string_lossy(), "sha256": digest }))
+        });
+        let files = files.collect::<Result<Vec<Value>, _>>()?;
+        Ok(if files.is_empty() {
+            self
+        } else {
+            self.option("deviation", files)
+        })
     }
 
     /// Read the scenario.
@@ -214,10 +233,7 @@ impl<'a> Changed<'a> {
     pub fn read(&self) -> Result<Scenario, Failure> {
         let mut scenario = Scenario::read(&self.source.scenario, &self.overrides)?;
         scenario.seed = self.seed.unwrap_or(scenario.seed);
-        match scenario.validate.method {
-            Method::Integrated => Err(Later("the method `integrated`").into()),
-            Method::Auto | Method::Exact | Method::Paired => Ok(scenario),
-        }
+        Ok(scenario)
     }
 
     /// What the manifest keeps beside the settings of the scenario.

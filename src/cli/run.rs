@@ -49,7 +49,7 @@ pub fn execute(options: &RunCommand) -> Result<Outcome, Failure> {
         .policy(&options.policy)?
         .sample(&options.sample)
         .play(&options.play)
-        .test(&options.test);
+        .test(&options.test)?;
     let mut job = Job::open(&changed, &options.output)?;
     let (game, folder, phases) = (job.scenario.game(), &mut job.folder, &mut job.phases);
     let file = options.policy.policy.as_deref();
@@ -67,7 +67,7 @@ pub fn execute(options: &RunCommand) -> Result<Outcome, Failure> {
     let parts = (&options.sample, &options.play);
     let simulated = simulate(&job.scenario, &played, &flow, parts, folder, phases)?;
     notes.extend(simulated.notes);
-    let validation = validate(&job.scenario, &played, &flow, folder, phases)?;
+    let validation = validate(&job.scenario, &played, &flow, &options.test, folder, phases)?;
     let game = game.clone();
     let (epsilon, confidence) = (
         job.scenario.validate.epsilon,

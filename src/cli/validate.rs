@@ -1,12 +1,14 @@
 //! `smfg validate`: whether deviations profit at N.
 
 use clap::Args;
-use smfg::game::Flow;
+use std::path::PathBuf;
+
+use smfg::game::{Flow, Game, PolicyFile};
 use smfg::report::{
     OutputFolder, certificate_json, verdict_json, write_best_response, write_deviations,
 };
 use smfg::scenario::Scenario;
-use smfg::validate::{MeanFieldPath, Validation, Verdict};
+use smfg::validate::{MeanFieldPath, NamedPolicy, Validation, Verdict};
 
 use super::failure::Failure;
 use super::job::{Job, Phases};
@@ -43,7 +45,7 @@ pub fn execute(options: &ValidateCommand) -> Result<Outcome, Failure> {
         .solution(&options.solution)
         .policy(&options.policy)?
         .sample(&options.sample)
-        .test(&options.test);
+        .test(&options.test)?;
     let mut job = Job::open(&changed, &options.output)?;
     let (game, folder, phases) = (job.scenario.game(), &mut job.folder, &mut job.phases);
     let file = options.policy.policy.as_deref();
@@ -53,7 +55,14 @@ pub fn execute(options: &ValidateCommand) -> Result<Outcome, Failure> {
         "certificate.json",
         &certificate_json(game, &certified.certificate),
     )?;
-    let validation = validate(&job.scenario, &played, &certified.flow, folder, phases)?;
+    let validation = validate(
+        &job.scenario,
+        &played,
+        &certified.flow,
+        &options.test,
+        folder,
+        phases,
+    )?;
     let settings = &job.scenario.validate;
     let verdict = verdict_json(&validation, settings.epsilon, settings.confidence);
     let folder = job.close()?;
@@ -76,12 +85,14 @@ pub fn validate(
     scenario: &Scenario,
     played: &Played,
     flow: &Flow,
+    options: &TestOptions,
     folder: &mut OutputFolder,
     phases: &mut Phases,
 ) -> Result<Validation, Failure> {
     let game = scenario.game();
     let settings = &scenario.validate;
     let path = MeanFieldPath::of_flow(flow);
+    let files = read_deviations(&options.deviation, game)?;
     let validation = phases.run("validate", |_| {
         let settings = smfg::validate::Settings {
             populations: &scenario.simulate.populations,
@@ -91,6 +102,7 @@ pub fn validate(
             start: scenario.simulate.start,
             seed: scenario.seed,
             replications: scenario.simulate.replications,
+            files: &files,
             starts: &settings.starts,
             selection: played.name(),
         };
@@ -108,6 +120,24 @@ pub fn validate(
         &verdict_json(&validation, settings.epsilon, settings.confidence),
     )?;
     Ok(validation)
+}
+
+/// The user's policies, called by their files' names without extension; a number tells equal names apart.
+fn read_deviations(paths: &[PathBuf], game: &Game) -> Result<Vec<NamedPolicy>, Failure> {
+    let mut found: Vec<NamedPolicy> = Vec::new();
+    for path in paths {
+        let policy = PolicyFile::read(path, game)?;
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let taken = |name: &str| found.iter().any(|file| file.name == name);
+        let mut name = stem.to_string();
+        let mut number = 2;
+        while taken(&name) {
+            name = format!("{stem}_{number}");
+            number += 1;
+        }
+        found.push(NamedPolicy { name, policy });
+    }
+    Ok(found)
 }
 
 /// The outcome of a verdict.

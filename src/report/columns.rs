@@ -88,6 +88,8 @@ pub fn deviations() -> Vec<String> {
         "value",
         "value_deviation",
         "verdict",
+        "mean_weight",
+        "effective_replications",
     ];
     names.map(str::to_owned).to_vec()
 }
@@ -199,7 +201,7 @@ reward = "0"
             ),
             (
                 deviations(),
-                "population,player,start,deviation,method,gain,std_error,low,high,replications,value,value_deviation,verdict".into(),
+                "population,player,start,deviation,method,gain,std_error,low,high,replications,value,value_deviation,verdict,mean_weight,effective_replications".into(),
             ),
             (best_response(game), "population,t,type,z_low,z_high,action,gain".into()),
             (

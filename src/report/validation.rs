@@ -6,7 +6,7 @@ use super::columns;
 use super::{Cell, OutputFolder, WriteError};
 use crate::game::Game;
 use crate::solve::{Ending, Values};
-use crate::validate::{BestResponseRow, Certificate, Exploitability, Row, Validation};
+use crate::validate::{BestResponseRow, CHECK_LEVEL, Certificate, Exploitability, Row, Validation};
 
 /// deviations.csv.
 ///
@@ -17,7 +17,7 @@ pub fn write_deviations(folder: &mut OutputFolder, rows: &[Row]) -> Result<(), W
     for row in rows {
         let (player, method) = (row.player.to_string(), row.method.to_string());
         let verdict = row.verdict.to_string();
-        let cells: [Cell; 13] = [
+        let cells: [Cell; 15] = [
             row.population.into(),
             Cell::Text(&player),
             (&row.start).into(),
@@ -31,6 +31,8 @@ pub fn write_deviations(folder: &mut OutputFolder, rows: &[Row]) -> Result<(), W
             row.value.into(),
             row.value_deviation.into(),
             Cell::Text(&verdict),
+            row.mean_weight.into(),
+            row.effective_replications.into(),
         ];
         table.row(cells)?;
     }
@@ -48,15 +50,14 @@ pub fn write_best_response(
 ) -> Result<(), WriteError> {
     let mut table = folder.table("best_response.csv", &columns::best_response(game))?;
     for row in rows {
-        let departure = &row.departure;
         let start: [Cell; 3] = [
             row.population.into(),
-            departure.t.into(),
-            (&game.follower_types()[departure.x]).into(),
+            row.t.into(),
+            (&game.follower_types()[row.x]).into(),
         ];
         let z = row.z.weights().iter().map(|weight| Cell::Float(*weight));
-        let action = &game.follower_actions()[departure.action];
-        let end: [Cell; 2] = [action.into(), departure.gain.into()];
+        let action = &game.follower_actions()[row.action];
+        let end: [Cell; 2] = [action.into(), row.gain.into()];
         table.row(start.into_iter().chain(z).chain(end))?;
     }
     table.finish()
@@ -136,6 +137,7 @@ pub fn verdict_json(validation: &Validation, epsilon: f64, confidence: f64) -> V
                 "low": row.low,
                 "high": row.high,
                 "verdict": result.verdict.to_string(),
+                "smallest_epsilon": result.smallest_epsilon,
                 "class": result.class,
                 "claim": result.sentence,
             })
@@ -148,12 +150,29 @@ pub fn verdict_json(validation: &Validation, epsilon: f64, confidence: f64) -> V
             classes.push(class);
         }
     }
+    let checks: Vec<Value> = validation
+        .checks
+        .iter()
+        .map(|check| {
+            json!({
+                "check": check.name,
+                "population": check.population,
+                "statistic": check.statistic,
+                "degrees": check.degrees,
+                "p_value": check.p_value,
+                "level": CHECK_LEVEL,
+                "impossible_steps": check.impossible,
+                "passed": check.passed,
+            })
+        })
+        .collect();
     json!({
         "verdict": validation.verdict.to_string(),
         "epsilon": epsilon,
         "confidence": confidence,
         "class": classes.join("; "),
         "results": results,
+        "checks": checks,
         "warnings": validation.warnings,
     })
 }

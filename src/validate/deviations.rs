@@ -1,7 +1,25 @@
 //! The deviations that are tried by sampling, and the flow that one of them answers.
+//!
+//! The class D of a follower: every constant action, every one-shot (t, x, a), the best response to the mean-field flow,
+//! a best response learnt from samples ([`SampledResponse`]), small perturbations of theta, and policies from files. That
+//! of the leader, the followers re-answering: every constant action, every one-shot (t, a), and policies from files.
+
+mod learnt;
 
 use super::ValidateError;
-use crate::game::{Flow, Game, LeaderAction, MeanField, Policy};
+use crate::game::{Flow, Game, LeaderAction, MeanField, Policy, PolicyFile};
+use crate::stream::Stream;
+pub use learnt::{SampledPath, SampledResponse};
+use rand::RngExt;
+
+/// The most one-shot deviations of one player; where there are more, only some periods are tried, evenly spread.
+pub const MAX_ONE_SHOTS: usize = 400;
+
+/// How many perturbations of theta are tried.
+pub const PERTURBATIONS: usize = 4;
+
+/// The probability with which a perturbed follower leaves theta in a period.
+const PERTURBATION: f64 = 0.1;
 
 /// The mean-field limit's path under a policy: (17)-(21) from z_1.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,47 +126,216 @@ impl ResponseTable {
         Ok(Self { types, actions })
     }
 
+    /// An available action for every (t, type), drawn from `stream`.
+    fn drawn(game: &Game, stream: &mut Stream) -> Self {
+        let types = game.follower_types().len();
+        let cells = (0..game.horizon()).flat_map(|_| 0..types);
+        let actions = cells.map(|x| {
+            let possible: Vec<usize> = available(game, x).collect();
+            possible
+                .get(stream.random_range(0..possible.len().max(1)))
+                .copied()
+                .unwrap_or(0)
+        });
+        let actions = actions.collect();
+        Self { types, actions }
+    }
+
     /// The action at period t (from 1) of a follower of type x.
     pub fn action(&self, t: usize, x: usize) -> usize {
         self.actions[(t - 1) * self.types + x]
     }
 }
 
+/// A policy of a user, by the name that tables print.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedPolicy {
+    /// Printed as `file:NAME`.
+    pub name: String,
+    /// The policy.
+    pub policy: PolicyFile,
+}
+
 /// A follower's deviation that can be played along a sample path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum FollowerDeviation {
     /// One action wherever the type may take it; theta elsewhere.
     Constant(usize),
+    /// One action in one period and type; theta everywhere else.
+    OneShot {
+        /// The period, from 1.
+        t: usize,
+        /// The type.
+        x: usize,
+        /// The action.
+        a: usize,
+    },
     /// The best response to the mean-field flow.
     MeanFieldResponse(ResponseTable),
+    /// A best response learnt from sampled paths.
+    SampledResponse(SampledResponse),
+    /// Theta, left with a small probability in every period for the action of a table that was drawn beforehand.
+    Perturbed(usize, ResponseTable),
+    /// The followers' part of a policy file.
+    File(NamedPolicy),
 }
 
 impl FollowerDeviation {
-    /// Every constant action and the best response to `path`.
+    /// Every constant action, every one-shot (in the periods of [`one_shot_periods`]) and the best response to `path`.
     ///
     /// # Errors
     /// As [`ResponseTable::against`].
     pub fn class(game: &Game, path: &MeanFieldPath) -> Result<Vec<Self>, ValidateError> {
+        let types = 0..game.follower_types().len();
         let mut class: Vec<Self> = (0..game.follower_actions().len())
             .map(Self::Constant)
             .collect();
         class.push(Self::MeanFieldResponse(ResponseTable::against(game, path)?));
+        let choices: Vec<(usize, usize)> = types
+            .flat_map(|x| available(game, x).map(move |a| (x, a)))
+            .collect();
+        for t in one_shot_periods(game.horizon(), choices.len()) {
+            class.extend(
+                choices
+                    .iter()
+                    .map(|(x, a)| Self::OneShot { t, x: *x, a: *a }),
+            );
+        }
         Ok(class)
     }
 
-    /// The action at (t, x); `None` where theta is played.
+    /// Small perturbations of theta: at every (t, x), with probability 1/10, the action of a table drawn from `stream`.
+    pub fn perturbations(game: &Game, stream: &mut Stream) -> Vec<Self> {
+        (1..=PERTURBATIONS)
+            .map(|i| Self::Perturbed(i, ResponseTable::drawn(game, stream)))
+            .collect()
+    }
+
+    /// The action at (t, x) whatever z is; `None` where it depends on z, is mixed, or is theta's.
     pub fn action(&self, game: &Game, t: usize, x: usize) -> Option<usize> {
         match self {
             Self::Constant(a) => game.is_available(x, *a).then_some(*a),
             Self::MeanFieldResponse(table) => Some(table.action(t, x)),
+            Self::OneShot { t: shot, x: own, a } => (*shot == t && *own == x).then_some(*a),
+            Self::SampledResponse(_) | Self::Perturbed(..) | Self::File(_) => None,
+        }
+    }
+
+    /// The first period in which it can differ from theta: until then its reward is theta's.
+    pub fn first_period(&self) -> usize {
+        match self {
+            Self::OneShot { t, .. } => *t,
+            _ => 1,
+        }
+    }
+
+    /// gamma(. | x) of the deviator at (t, z), where theta prescribes `theta`; into `law`, of the same length.
+    pub fn write_law(
+        &self,
+        game: &Game,
+        (t, z): (usize, &MeanField),
+        x: usize,
+        theta: &[f64],
+        law: &mut [f64],
+    ) {
+        let mut pure = |a: usize, weight: f64| {
+            for (b, (own, theta)) in law.iter_mut().zip(theta).enumerate() {
+                *own = (1.0 - weight) * theta + if a == b { weight } else { 0.0 };
+            }
+        };
+        match self {
+            Self::SampledResponse(response) => pure(response.action(t, z.weights(), x), 1.0),
+            Self::Perturbed(_, table) => pure(table.action(t, x), PERTURBATION),
+            Self::File(file) => law.copy_from_slice(file.policy.play(t, z).prescription.row(x)),
+            _ => match self.action(game, t, x) {
+                Some(a) => pure(a, 1.0),
+                None => law.copy_from_slice(theta),
+            },
         }
     }
 
     /// The name in deviations.csv.
     pub fn name(&self, game: &Game) -> String {
+        let (types, actions) = (game.follower_types(), game.follower_actions());
         match self {
-            Self::Constant(a) => format!("constant:{}", game.follower_actions()[*a]),
+            Self::Constant(a) => format!("constant:{}", actions[*a]),
+            Self::OneShot { t, x, a } => format!("one_shot:{t}:{}:{}", types[*x], actions[*a]),
             Self::MeanFieldResponse(_) => "mean_field_response".to_string(),
+            Self::SampledResponse(_) => "sampled_response".to_string(),
+            Self::Perturbed(i, _) => format!("perturbed:{i}"),
+            Self::File(file) => format!("file:{}", file.name),
         }
     }
+}
+
+/// A leader's deviation; the followers answer what she announces.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LeaderDeviation {
+    /// One action at every t.
+    Constant(LeaderAction),
+    /// One action in one period; theta's in all others.
+    OneShot(usize, LeaderAction),
+    /// The leader's part of a policy file.
+    File(NamedPolicy),
+}
+
+impl LeaderDeviation {
+    /// Every constant action and every one-shot (in the periods of [`one_shot_periods`]).
+    pub fn class(game: &Game) -> Vec<Self> {
+        let actions = || (0..game.leader_actions().len()).map(LeaderAction);
+        let shots = one_shot_periods(game.horizon(), actions().len())
+            .into_iter()
+            .flat_map(|t| actions().map(move |action| Self::OneShot(t, action)));
+        actions().map(Self::Constant).chain(shots).collect()
+    }
+
+    /// The action announced at (t, z); `None` for theta's.
+    pub fn announced(&self, t: usize, z: &MeanField) -> Option<LeaderAction> {
+        match self {
+            Self::Constant(action) => Some(*action),
+            Self::OneShot(shot, action) => (*shot == t).then_some(*action),
+            Self::File(file) => Some(file.policy.play(t, z).leader_action),
+        }
+    }
+
+    /// The action announced at t whatever z is; `None` where it depends on z or is theta's.
+    pub fn action(&self, t: usize) -> Option<LeaderAction> {
+        match self {
+            Self::Constant(action) => Some(*action),
+            Self::OneShot(shot, action) => (*shot == t).then_some(*action),
+            Self::File(_) => None,
+        }
+    }
+
+    /// The first period in which it can differ from theta.
+    pub fn first_period(&self) -> usize {
+        match self {
+            Self::OneShot(t, _) => *t,
+            _ => 1,
+        }
+    }
+
+    /// The name in deviations.csv.
+    pub fn name(&self, game: &Game) -> String {
+        let actions = game.leader_actions();
+        match self {
+            Self::Constant(action) => format!("constant:{}", actions[action.0]),
+            Self::OneShot(t, action) => format!("one_shot:{t}:{}", actions[action.0]),
+            Self::File(file) => format!("file:{}", file.name),
+        }
+    }
+}
+
+/// The periods in which one-shot deviations are tried, `choices` of them a period: all, or as many as make at most
+/// [`MAX_ONE_SHOTS`], evenly spread from the first on.
+pub fn one_shot_periods(horizon: usize, choices: usize) -> Vec<usize> {
+    let wanted = (MAX_ONE_SHOTS / choices.max(1)).clamp(1, horizon.max(1));
+    let mut periods: Vec<usize> = (0..wanted).map(|i| 1 + i * horizon / wanted).collect();
+    periods.dedup();
+    periods
+}
+
+/// The actions that a follower of type x may take.
+fn available(game: &Game, x: usize) -> impl Iterator<Item = usize> + '_ {
+    (0..game.follower_actions().len()).filter(move |a| game.is_available(x, *a))
 }

@@ -12,6 +12,7 @@
 //!
 //! Binomial tails are cut below 1e-17 a side; [`Exact::truncation`] bounds what that can change in any value.
 
+mod lattice;
 mod law;
 mod stage;
 
@@ -21,6 +22,7 @@ use super::ValidateError;
 use crate::game::{Game, MeanField, Policy};
 use crate::scenario::Start;
 use crate::simulate::rounded_counts;
+pub use lattice::{LatticeDeparture, LatticeExact};
 use law::TRUNCATED_MASS;
 pub use stage::Departure;
 use stage::{Stage, State, Traces, Worker};
@@ -231,6 +233,56 @@ impl Exact {
     }
 }
 
+/// What both kinds of backward induction know at t = 1, by counts of all types.
+pub(super) trait Gains {
+    /// Values of the tagged follower of type x, the others drawn i.i.d.
+    fn follower_iid(&self, initial: &MeanField, x: usize) -> Values;
+    /// Values of the tagged follower of type x at these counts, it among them.
+    fn follower_at(&self, x: usize, counts: &[u64]) -> Option<Values>;
+    /// Those with the largest gain, over all types and counts.
+    fn follower_worst(&self) -> Values;
+    /// Values of the leader, types drawn i.i.d.
+    fn leader_iid(&self, initial: &MeanField) -> Option<Values>;
+    /// Values of the leader at these counts.
+    fn leader_at(&self, counts: &[u64]) -> Option<Values>;
+    /// Those with the largest gain, over all counts.
+    fn leader_worst(&self) -> Option<Values>;
+    /// Bound on the error in any value.
+    fn truncation(&self) -> f64;
+}
+
+/// [`Gains`] by the methods of the same names, counts read by `$counts`.
+macro_rules! gains {
+    ($kind:ty, $counts:expr) => {
+        impl Gains for $kind {
+            fn follower_iid(&self, initial: &MeanField, x: usize) -> Values {
+                self.follower_iid(initial, x)
+            }
+            fn follower_at(&self, x: usize, counts: &[u64]) -> Option<Values> {
+                self.follower_at(x, $counts(counts))
+            }
+            fn follower_worst(&self) -> Values {
+                self.follower_worst()
+            }
+            fn leader_iid(&self, initial: &MeanField) -> Option<Values> {
+                self.leader_iid(initial)
+            }
+            fn leader_at(&self, counts: &[u64]) -> Option<Values> {
+                self.leader_at($counts(counts))
+            }
+            fn leader_worst(&self) -> Option<Values> {
+                self.leader_worst()
+            }
+            fn truncation(&self) -> f64 {
+                self.truncation
+            }
+        }
+    };
+}
+
+gains!(Exact, |counts: &[u64]| counts[1] as usize);
+gains!(LatticeExact, std::convert::identity::<&[u64]>);
+
 fn worst(states: impl Iterator<Item = Values>) -> Values {
     let none = Values {
         theta: f64::NAN,
@@ -339,6 +391,9 @@ pub fn estimated_cost(
     policy: &dyn Policy,
     population: u64,
 ) -> Result<Cost, ValidateError> {
+    if game.follower_types().len() > 2 {
+        return lattice::estimated_cost(game, policy, population);
+    }
     let population = checked_population(game, population)?;
     let (periods, counts) = (game.horizon().min(5), (population + 1).min(17));
     let states: Vec<(usize, usize)> = (0..periods)

@@ -10,7 +10,7 @@
 //! Replications are independent and alike; D lies in a proven range ([`super::range`]), so the tests of
 //! [`crate::stats::BettingTest`] hold at every look.
 
-mod crowd;
+pub(super) mod crowd;
 mod follower;
 mod leader;
 
@@ -20,17 +20,113 @@ use super::{ValidateError, Weight};
 use crate::game::Game;
 use crate::stats::{BettingTest, Interval, LOOK, Moments};
 pub(super) use crowd::Setting;
-use crowd::Worker;
-pub(super) use follower::FollowerExperiment;
+pub(super) use crowd::Worker;
+pub(super) use follower::{FollowerExperiment, discounted, pick, with_tagged};
 pub(super) use leader::LeaderExperiment;
 
 /// One replication of one deviation from one start.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Difference {
     /// Discounted sum of rewards in the base run.
     pub theta: f64,
-    /// D.
+    /// D, or an unbounded variable of the same mean.
     pub gain: f64,
+    /// Bounded, of a mean that is at least the gain's: what certifies.
+    pub above: f64,
+    /// Bounded, of a mean that is at most the gain's: what refutes.
+    pub below: f64,
+    /// The deviator's likelihood weight, of mean 1.
+    pub weight: f64,
+}
+
+impl Difference {
+    /// A bounded D without weights.
+    pub fn plain(theta: f64, gain: f64) -> Self {
+        Self {
+            theta,
+            gain,
+            above: gain,
+            below: gain,
+            weight: 1.0,
+        }
+    }
+
+    /// self += share * other, in every entry.
+    pub fn add(&mut self, share: f64, other: &Self) {
+        self.theta += share * other.theta;
+        self.gain += share * other.gain;
+        self.above += share * other.above;
+        self.below += share * other.below;
+        self.weight += share * other.weight;
+    }
+}
+
+/// What the differences of one hypothesis cannot leave.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Bounds {
+    /// D itself lies in a proven range.
+    Proven(Interval),
+    /// `above` lies in the first, `below` in the second.
+    OneSided(Interval, Interval),
+}
+
+/// The bets on one gain.
+#[derive(Clone, Debug)]
+pub(super) enum Bets {
+    /// Both on D.
+    Both(BettingTest),
+    /// The first certifies and bounds from above, the second refutes and bounds from below.
+    OneSided(Box<[BettingTest; 2]>),
+}
+
+impl Bets {
+    fn new(bounds: Bounds, epsilon: f64, alpha: f64) -> Result<Option<Self>, ValidateError> {
+        let bounded = |range: &Interval| range.low.is_finite() && range.high.is_finite();
+        let test = |range: Interval| BettingTest::new(range, epsilon, alpha);
+        Ok(match bounds {
+            Bounds::Proven(range) if bounded(&range) => Some(Self::Both(test(range)?)),
+            Bounds::OneSided(above, below) if bounded(&above) && bounded(&below) => {
+                Some(Self::OneSided(Box::new([test(above)?, test(below)?])))
+            }
+            Bounds::Proven(_) | Bounds::OneSided(..) => None,
+        })
+    }
+
+    fn above(&self) -> &BettingTest {
+        match self {
+            Self::Both(test) => test,
+            Self::OneSided(tests) => &tests[0],
+        }
+    }
+
+    fn below(&self) -> &BettingTest {
+        match self {
+            Self::Both(test) => test,
+            Self::OneSided(tests) => &tests[1],
+        }
+    }
+
+    /// Limits of the gain, each at level alpha.
+    pub fn interval(&self) -> Interval {
+        match self {
+            Self::Both(test) => test.interval(),
+            Self::OneSided(tests) => Interval {
+                low: tests[1].interval().low,
+                high: tests[0].interval().high,
+            },
+        }
+    }
+
+    fn push(&mut self, difference: &Difference) -> Result<(), ValidateError> {
+        match self {
+            Self::Both(test) => test.push(difference.gain)?,
+            Self::OneSided(tests) => {
+                tests[0].push(difference.above)?;
+                tests[1].push(difference.below)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A gain that is compared with epsilon.
@@ -42,12 +138,14 @@ pub(super) struct Hypothesis {
     pub deviation: usize,
     /// Whether the verdict rests on it.
     pub weight: Weight,
-    /// `None` where no bounded range of D is proven: nothing can then be concluded.
-    pub test: Option<BettingTest>,
+    /// `None` where no bounded range is proven: nothing can then be concluded.
+    pub bets: Option<Bets>,
     /// Of D.
     pub gains: Moments,
     /// Of the base run.
     pub theta: Moments,
+    /// Of the likelihood weight.
+    pub weights: Moments,
 }
 
 impl Hypothesis {
@@ -55,41 +153,48 @@ impl Hypothesis {
     pub fn new(
         (start, deviation): (usize, usize),
         weight: Weight,
-        range: Interval,
+        bounds: Bounds,
         epsilon: f64,
         alpha: f64,
     ) -> Result<Self, ValidateError> {
-        let bounded = range.low.is_finite() && range.high.is_finite();
-        let test = if bounded {
-            Some(BettingTest::new(range, epsilon, alpha)?)
-        } else {
-            None
-        };
         Ok(Self {
             start,
             deviation,
             weight,
-            test,
+            bets: Bets::new(bounds, epsilon, alpha)?,
             gains: Moments::default(),
             theta: Moments::default(),
+            weights: Moments::default(),
         })
     }
 
     /// Whether "gain >= epsilon" is rejected.
     pub fn is_certified(&self) -> bool {
-        self.test.as_ref().is_some_and(BettingTest::certifies)
+        self.bets
+            .as_ref()
+            .is_some_and(|bets| bets.above().certifies())
     }
 
     /// The e-value against "gain <= epsilon".
     pub fn e_value(&self) -> f64 {
-        self.test.as_ref().map_or(1.0, BettingTest::e_value_above)
+        self.bets
+            .as_ref()
+            .map_or(1.0, |bets| bets.below().e_value_above())
+    }
+
+    /// (sum w)^2 / sum w^2 over the number of replications: 1 where all weights are equal; `NaN` below two.
+    pub fn effective_share(&self) -> f64 {
+        let (mean, sd) = (self.weights.mean(), self.weights.sd());
+        let n = self.weights.count() as f64;
+        mean * mean / (mean * mean + sd * sd * (n - 1.0) / n)
     }
 
     fn push(&mut self, difference: Difference) -> Result<(), ValidateError> {
         self.gains.push(difference.gain);
         self.theta.push(difference.theta);
-        match &mut self.test {
-            Some(test) => Ok(test.push(difference.gain)?),
+        self.weights.push(difference.weight);
+        match &mut self.bets {
+            Some(bets) => bets.push(&difference),
             None => Ok(()),
         }
     }
@@ -107,6 +212,9 @@ pub(super) trait Experiment: Sync {
 
     /// The game.
     fn game(&self) -> &Game;
+
+    /// How many starts stand after the deciding ones: 1 where their average is delivered too.
+    fn averages(&self) -> usize;
 }
 
 /// Replicate in blocks of [`LOOK`] until every deciding hypothesis is certified, the deviations are refuted together, or
@@ -169,10 +277,10 @@ mod tests {
             Hypothesis::new(
                 (0, 0),
                 weight,
-                Interval {
+                Bounds::Proven(Interval {
                     low: -1.0,
                     high: 1.0,
-                },
+                }),
                 0.1,
                 alpha,
             )
@@ -181,12 +289,7 @@ mod tests {
         let gaining = |wealth: f64| {
             let mut hypothesis = fresh(Weight::Decides);
             while hypothesis.e_value() < wealth {
-                hypothesis
-                    .push(Difference {
-                        theta: 0.0,
-                        gain: 0.3,
-                    })
-                    .unwrap();
+                hypothesis.push(Difference::plain(0.0, 0.3)).unwrap();
             }
             hypothesis
         };
@@ -203,13 +306,9 @@ mod tests {
             low: 0.0,
             high: f64::INFINITY,
         };
-        let mut hypothesis = Hypothesis::new((0, 0), Weight::Decides, range, 0.1, 0.01).unwrap();
-        hypothesis
-            .push(Difference {
-                theta: 0.0,
-                gain: -5.0,
-            })
-            .unwrap();
+        let bounds = Bounds::Proven(range);
+        let mut hypothesis = Hypothesis::new((0, 0), Weight::Decides, bounds, 0.1, 0.01).unwrap();
+        hypothesis.push(Difference::plain(0.0, -5.0)).unwrap();
         assert!(!hypothesis.is_certified() && !refuted(&[hypothesis], 0.01));
     }
 }

@@ -3,14 +3,22 @@
 mod sampled;
 
 use super::deviations::MeanFieldPath;
-use super::exact::{Exact, LeaderTest, Values, estimated_cost};
+use super::exact::{Exact, Gains, LatticeExact, LeaderTest, Values, estimated_cost};
+use super::integrated::MAX_TYPES;
+use super::one_step::OneStep;
 use super::verdict::{Conditions, RowName, conclude, exact_row, overall};
-use super::{BestResponseRow, ClaimResult, EXACT_BUDGET, Player, Row, Settings};
+use super::{
+    BestResponseRow, ClaimResult, EXACT_BUDGET, EXACT_LIMIT, Method, Player, Row, Settings,
+};
 use super::{ValidateError, Validation, Verdict, Weight};
 use crate::game::{Game, MeanField, Policy};
-use crate::scenario::{Method as MethodChoice, Start};
-use crate::simulate::rounded_counts;
+use crate::scenario::{Engine, Method as MethodChoice, Start};
 use crate::simulate::split::MAX_POPULATION;
+use crate::simulate::{Cohorts, Simulation, rounded_counts, simulate};
+
+/// Replications of the one-step check, and the first of them, which no other sample reaches.
+const CHECKED: u64 = 200;
+const FIRST_CHECKED: u64 = 1 << 51;
 
 /// Everything that bears on one population.
 pub(super) struct Claims<'a> {
@@ -22,93 +30,162 @@ pub(super) struct Claims<'a> {
     pub population: u64,
 }
 
-/// Which of the players the exact method covers.
+/// How the two players' claims are settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coverage {
-    Nobody,
-    Follower,
-    Both,
+struct Plan {
+    follower: Method,
+    leader: Method,
 }
 
 impl Claims<'_> {
-    /// Add this population's rows, claims and warnings.
+    /// Add this population's rows, claims, checks and warnings.
     pub fn settle(&self, validation: &mut Validation) -> Result<(), ValidateError> {
         if !(1..=MAX_POPULATION).contains(&self.population) {
             return Err(ValidateError::Population {
                 population: self.population,
             });
         }
-        let coverage = self.coverage()?;
-        match coverage {
-            Coverage::Nobody => self.follower_paired(validation)?,
-            Coverage::Follower => self.exact(LeaderTest::None, validation)?,
-            Coverage::Both => self.exact(self.leader, validation)?,
+        let plan = self.plan()?;
+        let tested = self.leader == LeaderTest::StageWise;
+        match plan.follower {
+            Method::Exact if plan.leader == Method::Exact => self.exact(self.leader, validation)?,
+            Method::Exact => self.exact(LeaderTest::None, validation)?,
+            sampled => {
+                let open = self.settings.method == MethodChoice::Auto;
+                self.follower_sampled(sampled, open, validation)?;
+            }
         }
-        if self.leader == LeaderTest::StageWise && coverage != Coverage::Both {
+        if tested && plan.leader != Method::Exact {
             self.leader_paired(validation)?;
         }
-        Ok(())
+        self.check_one_step(validation)
     }
 
-    fn coverage(&self) -> Result<Coverage, ValidateError> {
+    fn plan(&self) -> Result<Plan, ValidateError> {
+        let sampled = |follower| Plan {
+            follower,
+            leader: Method::Paired,
+        };
+        let types = self.game.follower_types().len();
+        let best_sampled = if types <= MAX_TYPES {
+            Method::Integrated
+        } else {
+            Method::Paired
+        };
         match self.settings.method {
-            MethodChoice::Integrated => Err(ValidateError::Integrated),
-            MethodChoice::Paired => Ok(Coverage::Nobody),
-            MethodChoice::Exact => Ok(Coverage::Both),
+            MethodChoice::Integrated if types > MAX_TYPES => {
+                Err(ValidateError::IntegratedTypes { types })
+            }
+            MethodChoice::Integrated => Ok(sampled(Method::Integrated)),
+            MethodChoice::Paired => Ok(sampled(Method::Paired)),
+            MethodChoice::Exact => {
+                let cost = estimated_cost(self.game, self.policy, self.population)?;
+                let total = match self.leader {
+                    LeaderTest::StageWise => cost.follower + cost.leader,
+                    LeaderTest::None => cost.follower,
+                };
+                if total > EXACT_LIMIT {
+                    return Err(ValidateError::ExactCost {
+                        population: self.population,
+                        cost: total,
+                    });
+                }
+                Ok(Plan {
+                    follower: Method::Exact,
+                    leader: Method::Exact,
+                })
+            }
             MethodChoice::Auto => match estimated_cost(self.game, self.policy, self.population) {
-                Ok(cost) => Ok(
-                    match (cost.follower <= EXACT_BUDGET, cost.leader <= EXACT_BUDGET) {
-                        (false, _) => Coverage::Nobody,
-                        (true, false) => Coverage::Follower,
-                        (true, true) => Coverage::Both,
+                Ok(cost) if cost.follower > EXACT_BUDGET => Ok(sampled(best_sampled)),
+                Ok(cost) => Ok(Plan {
+                    follower: Method::Exact,
+                    leader: if cost.leader > EXACT_BUDGET {
+                        Method::Paired
+                    } else {
+                        Method::Exact
                     },
-                ),
+                }),
                 Err(ValidateError::ExactTypes { .. } | ValidateError::ExactStates { .. }) => {
-                    Ok(Coverage::Nobody)
+                    Ok(sampled(best_sampled))
                 }
                 Err(error) => Err(error),
             },
         }
     }
 
-    fn exact(&self, leader: LeaderTest, validation: &mut Validation) -> Result<(), ValidateError> {
-        let population = self.population;
-        let exact = Exact::solve(
-            self.game,
-            self.policy,
-            population,
-            self.settings.start,
-            leader,
-        )?;
-        let follower = self.follower_exact(&exact);
-        self.add(follower, "all its deviations", exact.truncation, validation);
-        if leader == LeaderTest::StageWise {
-            self.add(
-                self.leader_exact(&exact),
-                "all stage-wise deviations (the followers re-answering)",
-                exact.truncation,
-                validation,
-            );
-        }
-        validation
-            .best_response
-            .extend(exact.departures.iter().map(|departure| BestResponseRow {
-                population: self.population,
-                z: MeanField::from_counts(&[population - departure.n as u64, departure.n as u64]),
-                departure: *departure,
-            }));
+    /// Compare the simulator's steps with (8) and its covariance at finite N.
+    fn check_one_step(&self, validation: &mut Validation) -> Result<(), ValidateError> {
+        let mut check = OneStep::new(self.game, self.policy);
+        let simulation = self.simulation(FIRST_CHECKED, CHECKED);
+        simulate(self.game, self.policy, &simulation, |trajectory| {
+            check.push(trajectory)
+        })?;
+        let result = check.result(self.population);
+        validation.warnings.extend(result.warning());
+        validation.checks.push(result);
         Ok(())
     }
 
+    fn simulation(&self, first_replication: u64, replications: u64) -> Simulation {
+        Simulation {
+            seed: self.settings.seed,
+            population: self.population,
+            first_replication,
+            replications,
+            engine: Engine::Counts,
+            start: self.settings.start,
+            cohorts: Cohorts::Together,
+        }
+    }
+
+    fn exact(&self, leader: LeaderTest, validation: &mut Validation) -> Result<(), ValidateError> {
+        let (game, policy, population) = (self.game, self.policy, self.population);
+        let start = self.settings.start;
+        let row = |t, x, z, action, gain| BestResponseRow {
+            population,
+            t,
+            x,
+            z,
+            action,
+            gain,
+        };
+        if game.follower_types().len() <= 2 {
+            let exact = Exact::solve(game, policy, population, start, leader)?;
+            self.add_exact(&exact, leader, validation);
+            let departures = exact.departures.iter().map(|d| {
+                let z = MeanField::from_counts(&[population - d.n as u64, d.n as u64]);
+                row(d.t, d.x, z, d.action, d.gain)
+            });
+            validation.best_response.extend(departures);
+        } else {
+            let exact = LatticeExact::solve(game, policy, population, start, leader)?;
+            self.add_exact(&exact, leader, validation);
+            let departures = exact.departures.iter().map(|d| {
+                let counts: Vec<u64> = d.counts.iter().map(|n| *n as u64).collect();
+                row(d.t, d.x, MeanField::from_counts(&counts), d.action, d.gain)
+            });
+            validation.best_response.extend(departures);
+        }
+        Ok(())
+    }
+
+    fn add_exact(&self, exact: &dyn Gains, leader: LeaderTest, validation: &mut Validation) {
+        let error = exact.truncation();
+        let rows = self.follower_exact(exact);
+        self.add(rows, "all its deviations", error, validation);
+        if leader == LeaderTest::StageWise {
+            let class = "all stage-wise deviations (the followers re-answering)";
+            self.add(self.leader_exact(exact), class, error, validation);
+        }
+    }
+
     /// `initial`, every initial type, `worst`, and the declared starts.
-    fn follower_exact(&self, exact: &Exact) -> Vec<Row> {
+    fn follower_exact(&self, exact: &dyn Gains) -> Vec<Row> {
         let initial = self.game.initial();
         let by_type = self.tagged_types().into_iter().filter_map(|(x, weight)| {
             let values = match self.settings.start {
                 Start::Iid => Some(exact.follower_iid(initial, x)),
-                Start::Rounded => {
-                    exact.follower_at(x, rounded_counts(initial, self.population)[1] as usize)
-                }
+                Start::Rounded => exact.follower_at(x, &rounded_counts(initial, self.population)),
             };
             values.map(|values| (x, weight, values))
         });
@@ -138,11 +215,11 @@ impl Claims<'_> {
         rows
     }
 
-    fn leader_exact(&self, exact: &Exact) -> Vec<Row> {
+    fn leader_exact(&self, exact: &dyn Gains) -> Vec<Row> {
         let initial = self.game.initial();
         let first = match self.settings.start {
             Start::Iid => exact.leader_iid(initial),
-            Start::Rounded => exact.leader_at(rounded_counts(initial, self.population)[1] as usize),
+            Start::Rounded => exact.leader_at(&rounded_counts(initial, self.population)),
         };
         let declared = self
             .settings
@@ -167,7 +244,7 @@ impl Claims<'_> {
         start: String,
         weight: Weight,
         values: Values,
-        exact: &Exact,
+        exact: &dyn Gains,
     ) -> Row {
         let deviation = "best_response".to_string();
         let name = RowName {
@@ -177,7 +254,7 @@ impl Claims<'_> {
             deviation,
             weight,
         };
-        exact_row(name, values, exact.truncation, self.settings.epsilon)
+        exact_row(name, values, exact.truncation(), self.settings.epsilon)
     }
 
     /// The initial types that some follower has, with the tagged follower's weights: z_1(x), or n_x / N when rounded.
@@ -210,7 +287,7 @@ impl Claims<'_> {
         );
         validation
             .results
-            .extend(self.conclude(&rows, verdict, class, evidence));
+            .extend(self.conclude(&rows, verdict, class, (evidence, 2.0 * error)));
         validation.rows.extend(rows);
     }
 
@@ -219,7 +296,7 @@ impl Claims<'_> {
         rows: &[Row],
         verdict: Verdict,
         class: &str,
-        evidence: String,
+        (evidence, error): (String, f64),
     ) -> Option<ClaimResult> {
         let types = self
             .game
@@ -240,6 +317,7 @@ impl Claims<'_> {
             class,
             epsilon: self.settings.epsilon,
             evidence,
+            error,
         };
         conclude(rows, verdict, &conditions)
     }

@@ -3,12 +3,21 @@
 //! The simplex is covered with boxes; over each, every reward is enclosed, and the hull over all boxes holds at every z.
 //! D = sum_t delta^(t-1) (r'_t - r_t), each reward anything that some type, leader action and z can bring.
 
-use super::deviations::FollowerDeviation;
+use super::deviations::{FollowerDeviation, LeaderDeviation};
 use crate::game::{Game, LeaderAction};
 use crate::stats::Interval;
 
 /// Boxes times periods, about: finer boxes bring tighter bounds, never other ones.
 const BOXES: usize = 4096;
+
+/// What the rewards of one period cannot leave.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PeriodRange {
+    /// The deviator's.
+    pub deviation: Interval,
+    /// Theta's.
+    pub theta: Interval,
+}
 
 /// Bounds of the rewards of one game.
 #[derive(Clone, Debug)]
@@ -84,6 +93,16 @@ impl<'g> RewardRanges<'g> {
 
     /// What D cannot leave for a follower of initial type `start` with this deviation.
     pub fn follower_difference(&self, deviation: &FollowerDeviation, start: usize) -> Interval {
+        self.discounted(&self.follower_periods(deviation, start))
+    }
+
+    /// What the rewards of the deviator and of theta cannot leave, t = 1..=T + 1 (the terminal reward), for a follower of
+    /// initial type `start`; `None` where both are the same reward.
+    pub fn follower_periods(
+        &self,
+        deviation: &FollowerDeviation,
+        start: usize,
+    ) -> Vec<Option<PeriodRange>> {
         let types = self.game.follower_types().len();
         let hull = |t: usize, x: usize, chosen: Option<usize>| {
             let actions =
@@ -100,41 +119,46 @@ impl<'g> RewardRanges<'g> {
                 .filter_map(|x| hull(t, x, None))
                 .reduce(Interval::hull);
             let deviant = possible.filter_map(|x| hull(t, x, deviation.action(self.game, t, x)));
-            (deviant.reduce(Interval::hull), theta)
+            Some(PeriodRange {
+                deviation: deviant.reduce(Interval::hull)?,
+                theta: theta?,
+            })
         };
         let end = self.terminal.iter().copied().reduce(Interval::hull);
-        self.discounted(period, (end, end))
+        let end = end.map(|end| PeriodRange {
+            deviation: end,
+            theta: end,
+        });
+        let first = deviation.first_period();
+        let periods = (1..=self.game.horizon()).map(|t| (t >= first).then(|| period(t)).flatten());
+        periods.chain([end]).collect()
     }
 
-    /// What D cannot leave for a leader who announces one action at every t.
-    pub fn leader_difference(&self, LeaderAction(constant): LeaderAction) -> Interval {
+    /// What D cannot leave for a leader with this deviation.
+    pub fn leader_difference(&self, deviation: &LeaderDeviation) -> Interval {
         let actions = self.game.leader_actions().len();
         let period = |t: usize| {
             let row = &self.leader[self.period(t) * actions..][..actions];
-            (
-                Some(row[constant]),
-                row.iter().copied().reduce(Interval::hull),
-            )
+            let any = row.iter().copied().reduce(Interval::hull)?;
+            Some(PeriodRange {
+                deviation: deviation.action(t).map_or(any, |LeaderAction(l)| row[l]),
+                theta: any,
+            })
         };
-        self.discounted(period, (None, None))
+        let first = deviation.first_period();
+        let periods: Vec<_> = (1..=self.game.horizon())
+            .map(|t| (t >= first).then(|| period(t)).flatten())
+            .collect();
+        self.discounted(&periods)
     }
 
-    /// sum_t delta^(t-1) (r'_t - r_t) and the terminal difference at delta^T.
-    fn discounted(
-        &self,
-        period: impl Fn(usize) -> (Option<Interval>, Option<Interval>),
-        end: (Option<Interval>, Option<Interval>),
-    ) -> Interval {
+    /// sum_t delta^(t-1) (r'_t - r_t), the terminal difference, if any, at delta^T.
+    fn discounted(&self, periods: &[Option<PeriodRange>]) -> Interval {
         let (mut total, mut factor) = (Interval::point(0.0), 1.0);
-        for t in 1..=self.game.horizon() + 1 {
-            let pair = if t <= self.game.horizon() {
-                period(t)
-            } else {
-                end
-            };
-            if let (Some(deviant), Some(theta)) = pair {
-                total.low += factor * (deviant.low - theta.high);
-                total.high += factor * (deviant.high - theta.low);
+        for range in periods {
+            if let Some(PeriodRange { deviation, theta }) = range {
+                total.low += factor * (deviation.low - theta.high);
+                total.high += factor * (deviation.high - theta.low);
             }
             factor *= self.game.discount();
         }

@@ -33,6 +33,8 @@ impl fmt::Display for Player {
 pub enum Method {
     /// Backward induction over all deviations.
     Exact,
+    /// Sampled crowds, the tagged follower integrated out, for listed deviations.
+    Integrated,
     /// Paired replications of listed deviations.
     Paired,
 }
@@ -41,6 +43,7 @@ impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Exact => "exact",
+            Self::Integrated => "integrated",
             Self::Paired => "paired",
         })
     }
@@ -104,6 +107,10 @@ pub struct Row {
     pub value: f64,
     /// The deviator's value from that start.
     pub value_deviation: f64,
+    /// The mean likelihood weight, 1 in expectation; `NaN` where there are no weights.
+    pub mean_weight: f64,
+    /// (sum w)^2 / sum w^2 of the weights; `NaN` where there are none.
+    pub effective_replications: f64,
     /// Of this row alone.
     pub verdict: Verdict,
     /// Whether the claim rests on it.
@@ -119,6 +126,8 @@ pub struct ClaimResult {
     pub verdict: Verdict,
     /// The class of deviations that the claim is about.
     pub class: String,
+    /// The smallest epsilon that the evidence certifies: the largest upper limit of the deciding rows.
+    pub smallest_epsilon: f64,
     /// The claim with all its conditions, and the verdict on it.
     pub sentence: String,
 }
@@ -163,13 +172,21 @@ pub(super) fn exact_row(name: RowName, values: Values, error: f64, epsilon: f64)
         replications: 0,
         value: values.theta,
         value_deviation: values.best,
+        mean_weight: f64::NAN,
+        effective_replications: f64::NAN,
         verdict,
         weight,
     }
 }
 
 /// A sampled row. It is refuted on its own evidence among `tested` deviations: an e-value of `tested` / alpha.
-pub(super) fn paired_row(name: RowName, hypothesis: &Hypothesis, tested: usize, alpha: f64) -> Row {
+pub(super) fn sampled_row(
+    name: RowName,
+    method: Method,
+    hypothesis: &Hypothesis,
+    tested: usize,
+    alpha: f64,
+) -> Row {
     let RowName {
         population,
         player,
@@ -177,8 +194,16 @@ pub(super) fn paired_row(name: RowName, hypothesis: &Hypothesis, tested: usize, 
         deviation,
         weight,
     } = name;
-    let limits = hypothesis.test.as_ref().map(|test| test.interval());
+    let limits = hypothesis.bets.as_ref().map(|bets| bets.interval());
     let (gain, value) = (hypothesis.gains.mean(), hypothesis.theta.mean());
+    let replications = hypothesis.gains.count();
+    let (mean_weight, effective_replications) = match method {
+        Method::Integrated => (
+            hypothesis.weights.mean(),
+            hypothesis.effective_share() * replications as f64,
+        ),
+        Method::Paired | Method::Exact => (f64::NAN, f64::NAN),
+    };
     let verdict = if hypothesis.is_certified() {
         Verdict::Certified
     } else if hypothesis.e_value() >= tested as f64 / alpha {
@@ -191,14 +216,16 @@ pub(super) fn paired_row(name: RowName, hypothesis: &Hypothesis, tested: usize, 
         player,
         start,
         deviation,
-        method: Method::Paired,
+        method,
         gain,
         std_error: hypothesis.gains.std_error(),
         low: limits.map_or(f64::NEG_INFINITY, |limits| limits.low),
         high: limits.map_or(f64::INFINITY, |limits| limits.high),
-        replications: hypothesis.gains.count(),
+        replications,
         value,
         value_deviation: value + gain,
+        mean_weight,
+        effective_replications,
         verdict,
         weight,
     }
@@ -214,6 +241,8 @@ pub(super) struct Conditions<'a> {
     pub epsilon: f64,
     /// How the verdict was reached.
     pub evidence: String,
+    /// What has to be added to a row's upper limit: the error of an exact gain.
+    pub error: f64,
 }
 
 /// The claim that the deciding rows of one (population, player) bear on, with the `verdict` reached; `None` without rows.
@@ -237,7 +266,13 @@ pub(super) fn conclude(
         class,
         epsilon,
         evidence,
+        error,
     } = conditions;
+    let deciding = rows.iter().filter(|row| row.weight == Weight::Decides);
+    let highest = deciding
+        .map(|row| row.high)
+        .fold(f64::NEG_INFINITY, f64::max);
+    let smallest_epsilon = highest + error;
     let Row {
         population,
         start,
@@ -252,12 +287,13 @@ pub(super) fn conclude(
     let sentence = format!(
         "At N = {population}, T = {horizon}, initial law {initial}, {selection} selection: \"no unilateral deviation of \
          {player} among {class} gains {epsilon} or more\" is {verdict} by {evidence} (largest gain {gain:.6}, {deviation} \
-         from {start})."
+         from {start}; smallest epsilon that could be certified {smallest_epsilon:.6})."
     );
     Some(ClaimResult {
         row: row.clone(),
         verdict,
         class: class.to_string(),
+        smallest_epsilon,
         sentence,
     })
 }
@@ -315,6 +351,7 @@ mod tests {
             class: "all its deviations",
             epsilon: 0.25,
             evidence: "exact backward induction".into(),
+            error: 0.0,
         };
         let result = conclude(&rows, Verdict::Certified, &conditions).unwrap();
         assert_eq!(result.row.gain, 0.125);
@@ -322,7 +359,7 @@ mod tests {
             result.sentence,
             "At N = 10, T = 30, initial law i.i.d. (0.9, 0.1), optimistic selection: \"no unilateral deviation of a \
              follower among all its deviations gains 0.25 or more\" is certified by exact backward induction \
-             (largest gain 0.125000, best_response from healthy)."
+             (largest gain 0.125000, best_response from healthy; smallest epsilon that could be certified 0.125000)."
         );
         assert_eq!(conclude(&[], Verdict::Certified, &conditions), None);
     }

@@ -1,7 +1,7 @@
 //! Laws on consecutive integers: binomials cut where their tails no longer count, their sums, and expectations.
 
 /// Bound on the mass cut from each side of a binomial, relative to its whole.
-const TAIL: f64 = 1e-17;
+pub(super) const TAIL: f64 = 1e-17;
 
 /// The most mass that [`Law::assign_sum`] cuts from its two binomials together; the total variation distance to the
 /// uncut law is no larger, since what is kept is normalised.
@@ -47,7 +47,7 @@ impl Law {
     }
 
     /// Become Bin(trials, success) without its tails, by the ratio of neighbouring terms outward from the mode.
-    fn assign_binomial(&mut self, trials: usize, success: f64) {
+    pub(super) fn assign_binomial(&mut self, trials: usize, success: f64) {
         self.weights.clear();
         self.weights.push(1.0);
         if trials == 0 || success <= 0.0 || success >= 1.0 {
@@ -81,6 +81,12 @@ impl Law {
         }
         let scale = 1.0 / self.weights.iter().sum::<f64>();
         self.weights.iter_mut().for_each(|w| *w *= scale);
+    }
+
+    /// The values and their probabilities.
+    pub(super) fn terms(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let places = self.weights.iter().enumerate();
+        places.map(|(k, weight)| (self.offset + k, *weight))
     }
 
     /// E f(K + shift), f given by its values at 0, 1, ...
@@ -160,7 +166,7 @@ fn axpy_each(narrow: &[f64], wide: &[f64], out: &mut [f64]) {
 }
 
 /// The inner product of two slices of one length, in eight partial sums of fixed order.
-fn dot(left: &[f64], right: &[f64]) -> f64 {
+pub(super) fn dot(left: &[f64], right: &[f64]) -> f64 {
     let mut lanes = [0.0; 8];
     let (left_blocks, right_blocks) = (left.chunks_exact(8), right.chunks_exact(8));
     let rest = left_blocks.remainder().iter().zip(right_blocks.remainder());

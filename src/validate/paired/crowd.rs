@@ -22,7 +22,11 @@ pub(in crate::validate) struct Setting<'a> {
 
 impl Setting<'_> {
     /// The counts at t = 1, without one follower of type `tagged`.
-    pub(super) fn first_counts(&self, replication: u64, tagged: Option<usize>) -> Vec<u64> {
+    pub(in crate::validate) fn first_counts(
+        &self,
+        replication: u64,
+        tagged: Option<usize>,
+    ) -> Vec<u64> {
         let initial = self.game.initial();
         match self.start {
             Start::Iid => {
@@ -45,7 +49,7 @@ impl Setting<'_> {
 
 /// Who announces the leader's action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Announced {
+pub(in crate::validate) enum Announced {
     /// Theta.
     Theta,
     /// A deviating leader, this action; the followers answer.
@@ -57,13 +61,13 @@ const REMEMBERED: usize = 4096;
 
 /// What one thread works with: tables, and the plays that it has looked up.
 pub(in crate::validate) struct Worker<'g> {
-    pub(super) tables: Tables<'g>,
+    pub(in crate::validate) tables: Tables<'g>,
     plays: Vec<BTreeMap<(Announced, Vec<u64>), Play>>,
 }
 
 impl<'g> Worker<'g> {
     /// Nothing remembered.
-    pub(super) fn new(game: &'g Game) -> Self {
+    pub(in crate::validate) fn new(game: &'g Game) -> Self {
         Self {
             tables: game.tables(),
             plays: vec![BTreeMap::new(); game.horizon()],
@@ -71,7 +75,7 @@ impl<'g> Worker<'g> {
     }
 
     /// Evaluate the tables at z^N and look up what is played there.
-    pub(super) fn play(
+    pub(in crate::validate) fn play(
         &mut self,
         policy: &dyn Policy,
         t: usize,
@@ -104,7 +108,7 @@ impl<'g> Worker<'g> {
 }
 
 /// Everybody in `counts` acts and moves.
-pub(super) fn advance(
+pub(in crate::validate) fn advance(
     tables: &Tables<'_>,
     play: &Play,
     counts: &mut Vec<u64>,
@@ -129,7 +133,7 @@ pub(super) fn advance(
 }
 
 /// sum_a row(a) Q(y|z,x,a^l,a) for every type y.
-pub(super) fn next_type(
+pub(in crate::validate) fn next_type(
     tables: &Tables<'_>,
     leader: LeaderAction,
     x: usize,

@@ -4,8 +4,8 @@ use rand::RngExt;
 
 use super::crowd::{Announced, Setting, Worker, advance, next_type};
 use super::{Difference, Experiment};
-use crate::game::{Game, MeanField};
-use crate::stream::Role;
+use crate::game::{Game, MeanField, Play};
+use crate::stream::{Role, Stream};
 use crate::validate::ValidateError;
 use crate::validate::deviations::FollowerDeviation;
 
@@ -17,6 +17,24 @@ pub(in crate::validate) struct FollowerExperiment<'a> {
     pub deviations: Vec<FollowerDeviation>,
 }
 
+/// Where a run stands: the others, the tagged follower's type, and the streams that move them.
+#[derive(Clone)]
+struct State {
+    others: Vec<u64>,
+    x: usize,
+    crowd: Stream,
+    tagged: Stream,
+}
+
+/// One period of the base run.
+struct Step {
+    state: State,
+    z: MeanField,
+    /// gamma(. | x) of theta at the state.
+    row: Vec<f64>,
+    reward: f64,
+}
+
 impl Experiment for FollowerExperiment<'_> {
     fn replicate(
         &self,
@@ -26,25 +44,17 @@ impl Experiment for FollowerExperiment<'_> {
     ) -> Result<Vec<Difference>, ValidateError> {
         let discount = self.game().discount();
         let mut differences = Vec::with_capacity((self.types.len() + 1) * deviations.len());
-        let mut average = vec![
-            Difference {
-                theta: 0.0,
-                gain: 0.0
-            };
-            deviations.len()
-        ];
+        let mut average = vec![Difference::default(); deviations.len()];
         for (x, weight) in &self.types {
-            let theta = self.rewards(worker, replication, *x, None)?;
+            let (base, last) = self.base(worker, replication, *x)?;
+            let rewards = base.iter().map(|step| step.reward).chain([last]);
+            let theta: Vec<f64> = rewards.collect();
             let value = discounted(theta.iter().copied(), discount);
             for (d, average) in deviations.iter().zip(&mut average) {
-                let deviant = self.rewards(worker, replication, *x, Some(&self.deviations[*d]))?;
-                let gain = discounted(
-                    deviant.iter().zip(&theta).map(|(r, base)| r - base),
-                    discount,
-                );
-                differences.push(Difference { theta: value, gain });
-                average.theta += weight * value;
-                average.gain += weight * gain;
+                let gain = self.gain(worker, &base, &theta, &self.deviations[*d])?;
+                let difference = Difference::plain(value, gain);
+                differences.push(difference);
+                average.add(*weight, &difference);
             }
         }
         differences.extend(average);
@@ -54,66 +64,117 @@ impl Experiment for FollowerExperiment<'_> {
     fn game(&self) -> &Game {
         self.setting.game
     }
+
+    fn averages(&self) -> usize {
+        1
+    }
 }
 
 impl FollowerExperiment<'_> {
-    /// The tagged follower's expected rewards given its types and the counts, t = 1..=T, and the terminal one.
-    fn rewards(
+    /// The run in which the tagged follower plays theta, and its terminal reward.
+    fn base(
         &self,
         worker: &mut Worker<'_>,
         replication: u64,
         start: usize,
-        deviation: Option<&FollowerDeviation>,
-    ) -> Result<Vec<f64>, ValidateError> {
-        let Setting {
-            game,
-            policy,
-            streams,
-            ..
-        } = &self.setting;
-        let mut crowd = streams.stream(replication, Role::Followers);
-        let mut tagged = streams.stream(replication, Role::TaggedFollower);
-        let mut others = self.setting.first_counts(replication, Some(start));
-        let mut x = start;
-        let mut rewards = Vec::with_capacity(game.horizon() + 1);
-        let mut pure = vec![0.0; game.follower_actions().len()];
+    ) -> Result<(Vec<Step>, f64), ValidateError> {
+        let Setting { game, streams, .. } = &self.setting;
+        let mut state = State {
+            others: self.setting.first_counts(replication, Some(start)),
+            x: start,
+            crowd: streams.stream(replication, Role::Followers),
+            tagged: streams.stream(replication, Role::TaggedFollower),
+        };
+        let mut steps = Vec::with_capacity(game.horizon());
         for t in 1..=game.horizon() {
-            let play = worker.play(*policy, t, &with_tagged(&others, x), Announced::Theta)?;
-            let tables = &worker.tables;
-            let row = match deviation.and_then(|d| d.action(game, t, x)) {
-                Some(action) => {
-                    pure.fill(0.0);
-                    pure[action] = 1.0;
-                    &pure
-                }
-                None => play.prescription.row(x),
-            };
-            let played = row.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
-            let leader = play.leader_action;
-            rewards.push(
-                played
-                    .map(|(a, weight)| weight * tables.follower_reward(leader.0, x, a))
-                    .sum(),
-            );
-            let law = next_type(tables, leader, x, row, others.len());
-            x = pick(&law, tagged.random());
-            advance(tables, &play, &mut others, &mut crowd);
+            let before = state.clone();
+            let (reward, play) = self.step(worker, t, &mut state, None)?;
+            steps.push(Step {
+                z: MeanField::from_counts(&with_tagged(&before.others, before.x)),
+                row: play.prescription.row(before.x).to_vec(),
+                state: before,
+                reward,
+            });
         }
-        let last = MeanField::from_counts(&with_tagged(&others, x));
-        rewards.push(game.terminal_reward(last.weights(), x)?);
-        Ok(rewards)
+        Ok((steps, self.terminal(&state)?))
+    }
+
+    /// D: the run with the deviation follows the base run, step and stream, until it first plays otherwise.
+    fn gain(
+        &self,
+        worker: &mut Worker<'_>,
+        base: &[Step],
+        theta: &[f64],
+        deviation: &FollowerDeviation,
+    ) -> Result<f64, ValidateError> {
+        let (game, mut law) = (self.game(), vec![0.0; self.game().follower_actions().len()]);
+        let differs = |(index, step): (usize, &Step)| {
+            let here = (index + 1, &step.z);
+            deviation.write_law(game, here, step.state.x, &step.row, &mut law);
+            law != step.row
+        };
+        let Some(first) = base.iter().enumerate().position(differs) else {
+            return Ok(0.0);
+        };
+        let mut state = base[first].state.clone();
+        let mut steps = vec![0.0; first];
+        for t in first + 1..=game.horizon() {
+            let (reward, _) = self.step(worker, t, &mut state, Some(deviation))?;
+            steps.push(reward - theta[t - 1]);
+        }
+        steps.push(self.terminal(&state)? - theta[game.horizon()]);
+        Ok(discounted(steps.into_iter(), game.discount()))
+    }
+
+    /// Everybody acts and moves at t; the tagged follower's expected reward there, and what theta plays.
+    fn step(
+        &self,
+        worker: &mut Worker<'_>,
+        t: usize,
+        state: &mut State,
+        deviation: Option<&FollowerDeviation>,
+    ) -> Result<(f64, Play), ValidateError> {
+        let Setting { game, policy, .. } = &self.setting;
+        let counts = with_tagged(&state.others, state.x);
+        let play = worker.play(*policy, t, &counts, Announced::Theta)?;
+        let tables = &worker.tables;
+        let mut row = play.prescription.row(state.x).to_vec();
+        if let Some(deviation) = deviation {
+            let here = (t, &MeanField::from_counts(&counts));
+            deviation.write_law(
+                game,
+                here,
+                state.x,
+                play.prescription.row(state.x),
+                &mut row,
+            );
+        }
+        let leader = play.leader_action;
+        let played = row.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
+        let reward = played
+            .map(|(a, weight)| weight * tables.follower_reward(leader.0, state.x, a))
+            .sum();
+        let law = next_type(tables, leader, state.x, &row, state.others.len());
+        state.x = pick(&law, state.tagged.random());
+        advance(tables, &play, &mut state.others, &mut state.crowd);
+        Ok((reward, play))
+    }
+
+    fn terminal(&self, state: &State) -> Result<f64, ValidateError> {
+        let last = MeanField::from_counts(&with_tagged(&state.others, state.x));
+        Ok(self.game().terminal_reward(last.weights(), state.x)?)
     }
 }
 
 /// N z^N, the tagged follower included.
-fn with_tagged(others: &[u64], x: usize) -> Vec<u64> {
+pub(in crate::validate) fn with_tagged(others: &[u64], x: usize) -> Vec<u64> {
     let mut counts = others.to_vec();
     counts[x] += 1;
     counts
 }
 
 /// The outcome of a law at the quantile `uniform` in [0, 1); the last possible one where rounding leaves none.
-fn pick(law: &[f64], uniform: f64) -> usize {
+pub(in crate::validate) fn pick(law: &[f64], uniform: f64) -> usize {
     let mut left = uniform;
     let mut last = 0;
     for (outcome, weight) in law.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
@@ -127,7 +188,7 @@ fn pick(law: &[f64], uniform: f64) -> usize {
 }
 
 /// sum_t delta^(t-1) r_t.
-pub(super) fn discounted(rewards: impl Iterator<Item = f64>, discount: f64) -> f64 {
+pub(in crate::validate) fn discounted(rewards: impl Iterator<Item = f64>, discount: f64) -> f64 {
     let (mut total, mut factor) = (0.0, 1.0);
     for reward in rewards {
         total += factor * reward;

@@ -1,108 +1,233 @@
-//! Claims settled by paired replications.
+//! Claims settled by sampling: the tagged follower integrated out, or paired replications.
 
 use super::Claims;
-use crate::game::LeaderAction;
+use crate::simulate::simulate;
 use crate::stats::Interval;
-use crate::stream::StreamFamily;
-use crate::validate::deviations::FollowerDeviation;
+use crate::stream::{Role, StreamFamily};
+use crate::validate::deviations::{
+    FollowerDeviation, LeaderDeviation, SampledPath, SampledResponse, one_shot_periods,
+};
+use crate::validate::integrated::{IntegratedExperiment, refusal};
 use crate::validate::paired::{
-    FollowerExperiment, Hypothesis, LeaderExperiment, Setting, refuted, sequential,
+    Bounds, Experiment, FollowerExperiment, Hypothesis, LeaderExperiment, Setting, refuted,
+    sequential,
 };
 use crate::validate::range::RewardRanges;
-use crate::validate::verdict::{RowName, paired_row};
-use crate::validate::{Player, Row, ValidateError, Validation, Verdict, Weight};
+use crate::validate::verdict::{RowName, sampled_row};
+use crate::validate::{Method, Player, Row, ValidateError, Validation, Verdict, Weight};
+
+/// Paths that a best response is learnt from,
+const PILOT: u64 = 256;
+/// and the first of their replications, which no test ever reaches.
+const FIRST_PILOT: u64 = 1 << 50;
+
+/// What sampling found of one player.
+pub(super) struct Sampled {
+    method: Method,
+    player: Player,
+    hypotheses: Vec<Hypothesis>,
+    /// By index.
+    starts: Vec<String>,
+    deviations: Vec<String>,
+    class: String,
+    /// Why nothing may be concluded.
+    refusal: Option<String>,
+}
 
 impl Claims<'_> {
-    pub(super) fn follower_paired(&self, validation: &mut Validation) -> Result<(), ValidateError> {
-        let deviations = FollowerDeviation::class(self.game, self.path)?;
-        let types = self.tagged_types();
+    /// The followers' claim by the tagged follower integrated out; by paired replications where that refuses and the
+    /// method was left open.
+    pub(super) fn follower_sampled(
+        &self,
+        method: Method,
+        or_paired: bool,
+        validation: &mut Validation,
+    ) -> Result<(), ValidateError> {
+        let (deviations, class) = self.follower_class()?;
         let ranges = RewardRanges::prove(self.game);
-        let mut hypotheses = Vec::new();
-        let range_of = |d: &FollowerDeviation, x: usize| ranges.follower_difference(d, x);
-        for (start, (x, _)) in types.iter().enumerate() {
-            for (d, deviation) in deviations.iter().enumerate() {
-                hypotheses.push(self.hypothesis(
-                    (start, d),
-                    Weight::Decides,
-                    range_of(deviation, *x),
-                )?);
-            }
+        let mut found = self.follower_by(method, &deviations, &ranges)?;
+        if let Some(reason) = found.refusal.as_ref().filter(|_| or_paired) {
+            validation.warnings.push(format!(
+                "N = {}: the method `integrated` refuses, and paired replications take its place: {reason}",
+                self.population
+            ));
+            found = self.follower_by(Method::Paired, &deviations, &ranges)?;
         }
-        for (d, deviation) in deviations.iter().enumerate() {
-            // The average over types of what the types' differences cannot leave.
-            let parts = types
-                .iter()
-                .map(|(x, weight)| (*weight, range_of(deviation, *x)));
-            let range = parts.fold(
-                Interval {
-                    low: 0.0,
-                    high: 0.0,
-                },
-                |total, (weight, part)| Interval {
-                    low: total.low + weight * part.low,
-                    high: total.high + weight * part.high,
-                },
-            );
-            hypotheses.push(self.hypothesis((types.len(), d), Weight::Beside, range)?);
-        }
-        let experiment = FollowerExperiment {
-            setting: self.setting(),
-            types,
-            deviations,
-        };
-        sequential(
-            &experiment,
-            &mut hypotheses,
-            self.settings.replications,
-            self.alpha(),
-        )?;
-        let start = |start: usize| match experiment.types.get(start) {
-            Some((x, _)) => self.game.follower_types()[*x].clone(),
-            None => "initial".to_string(),
-        };
-        let deviation = |d: usize| experiment.deviations[d].name(self.game);
-        self.add_sampled(Player::Follower, &hypotheses, start, deviation, validation);
+        found.class = class;
+        self.add_sampled(&found, validation);
         Ok(())
+    }
+
+    /// D: the default class, a learnt response, perturbations, and the user's files.
+    fn follower_class(&self) -> Result<(Vec<FollowerDeviation>, String), ValidateError> {
+        let (game, seed) = (self.game, self.settings.seed);
+        let mut class = FollowerDeviation::class(game, self.path)?;
+        class.push(FollowerDeviation::SampledResponse(SampledResponse::learn(
+            game,
+            &self.pilot()?,
+        )?));
+        let mut stream = StreamFamily::new(seed, self.population).stream(0, Role::Deviations);
+        class.extend(FollowerDeviation::perturbations(game, &mut stream));
+        let files = self.settings.files.iter().cloned();
+        class.extend(files.map(FollowerDeviation::File));
+        let choices = class
+            .iter()
+            .filter(|d| d.first_period() == 1 && matches!(d, FollowerDeviation::OneShot { .. }));
+        let shots = one_shot_words("(t, type, action)", game.horizon(), choices.count());
+        let words = format!(
+            "constant actions, {shots}, the best responses to the mean-field flow and to sampled paths, small \
+             perturbations of theta{}",
+            self.file_words()
+        );
+        Ok((class, words))
+    }
+
+    fn file_words(&self) -> &'static str {
+        if self.settings.files.is_empty() {
+            ""
+        } else {
+            " and the policies given"
+        }
+    }
+
+    /// Paths under theta, on streams of their own.
+    fn pilot(&self) -> Result<Vec<SampledPath>, ValidateError> {
+        let simulation = self.simulation(FIRST_PILOT, PILOT);
+        let mut paths = Vec::new();
+        simulate(self.game, self.policy, &simulation, |trajectory| {
+            paths.push(SampledPath::of(trajectory));
+            Ok::<(), ValidateError>(())
+        })?;
+        Ok(paths)
+    }
+
+    fn follower_by(
+        &self,
+        method: Method,
+        deviations: &[FollowerDeviation],
+        ranges: &RewardRanges<'_>,
+    ) -> Result<Sampled, ValidateError> {
+        let types = self.tagged_types();
+        let (setting, tried) = (self.setting(), deviations.to_vec());
+        let hypotheses = if method == Method::Integrated {
+            let experiment = IntegratedExperiment::new(setting, types.clone(), tried, ranges);
+            let bounds = |start: usize, d: usize| experiment.bounds(start, d);
+            self.test(&experiment, types.len(), deviations.len(), bounds)?
+        } else {
+            let experiment = FollowerExperiment {
+                setting,
+                types: types.clone(),
+                deviations: tried,
+            };
+            let range = |x: usize, d: usize| ranges.follower_difference(&deviations[d], x);
+            let bounds = |start: usize, d: usize| {
+                // The average over types of what the types' differences cannot leave.
+                let average = || {
+                    let parts = types.iter().map(|(x, weight)| (*weight, range(*x, d)));
+                    parts.fold(
+                        Interval {
+                            low: 0.0,
+                            high: 0.0,
+                        },
+                        |total, (weight, part)| Interval {
+                            low: total.low + weight * part.low,
+                            high: total.high + weight * part.high,
+                        },
+                    )
+                };
+                Bounds::Proven(types.get(start).map_or_else(average, |(x, _)| range(*x, d)))
+            };
+            self.test(&experiment, types.len(), deviations.len(), bounds)?
+        };
+        let mut starts: Vec<String> = types
+            .iter()
+            .map(|(x, _)| self.game.follower_types()[*x].clone())
+            .collect();
+        starts.push("initial".to_string());
+        let names: Vec<String> = deviations.iter().map(|d| d.name(self.game)).collect();
+        let refusal = match method {
+            Method::Integrated => refusal(&hypotheses, |h| {
+                format!("{} from {}", names[h.deviation], starts[h.start])
+            }),
+            Method::Paired | Method::Exact => None,
+        };
+        Ok(Sampled {
+            method,
+            player: Player::Follower,
+            hypotheses,
+            starts,
+            deviations: names,
+            class: String::new(),
+            refusal,
+        })
     }
 
     pub(super) fn leader_paired(&self, validation: &mut Validation) -> Result<(), ValidateError> {
         let ranges = RewardRanges::prove(self.game);
-        let actions = self.game.leader_actions();
-        let hypotheses = (0..actions.len()).map(|l| {
-            let range = ranges.leader_difference(LeaderAction(l));
-            self.hypothesis((0, l), Weight::Decides, range)
-        });
-        let mut hypotheses = hypotheses.collect::<Result<Vec<_>, _>>()?;
+        let mut deviations = LeaderDeviation::class(self.game);
+        let files = self.settings.files.iter().cloned();
+        deviations.extend(files.map(LeaderDeviation::File));
+        let names = deviations.iter().map(|d| d.name(self.game)).collect();
+        let shots = one_shot_words(
+            "(t, action)",
+            self.game.horizon(),
+            self.game.leader_actions().len(),
+        );
+        let class = format!(
+            "constant actions, {shots}{} (the followers re-answering)",
+            self.file_words()
+        );
         let experiment = LeaderExperiment {
             setting: self.setting(),
+            deviations,
         };
+        let number = experiment.deviations.len();
+        let hypotheses = self.test(&experiment, 1, number, |_, d| {
+            Bounds::Proven(ranges.leader_difference(&experiment.deviations[d]))
+        })?;
+        let found = Sampled {
+            method: Method::Paired,
+            player: Player::Leader,
+            hypotheses,
+            starts: vec!["initial".to_string()],
+            deviations: names,
+            class,
+            refusal: None,
+        };
+        self.add_sampled(&found, validation);
+        Ok(())
+    }
+
+    /// Replicate: `starts` that decide, and their average where the player is a follower.
+    fn test(
+        &self,
+        experiment: &impl Experiment,
+        starts: usize,
+        deviations: usize,
+        bounds: impl Fn(usize, usize) -> Bounds,
+    ) -> Result<Vec<Hypothesis>, ValidateError> {
+        let all = starts + experiment.averages();
+        let cells = (0..all).flat_map(|start| (0..deviations).map(move |d| (start, d)));
+        let hypotheses = cells.map(|(start, d)| {
+            let weight = if start < starts {
+                Weight::Decides
+            } else {
+                Weight::Beside
+            };
+            let (epsilon, alpha) = (self.settings.epsilon, self.alpha());
+            Hypothesis::new((start, d), weight, bounds(start, d), epsilon, alpha)
+        });
+        let mut hypotheses = hypotheses.collect::<Result<Vec<_>, _>>()?;
         sequential(
-            &experiment,
+            experiment,
             &mut hypotheses,
             self.settings.replications,
             self.alpha(),
         )?;
-        let deviation = |l: usize| format!("constant:{}", actions[l]);
-        self.add_sampled(
-            Player::Leader,
-            &hypotheses,
-            |_| "initial".into(),
-            deviation,
-            validation,
-        );
-        Ok(())
+        Ok(hypotheses)
     }
 
-    fn hypothesis(
-        &self,
-        index: (usize, usize),
-        weight: Weight,
-        range: Interval,
-    ) -> Result<Hypothesis, ValidateError> {
-        Hypothesis::new(index, weight, range, self.settings.epsilon, self.alpha())
-    }
-
-    fn setting(&self) -> Setting<'_> {
+    pub(super) fn setting(&self) -> Setting<'_> {
         Setting {
             game: self.game,
             policy: self.policy,
@@ -113,17 +238,12 @@ impl Claims<'_> {
     }
 
     /// Sampled rows: certified where every deciding one is, refuted by the mean of their e-values.
-    fn add_sampled(
-        &self,
-        player: Player,
-        hypotheses: &[Hypothesis],
-        start: impl Fn(usize) -> String,
-        deviation: impl Fn(usize) -> String,
-        validation: &mut Validation,
-    ) {
+    fn add_sampled(&self, found: &Sampled, validation: &mut Validation) {
+        let (hypotheses, player) = (&found.hypotheses, found.player);
         let deciding = || hypotheses.iter().filter(|h| h.weight == Weight::Decides);
         let rows = hypotheses.iter().map(|h| {
-            let (start, deviation) = (start(h.start), deviation(h.deviation));
+            let start = found.starts[h.start].clone();
+            let deviation = found.deviations[h.deviation].clone();
             let name = RowName {
                 population: self.population,
                 player,
@@ -131,17 +251,27 @@ impl Claims<'_> {
                 deviation,
                 weight: h.weight,
             };
-            paired_row(name, h, deciding().count(), self.alpha())
+            sampled_row(name, found.method, h, deciding().count(), self.alpha())
         });
-        let rows: Vec<Row> = rows.collect();
-        let verdict = if refuted(hypotheses, self.alpha()) {
+        let mut rows: Vec<Row> = rows.collect();
+        if let Some(reason) = &found.refusal {
+            rows.iter_mut()
+                .for_each(|row| row.verdict = Verdict::Inconclusive);
+            validation.warnings.push(format!(
+                "N = {}: the method `integrated` refuses to conclude: {reason}",
+                self.population
+            ));
+        }
+        let verdict = if found.refusal.is_some() {
+            Verdict::Inconclusive
+        } else if refuted(hypotheses, self.alpha()) {
             Verdict::Refuted
         } else if deciding().all(Hypothesis::is_certified) {
             Verdict::Certified
         } else {
             Verdict::Inconclusive
         };
-        if deciding().any(|h| h.test.is_none()) {
+        if deciding().any(|h| h.bets.is_none()) {
             validation.warnings.push(format!(
                 "N = {}: no bounded range of the {player}'s rewards could be proven over the simplex, so sampling \
                  concludes nothing",
@@ -154,18 +284,31 @@ impl Claims<'_> {
                 self.population
             ));
         }
-        let class = match player {
-            Player::Follower => "constant actions and the best response to the mean-field flow",
-            Player::Leader => "constant actions (the followers re-answering)",
+        let how = match found.method {
+            Method::Integrated => {
+                "the tagged follower integrated out, one-sided bounds from sums of weights cut on the safe side, the range \
+                 of rewards"
+            }
+            Method::Paired | Method::Exact => "paired replications, the range of gains",
         };
         let evidence = format!(
-            "paired replications (at most {}) at confidence {}, the range of gains proven by interval arithmetic",
+            "{how} proven by interval arithmetic, at most {} replications at confidence {}",
             rows.iter().map(|row| row.replications).max().unwrap_or(0),
             self.settings.confidence
         );
         validation
             .results
-            .extend(self.conclude(&rows, verdict, class, evidence));
+            .extend(self.conclude(&rows, verdict, &found.class, (evidence, 0.0)));
         validation.rows.extend(rows);
+    }
+}
+
+/// What the class says of its one-shot deviations, `choices` of them a period.
+fn one_shot_words(cell: &str, horizon: usize, choices: usize) -> String {
+    let periods = one_shot_periods(horizon, choices).len();
+    if periods == horizon {
+        format!("every one-shot {cell}")
+    } else {
+        format!("every one-shot {cell} of {periods} periods evenly spread over {horizon}")
     }
 }

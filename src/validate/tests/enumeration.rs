@@ -1,7 +1,7 @@
 //! Every follower by itself, every joint move enumerated: what the values mean, without counts or laws.
 
 use crate::game::{Game, LeaderAction, MeanField, Play, Policy};
-use crate::validate::deviations::FollowerDeviation;
+use crate::validate::deviations::{FollowerDeviation, LeaderDeviation};
 
 /// What follower 0 does.
 #[derive(Clone, Copy)]
@@ -13,10 +13,10 @@ pub(super) enum Tagged<'a> {
 
 /// What the leader does.
 #[derive(Clone, Copy)]
-pub(super) enum Leader {
+pub(super) enum Leader<'a> {
     Theta,
     Best,
-    Constant(usize),
+    Deviates(&'a LeaderDeviation),
 }
 
 fn mean_field(types: &[usize]) -> MeanField {
@@ -99,7 +99,12 @@ pub(super) fn follower_value(
     match tagged {
         Tagged::Theta => value_of(prescription.row(types[0]).to_vec()),
         Tagged::Best => value_of(pure(0)).max(value_of(pure(1))),
-        Tagged::Deviates(deviation) => value_of(pure(deviation.action(game, t, types[0]).unwrap())),
+        Tagged::Deviates(deviation) => {
+            let mut law = vec![0.0; 2];
+            let theta = prescription.row(types[0]);
+            deviation.write_law(game, (t, &z), types[0], theta, &mut law);
+            value_of(law)
+        }
     }
 }
 
@@ -107,7 +112,7 @@ pub(super) fn follower_value(
 pub(super) fn leader_value(
     game: &Game,
     policy: &dyn Policy,
-    who: Leader,
+    who: Leader<'_>,
     t: usize,
     types: &[usize],
 ) -> f64 {
@@ -140,7 +145,10 @@ pub(super) fn leader_value(
         Leader::Best => (0..game.leader_actions().len())
             .map(value_of)
             .fold(f64::NEG_INFINITY, f64::max),
-        Leader::Constant(announced) => value_of(announced),
+        Leader::Deviates(deviation) => {
+            let theta = policy.play(t, &z).leader_action;
+            value_of(deviation.announced(t, &z).unwrap_or(theta).0)
+        }
     }
 }
 

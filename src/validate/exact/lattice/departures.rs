@@ -1,0 +1,100 @@
+//! The best responder's way forward, and where on it theta is left.
+
+use super::boxed::{BoxLaw, Grid};
+use super::{LatticeDeparture, Trace, UNREACHED};
+use crate::game::MeanField;
+use crate::scenario::Start;
+use crate::simulate::rounded_counts;
+
+/// Where the tagged follower can be at t = 1: per type a box around the others' counts (of the types after the first).
+pub(super) fn first_states(
+    initial: &MeanField,
+    population: usize,
+    start: Start,
+) -> Vec<Option<[Vec<usize>; 2]>> {
+    let weights = initial.weights();
+    match start {
+        Start::Iid => {
+            let others = BoxLaw::multinomial(population - 1, weights).support(UNREACHED);
+            let possible = weights.iter().map(|z| *z > 0.0);
+            possible
+                .map(|possible| possible.then(|| others.clone()))
+                .collect()
+        }
+        Start::Rounded => {
+            let counts = rounded_counts(initial, population as u64);
+            (0..weights.len())
+                .map(|x| {
+                    let mut others: Vec<usize> = counts.iter().map(|n| *n as usize).collect();
+                    others[x] = others[x].checked_sub(1)?;
+                    let corner = others[1..].to_vec();
+                    Some([corner.clone(), corner])
+                })
+                .collect()
+        }
+    }
+}
+
+/// Follow the best responder from `first` and list where it departs from theta; the others play theta.
+pub(super) fn departures(
+    periods: &[Vec<Trace>],
+    states: &[Vec<usize>],
+    first: Vec<Option<[Vec<usize>; 2]>>,
+) -> Vec<LatticeDeparture> {
+    let types = first.len();
+    let population: usize = states.first().map_or(0, |n| n.iter().sum());
+    let none = || vec![Grid::zeros(population, types); types];
+    let mut reached = none();
+    for (x, others) in first.iter().enumerate() {
+        if let Some(others) = others {
+            mark(&mut reached[x], others, x, population);
+        }
+    }
+    let mut found = Vec::new();
+    for (index, period) in periods.iter().enumerate() {
+        let mut next = none();
+        for x in 0..types {
+            let here = states
+                .iter()
+                .zip(period)
+                .filter(|(n, _)| n[x] > 0 && reached[x].at(n) > 0.0);
+            for (n, trace) in here {
+                found.extend(trace.departure[x].map(|(action, gain)| LatticeDeparture {
+                    t: index + 1,
+                    x,
+                    counts: n.clone(),
+                    action,
+                    gain,
+                }));
+                let moves = &trace.moves[x];
+                for y in (0..types).filter(|y| moves.types[*y]) {
+                    mark(&mut next[y], &moves.others, y, population);
+                }
+            }
+        }
+        reached = next;
+    }
+    found
+}
+
+/// Set to 1 all counts that are `others` of the box and one follower of type x.
+fn mark(reached: &mut Grid, [low, high]: &[Vec<usize>; 2], x: usize, population: usize) {
+    let mut point = low.clone();
+    loop {
+        let own = usize::from(x == 0);
+        let kept: usize = point.iter().sum::<usize>() + 1 - own;
+        if kept + own <= population {
+            let mut counts = vec![population - kept];
+            counts.extend_from_slice(&point);
+            if x > 0 {
+                counts[x] += 1;
+            }
+            reached.set(&counts, 1.0);
+        }
+        let Some(place) = point.iter().zip(high).rposition(|(k, high)| k < high) else {
+            return;
+        };
+        point[place] += 1;
+        point[place + 1..].copy_from_slice(&low[place + 1..]);
+    }
+}
