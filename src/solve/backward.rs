@@ -393,7 +393,8 @@ fn split_signature(
     split_signature(games, l, [middle, hi], work, out)
 }
 
-/// The kinds, supports and sides of jumps of all equilibria that were just enumerated, as one number (FNV-1a).
+/// The kinds, supports and regimes of V_{t+1} of all equilibria that were just enumerated, as one number (FNV-1a).
+/// Kinks count: the leader's value can peak there, so that an equilibrium is selected only around one.
 fn signature(games: &StageGames) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     let mut eat = |word: usize| hash = (hash ^ word as u64).wrapping_mul(0x0100_0000_01b3);
@@ -409,7 +410,7 @@ fn signature(games: &StageGames) -> u64 {
         let (mixer, second) = e.label.mixing.map_or((2, 0), |m| m);
         eat(mixer);
         eat(second);
-        eat(games.period.next.jump_region(e.next.piece) as usize);
+        eat(games.period.next.region(e.next.piece) as usize);
     }
     hash
 }
