@@ -170,7 +170,7 @@ fn populations(text: &mut String, screen: &Screen) -> std::fmt::Result {
         "(largest gain of a deviation; largest mean total variation to the mean field over t)"
     )?;
     let mut rows = screen.validation.results.iter().map(|r| &r.row);
-    if rows.any(|row| row.method == Method::Paired) {
+    if rows.any(|row| row.method != Method::Exact) {
         writeln!(
             text,
             "gains from replications are estimates: deviations.csv holds their intervals"
@@ -213,6 +213,9 @@ fn verdict(text: &mut String, screen: &Screen) -> std::fmt::Result {
         let at: Vec<String> = same.map(|other| other.row.population.to_string()).collect();
         let method = match claim.row.method {
             Method::Exact => "exact backward induction".to_owned(),
+            Method::Integrated => {
+                format!("the integrated method at confidence {}", screen.confidence)
+            }
             Method::Paired => format!("paired replications at confidence {}", screen.confidence),
         };
         write!(

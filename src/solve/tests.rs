@@ -131,3 +131,30 @@ fn play_inside_a_piece_is_what_a_full_search_finds() {
         assert_eq!(play.prescription.row(0)[0], f64::from(u8::from(m > 0.8)));
     }
 }
+
+#[test]
+fn an_equilibrium_that_is_selected_only_around_a_kink_of_v_is_found() {
+    // V^l_2 = min(.02, 10 |z(two) - .5|), with a kink at .5, where the mixed equilibrium of t = 1 leads from m = .2525.
+    // Every other equilibrium gives the leader .02: the pessimistic selection is the mixed one within .0012 of there.
+    let text = "name = \"kink\"\nhorizon = 2\ndiscount = 1\n[follower]\ntypes = [\"one\", \"two\"]\n\
+        actions = [\"go\", \"hold\"]\ninitial = [0.75, 0.25]\n\
+        reward = \"(t == 2) * (x == two) * (z[two] - 0.5) + (t == 1) * (a == go) * (z[two] - 0.2525 + 0.1 * (x == two))\"\n\
+        [follower.transition]\n\"*, go\" = { two = 0.8, one = 0.2 }\n\"*, hold\" = { two = 0.2, one = 0.8 }\n\
+        [leader]\nactions = { name = \"side\", values = [-1, 1] }\n\
+        reward = { period = \"(t == 2) * side * max(-0.02, min(0.02, 10 * (z[two] - 0.5)))\" }\n\
+        [solve]\nselection = \"pessimistic\"\n";
+    let scenario = Scenario::parse("kink.toml", text, &[]).unwrap();
+    let solution = solve(&scenario).unwrap();
+    for (m, mixed) in [
+        (0.2502, false),
+        (0.2525, true),
+        (0.2533, true),
+        (0.2548, false),
+    ] {
+        let point = solution.resolve(1, m).unwrap();
+        let held = point.play.prescription.row(0)[1];
+        assert_eq!(held > 0.0 && held < 1.0, mixed, "{m}");
+        let stored = solution.stored_values(1, m);
+        assert!(stored.distance(&point.values) < 1e-8, "{m}: {stored:?}");
+    }
+}
