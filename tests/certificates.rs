@@ -223,6 +223,7 @@ fn validated(game: &Game, policy: &dyn Policy, method: Method) -> Validation {
         seed: 20_220_105,
         replications: 4000,
         starts: &[],
+        files: &[],
         selection: "optimistic",
     };
     validate(game, policy, &MeanFieldPath::of_flow(&flow), &settings).expect("values")
