@@ -88,11 +88,15 @@ fn values(text: &mut String, screen: &Screen) -> std::fmt::Result {
             gap.value
         )?;
         let work = &figures.work;
-        writeln!(
+        write!(
             text,
-            "{} points solved, {} stage games searched, {} without an equilibrium, at most {} equilibria in one, {} jumps of V",
-            work.states, work.stage_games, work.failed, work.max_equilibria, figures.jumps
+            "{} points solved, {} stage games searched, {} without an equilibrium, at most {} equilibria in one",
+            work.states, work.stage_games, work.failed, work.max_equilibria
         )?;
+        match figures.jumps {
+            Some(jumps) => writeln!(text, ", {jumps} jumps of V")?,
+            None => writeln!(text)?,
+        }
     } else {
         writeln!(
             text,

@@ -317,7 +317,7 @@ impl Policy for Solution<'_> {
     }
 }
 
-fn first_actions(game: &Game) -> Play {
+pub(super) fn first_actions(game: &Game) -> Play {
     let actions = game.follower_actions().len();
     let rows = (0..game.follower_types().len())
         .flat_map(|x| {
