@@ -145,7 +145,7 @@ impl<'a> StageGames<'a> {
             .continuation(&equilibrium.next, &mut self.location);
         let types = self.stage.types;
         let mut leader = self.tables.leader_period_reward(leader_action)
-            + self.period.game.discount() * values[0][types];
+            + self.period.game.discount() * values[types];
         for (x, mass) in self.z.iter().enumerate() {
             for a in 0..self.stage.actions {
                 let gamma = equilibrium.gamma[x * self.stage.actions + a];

@@ -13,7 +13,12 @@ pub(super) struct Field {
     components: usize,
     /// `levels[k - 1]` holds blocks of side 2^k; the last one is the whole lattice.
     levels: Vec<Level>,
+    /// Whether every component is the same at all nodes.
+    constant: bool,
 }
+
+/// Values closer than this, times max(1, size), are the same: rounding.
+const ROUNDING: f64 = 1e-13;
 
 #[derive(Clone, Debug)]
 struct Level {
@@ -28,10 +33,16 @@ const NOTHING: [f64; 2] = [f64::INFINITY, f64::NEG_INFINITY];
 impl Field {
     /// From values by node, `components` >= |X^f| each, of which V^f stands first.
     pub fn new(lattice: &Lattice, components: usize, values: Vec<f64>) -> Self {
+        let first = &values[..components];
+        let same = |v: &f64, first: &f64| (v - first).abs() <= ROUNDING * first.abs().max(1.0);
+        let constant = values
+            .chunks_exact(components)
+            .all(|at| at.iter().zip(first).all(|(v, first)| same(v, first)));
         let mut field = Self {
             values,
             components,
             levels: Vec::new(),
+            constant,
         };
         field.levels.push(field.first_level(lattice));
         while let Some(finer) = field.levels.last().filter(|level| level.side > 1) {
@@ -46,6 +57,11 @@ impl Field {
         self.levels.len()
     }
 
+    /// Whether every component is the same at all nodes, so that z' decides nothing.
+    pub fn is_constant(&self) -> bool {
+        self.constant
+    }
+
     /// All components at a node.
     pub fn at_node(&self, node: usize) -> &[f64] {
         &self.values[node * self.components..(node + 1) * self.components]
@@ -53,13 +69,25 @@ impl Field {
 
     /// All components at a point, by interpolation.
     pub fn at(&self, location: &Location) -> Vec<f64> {
-        let mut mean = vec![0.0; self.components];
+        let mut mean = Vec::with_capacity(self.components);
+        self.append(location, &mut mean);
+        mean
+    }
+
+    /// All components at a point, added to the end of a list.
+    pub fn append(&self, location: &Location, values: &mut Vec<f64>) {
+        let start = values.len();
+        values.resize(start + self.components, 0.0);
         for (node, weight) in &location.vertices {
-            for (sum, value) in mean.iter_mut().zip(self.at_node(*node)) {
+            for (sum, value) in values[start..].iter_mut().zip(self.at_node(*node)) {
                 *sum += weight * value;
             }
         }
-        mean
+    }
+
+    /// The number of components.
+    pub fn components(&self) -> usize {
+        self.components
     }
 
     /// Bounds of V^f(x) - V^f(x_1), x = x_2, ..., over a block; `corner` is in blocks of side 2^level.

@@ -158,8 +158,47 @@ impl Search {
         for (survivors, x) in root.survivors.iter_mut().zip(&game.active) {
             survivors.clone_from(&game.available[*x]);
         }
-        self.visit(game, top);
+        if game.branches.iter().all(|branch| branch.next.is_constant()) {
+            self.uncoupled(game);
+        } else {
+            self.visit(game, top);
+        }
         self.collect()
+    }
+
+    /// Where V is constant z' decides nothing: every choice of best responses is an equilibrium, and the pure ones are the
+    /// vertices of all.
+    fn uncoupled(&mut self, game: &StageGame) {
+        let values = game
+            .branches
+            .iter()
+            .flat_map(|branch| branch.next.at_node(0));
+        let values: Vec<f64> = values.copied().collect();
+        let mut pure = vec![vec![0.0; game.types * game.actions]];
+        for &x in &game.active {
+            let best = game.best_responses(x, &values);
+            let mut longer = Vec::with_capacity(pure.len() * best.len());
+            for gamma in &pure {
+                for a in &best {
+                    // At the limit one of them goes on.
+                    if self.steps.exhausted() && !longer.is_empty() {
+                        break;
+                    }
+                    self.steps.systems += 1;
+                    let mut gamma: Vec<f64> = gamma.clone();
+                    gamma[x * game.actions + a] = 1.0;
+                    longer.push(gamma);
+                }
+            }
+            pure = longer;
+        }
+        for gamma in pure {
+            let accepted = game.accept(gamma, &mut self.location);
+            self.links.push([0, self.candidates.len()]);
+            self.candidates.extend(accepted);
+        }
+        self.links
+            .retain(|[_, i]| *i > 0 && *i < self.candidates.len());
     }
 
     /// Settle the block that stands at a level, its survivors taken from the block above.
@@ -245,6 +284,15 @@ impl Search {
             let (i, j) = (root[place[*i]], root[place[*j]]);
             root.iter_mut().filter(|r| **r == j).for_each(|r| *r = i);
         }
+        // For a given z' the equilibria form one convex set.
+        for i in 0..found.len() {
+            for j in 0..i {
+                if root[i] != root[j] && close(&all[found[i]].next, &all[found[j]].next) {
+                    let (i, j) = (root[i], root[j]);
+                    root.iter_mut().filter(|r| **r == i).for_each(|r| *r = j);
+                }
+            }
+        }
         let found: Vec<Equilibrium> = found.iter().map(|i| all[*i].clone()).collect();
         Equilibria {
             count: root.iter().enumerate().filter(|(i, r)| i == *r).count(),
@@ -257,8 +305,11 @@ impl Search {
     }
 }
 
+fn close(a: &[f64], b: &[f64]) -> bool {
+    a.iter().zip(b).all(|(a, b)| (a - b).abs() < SAME)
+}
+
 fn is_same(a: &Equilibrium, b: &Equilibrium) -> bool {
-    let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < SAME);
     close(&a.gamma, &b.gamma) && close(&a.next, &b.next)
 }
 

@@ -173,6 +173,10 @@ impl Search {
             let base = support.base[*place];
             line.row(|k| memory.incentive(game, k, *place, *action, base) / memory.scales[*place])
         });
+        if support.extra.is_empty() {
+            self.offer(game, &line, support, &[], Kind::Pure);
+            return;
+        }
         let mut rows: Vec<Row> = ties.collect();
         match solve(&rows, support.extra.len()) {
             Solutions::None => {}
@@ -213,7 +217,9 @@ impl Search {
 
     /// Add the prescription with mixing probabilities p if it is an equilibrium in this simplex.
     fn offer(&mut self, game: &StageGame, line: &Line, support: &Support, p: &[f64], kind: Kind) {
-        let inside = line.weights(p).all(|weight| weight >= -SLACK);
+        if !line.weights(p).all(|weight| weight >= -SLACK) {
+            return;
+        }
         let mut gamma = vec![0.0; game.types * game.actions];
         for (x, base) in game.active.iter().zip(&support.base) {
             gamma[x * game.actions + base] = 1.0;
@@ -228,7 +234,7 @@ impl Search {
             && bases
                 .map(|(x, a)| gamma[x * game.actions + a])
                 .all(|p| p > 0.0);
-        if !inside || !mixed {
+        if !mixed {
             return;
         }
         if let Some(mut e) = game.accept(gamma, &mut self.location) {
@@ -314,27 +320,32 @@ impl Memory {
 struct Line<'m> {
     order: &'m [usize],
     unknowns: usize,
-    /// Per coordinate, z' minus the simplex's corner as an affine function of p.
-    coordinates: Vec<Row>,
+    /// Per coordinate, z' minus the simplex's corner as an affine function of p, one after the other.
+    coordinates: Row,
 }
 
 impl<'m> Line<'m> {
     fn new(search: &Search, game: &StageGame, memory: &'m Memory, support: &Support) -> Self {
-        let coordinate = |i: usize| {
+        let unknowns = support.extra.len();
+        let mut coordinates = Vec::with_capacity(memory.corner.len() * (unknowns + 1));
+        for (i, corner) in memory.corner.iter().enumerate() {
             let part = |place: usize, a: usize| search.directions.part(game.active[place], a)[i];
-            let steps = support.extra.iter();
-            let steps =
-                steps.map(|(place, a)| part(*place, *a) - part(*place, support.base[*place]));
-            let start: f64 = (0..support.base.len())
-                .map(|place| part(place, support.base[place]))
-                .sum();
-            steps.chain([start - memory.corner[i] as f64]).collect()
-        };
+            for (place, a) in &support.extra {
+                coordinates.push(part(*place, *a) - part(*place, support.base[*place]));
+            }
+            let bases = support.base.iter().enumerate();
+            let start: f64 = bases.map(|(place, a)| part(place, *a)).sum();
+            coordinates.push(start - *corner as f64);
+        }
         Self {
             order: &memory.order,
-            unknowns: support.extra.len(),
-            coordinates: (0..memory.corner.len()).map(coordinate).collect(),
+            unknowns,
+            coordinates,
         }
+    }
+
+    fn coordinate(&self, i: usize) -> &[f64] {
+        &self.coordinates[i * (self.unknowns + 1)..(i + 1) * (self.unknowns + 1)]
     }
 
     /// The affine function of z' with these values at the vertices, as a function of p.
@@ -344,7 +355,7 @@ impl<'m> Line<'m> {
         row[self.unknowns] = last;
         for (k, i) in self.order.iter().enumerate() {
             let value = at_vertex(k + 1);
-            for (sum, c) in row.iter_mut().zip(&self.coordinates[*i]) {
+            for (sum, c) in row.iter_mut().zip(self.coordinate(*i)) {
                 *sum += (value - last) * c;
             }
             last = value;
@@ -355,7 +366,7 @@ impl<'m> Line<'m> {
     /// The barycentric coordinates of z'(p).
     fn weights<'p>(&'p self, p: &'p [f64]) -> impl Iterator<Item = f64> + 'p {
         let at = |k: usize| {
-            let row = &self.coordinates[self.order[k]];
+            let row = self.coordinate(self.order[k]);
             p.iter().zip(row).map(|(p, c)| p * c).sum::<f64>() + row[p.len()]
         };
         (0..=self.order.len()).map(move |k| {

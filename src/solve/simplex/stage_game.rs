@@ -129,16 +129,19 @@ impl<'a> StageGame<'a> {
         payoff
     }
 
-    /// U_x(a; z') at V by branch.
-    pub fn payoff(&self, x: usize, a: usize, values: &[Vec<f64>]) -> f64 {
+    /// U_x(a; z') at the values of [`continuation`](Self::continuation).
+    pub fn payoff(&self, x: usize, a: usize, values: &[f64]) -> f64 {
         let mut payoff = self.reward[x * self.actions + a];
-        for (b, values) in values.iter().enumerate() {
-            payoff += dot(self.hold(b, x, a), values);
+        let mut rest = values;
+        for (b, branch) in self.branches.iter().enumerate() {
+            let (here, later) = rest.split_at(branch.next.components());
+            payoff += dot(self.hold(b, x, a), here);
+            rest = later;
         }
         payoff
     }
 
-    fn best(&self, x: usize, values: &[Vec<f64>]) -> Best {
+    fn best(&self, x: usize, values: &[f64]) -> Best {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for &a in &self.available[x] {
             let payoff = self.payoff(x, a, values);
@@ -149,6 +152,13 @@ impl<'a> StageGame<'a> {
             payoff: high,
             tolerance: TIE * (high - low).max(1.0),
         }
+    }
+
+    /// The actions within the tie tolerance of a type's best.
+    pub fn best_responses(&self, x: usize, values: &[f64]) -> Vec<usize> {
+        let best = self.best(x, values);
+        let good = |a: &usize| best.payoff - self.payoff(x, *a, values) <= best.tolerance;
+        self.available[x].iter().copied().filter(good).collect()
     }
 
     /// (8): z' under gamma.
@@ -169,19 +179,28 @@ impl<'a> StageGame<'a> {
         next
     }
 
-    /// All components of V at z', by branch.
-    pub fn continuation(&self, next: &[f64], at: &mut Location) -> Vec<Vec<f64>> {
+    /// All components of V at z', one branch after the other.
+    pub fn continuation(&self, next: &[f64], at: &mut Location) -> Vec<f64> {
         self.lattice.locate(next, at);
-        let fields = self.branches.iter();
-        fields.map(|branch| branch.next.at(at)).collect()
+        let mut values = Vec::new();
+        for branch in &self.branches {
+            branch.next.append(at, &mut values);
+        }
+        values
     }
 
-    /// The prescription as an equilibrium, whatever its residual: types without mass take their lowest best response.
-    pub fn examine(&self, mut gamma: Vec<f64>, at: &mut Location) -> Equilibrium {
+    /// The prescription if it is an equilibrium: if no type with mass takes an action that is no best response.
+    pub fn accept(&self, gamma: Vec<f64>, at: &mut Location) -> Option<Equilibrium> {
+        let (equilibrium, holds) = self.examine(gamma, at);
+        holds.then_some(equilibrium)
+    }
+
+    /// The prescription with its z' and values, and whether it is an equilibrium; types without mass take their lowest
+    /// best response.
+    fn examine(&self, mut gamma: Vec<f64>, at: &mut Location) -> (Equilibrium, bool) {
         let next = self.advance(&gamma);
         let values = self.continuation(&next, at);
-        let mut mixed = false;
-        let mut tied = false;
+        let (mut holds, mut mixed, mut tied) = (true, false, false);
         let mut residual: f64 = 0.0;
         let mut followers = vec![0.0; self.types];
         for x in 0..self.types {
@@ -199,6 +218,8 @@ impl<'a> StageGame<'a> {
             for &a in &self.available[x] {
                 if row[a] > 0.0 {
                     taken += 1;
+                    // Written so that a NaN does not pass.
+                    holds &= loss(a) <= best.tolerance;
                     residual = residual.max(loss(a));
                     followers[x] += row[a] * self.payoff(x, a, &values);
                 } else {
@@ -207,28 +228,15 @@ impl<'a> StageGame<'a> {
             }
             mixed |= taken > 1;
         }
-        Equilibrium {
+        let equilibrium = Equilibrium {
             kind: if mixed { Kind::Mixed } else { Kind::Pure },
             tied: tied || mixed && at.on_wall,
             gamma,
             next,
             followers,
             residual,
-        }
-    }
-
-    /// As [`examine`](Self::examine), but `None` where a type with mass takes an action that is no best response.
-    pub fn accept(&self, gamma: Vec<f64>, at: &mut Location) -> Option<Equilibrium> {
-        let next = self.advance(&gamma);
-        let values = self.continuation(&next, at);
-        let holds = self.active.iter().all(|&x| {
-            let best = self.best(x, &values);
-            self.available[x].iter().all(|&a| {
-                gamma[x * self.actions + a] <= 0.0
-                    || best.payoff - self.payoff(x, a, &values) <= best.tolerance
-            })
-        });
-        holds.then(|| self.examine(gamma, at))
+        };
+        (equilibrium, holds)
     }
 
     /// The pure prescription that is reached by taking best responses in turn and loses least on the way: what is played
@@ -238,7 +246,7 @@ impl<'a> StageGame<'a> {
         for (x, available) in self.available.iter().enumerate() {
             gamma[x * self.actions + available[0]] = 1.0;
         }
-        let mut least = self.examine(gamma.clone(), at);
+        let (mut least, _) = self.examine(gamma.clone(), at);
         for _ in 0..100 {
             let values = self.continuation(&self.advance(&gamma), at);
             for (x, available) in self.available.iter().enumerate() {
@@ -250,7 +258,7 @@ impl<'a> StageGame<'a> {
                 row.fill(0.0);
                 row[*action] = 1.0;
             }
-            let tried = self.examine(gamma.clone(), at);
+            let (tried, _) = self.examine(gamma.clone(), at);
             if tried.residual < least.residual {
                 least = tried;
             }

@@ -118,7 +118,7 @@ fn loss(game: &StageGame, e: &Equilibrium) -> f64 {
     for x in 0..game.types {
         let payoff = |a: usize| {
             let row = &game.flow[(x * game.actions + a) * game.types..][..game.types];
-            let mean: f64 = row.iter().zip(&values[0]).map(|(q, v)| q * v).sum();
+            let mean: f64 = row.iter().zip(&values).map(|(q, v)| q * v).sum();
             game.reward[x * game.actions + a] + 0.9 * mean
         };
         let best = (0..game.actions)

@@ -112,9 +112,15 @@ pub struct CommitmentGap {
 
 /// Solve the followers' game for every constant leader action and compare at the start.
 ///
-/// Each constant is solved by the same recursion and selection, so this costs about one more solution.
+/// With a single action she is committed already. Each constant is solved by the same recursion and selection, so this costs about one more solution.
 pub fn commitment_gap(solution: &Solved, start: &MeanField) -> Result<CommitmentGap, SolveError> {
     let game = solution.game();
+    if game.leader_actions().len() == 1 {
+        return Ok(CommitmentGap {
+            value: 0.0,
+            action: LeaderAction(0),
+        });
+    }
     let own = solution.resolve(1, start)?.values.leader;
     let gaps: Vec<Result<f64, SolveError>> = (0..game.leader_actions().len())
         .into_par_iter()
