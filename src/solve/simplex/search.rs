@@ -293,7 +293,15 @@ impl Search {
                 }
             }
         }
-        let found: Vec<Equilibrium> = found.iter().map(|i| all[*i].clone()).collect();
+        let alone = |i: usize| (0..root.len()).all(|j| j == i || root[j] != root[i]);
+        let found = found.iter().enumerate().map(|(i, from)| {
+            let mut e = all[*from].clone();
+            if !alone(i) {
+                e.kind = Kind::Vertex;
+            }
+            e
+        });
+        let found: Vec<Equilibrium> = found.collect();
         Equilibria {
             count: root.iter().enumerate().filter(|(i, r)| i == *r).count(),
             tied: !self.links.is_empty() || found.iter().any(|e| e.tied || e.kind == Kind::Vertex),
