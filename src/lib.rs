@@ -20,10 +20,10 @@
 //! | z in P(X^f) | mean field | [`game::MeanField`] |
 //! | gamma^f(a\|x) | followers' prescription | [`game::Prescription`] |
 //! | phi, (8) | law of motion of the mean field | [`game::advance_mean_field`] |
-//! | theta_t\[z\] | what is played at (t, z) | [`game::Policy::play`], [`solve::Solution`] |
-//! | (15a) | followers' stage equilibrium, theta resuming at t + 1 | [`solve::Solution::stage_equilibria`] |
-//! | (15c) | the leader's best action, followers re-answering | [`solve::Solution::resolve`] |
-//! | V^f_t(z, x), V^l_t(z), (16) | values | [`solve::Values`] |
+//! | theta_t\[z\] | what is played at (t, z) | [`game::Policy::play`], [`solve::Solved`] |
+//! | (15a) | followers' stage equilibrium, theta resuming at t + 1 | [`solve::Solved::stage_equilibria`] |
+//! | (15c) | the leader's best action, followers re-answering | [`solve::Solved::resolve`] |
+//! | V^f_t(z, x), V^l_t(z), (16) | values | [`solve::StateValues`] |
 //! | z^N_t | empirical law of N followers | [`simulate::Trajectory`] |
 //!
 //! # The pipeline
@@ -42,8 +42,9 @@
 //! # Example
 //!
 //! ```
+//! use smfg::game::MeanField;
 //! use smfg::scenario::Scenario;
-//! use smfg::solve::Solution;
+//! use smfg::solve::Solved;
 //! use smfg::validate::certify_path;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -65,14 +66,15 @@
 //! reward  = { per_follower = "follower_reward + (price - 0.2) * (a == repair)" }
 //! "#;
 //! let scenario = Scenario::parse("infection.toml", text, &[])?;
-//! let solution = Solution::compute(scenario.game(), &scenario.solve, None)?;
+//! let solution = Solved::compute(scenario.game(), &scenario.solve, None)?;
 //!
 //! // theta_1 at z_1 = (0.7, 0.3), re-solved: what is played, and the values.
-//! let point = solution.resolve(1, 0.3)?;
+//! let start = MeanField::two_types(0.3);
+//! let point = solution.resolve(1, &start)?;
 //! assert!(point.values.followers[1] < point.values.followers[0]);
 //!
 //! // Against the flow of theta no follower can gain.
-//! let certificate = certify_path(&solution, 0.3)?;
+//! let certificate = certify_path(&solution, &start)?;
 //! assert!(certificate.exploitability.initial < 1e-8);
 //! # Ok(())
 //! # }

@@ -1,12 +1,15 @@
-//! Backward recursion: theta and V from the master equation, (13)-(16), for two follower types and a leader without types.
+//! Backward recursion: theta and V from the master equation, (13)-(16), for a leader without types.
 //!
-//! `terminal` gives V_{T+1}; `backward` makes V_t from V_{t+1}; `stage_game` finds every equilibrium of the followers' game
+//! `simplex` is the solver for any number of follower types, on a lattice. With two types, whose mean field is one
+//! number, the jumps of V are tracked: `terminal` gives V_{T+1}; `backward` makes V_t from V_{t+1}; `stage_game` finds every equilibrium of the followers' game
 //! (15a); `leader` selects among them and lets the leader choose (15c); `values` holds a V with its jumps; `theta` is the
 //! result; `forward` follows it from a start (17)-(21).
 
 mod backward;
 mod forward;
 mod leader;
+mod simplex;
+mod solved;
 mod stage_game;
 mod stationary;
 mod terminal;
@@ -15,6 +18,8 @@ mod values;
 
 pub use forward::{Coin, follow};
 pub use leader::Work;
+pub use simplex::SimplexSolution;
+pub use solved::{Solved, SolvedEquilibrium, SolvedPoint, StateValues, Successor};
 pub use stage_game::Kind;
 pub use stationary::{Ending, Iteration};
 pub use theta::{Next, Solution, StageEquilibrium, StagePoint};
@@ -25,9 +30,9 @@ use crate::game::{Game, GameError};
 /// Why a game cannot be solved.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SolveError {
-    /// The solver handles two follower types.
+    /// Jumps of V are tracked for two follower types only.
     #[error(
-        "the solver handles games with two follower types, this one has {found}: simulate or validate it with --policy FILE"
+        "jumps are tracked for two follower types, this game has {found}: solve it on a lattice"
     )]
     FollowerTypes {
         /// |X^f| of the game.
@@ -50,6 +55,16 @@ pub enum SolveError {
         t: usize,
         /// z(x_2).
         m: f64,
+    },
+    /// V on the lattice does not fit into memory.
+    #[error(
+        "a lattice with {cells} cells per side for {types} follower types does not fit into memory: choose a smaller `grid`"
+    )]
+    Lattice {
+        /// |X^f| of the game.
+        types: usize,
+        /// G.
+        cells: usize,
     },
     /// A kernel or reward has no valid value at some point.
     #[error(transparent)]

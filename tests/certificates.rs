@@ -8,7 +8,7 @@ mod library;
 use library::{SELECTIONS, Shifted, affine, plain, shipped, solve};
 use smfg::game::{Game, LeaderAction, MeanField, Play, Policy, PolicyFile, Prescription};
 use smfg::scenario::{Method, Scenario, Selection, Start};
-use smfg::solve::Solution;
+use smfg::solve::{Solution, Solved};
 use smfg::validate::{Certified, MeanFieldPath, Player, Settings, Validation, Verdict};
 use smfg::validate::{certify_path, validate};
 use std::path::Path;
@@ -46,8 +46,10 @@ fn no_follower_gains_along_the_path_from_any_of_199_starts() {
             let solution = solve(&scenario, *selection);
             let work = solution.work();
             assert_eq!((work.failed, work.even), (0, 0), "{name}, {selection}");
+            let solution = Solved::TwoTypes(solution);
             for i in 1..200 {
-                let path = certify_path(&solution, i as f64 / 200.0).expect("values everywhere");
+                let path = certify_path(&solution, &MeanField::two_types(i as f64 / 200.0))
+                    .expect("values everywhere");
                 let (gain, off) = (path.exploitability.initial, path.consistency);
                 assert!(
                     gain < 1e-8,

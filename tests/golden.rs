@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use smfg::game::{MeanField, Policy};
 use smfg::scenario::{Engine, Override, Scenario, Start};
 use smfg::simulate::{Cohorts, SimulateError, Simulation, simulate};
-use smfg::solve::Solution;
+use smfg::solve::{Solution, Solved};
 use smfg::validate::{Exact, LeaderTest, Values, certify_path};
 use std::path::{Path, PathBuf};
 
@@ -56,7 +56,8 @@ fn results(inputs: &Inputs) -> Value {
             json!({ "m": m, "v_follower": v.followers, "v_leader": v.leader })
         })
         .collect();
-    let path = certify_path(&theta, start).expect("values everywhere");
+    let path =
+        certify_path(&Solved::TwoTypes(theta.clone()), game.initial()).expect("values everywhere");
     let flow: Vec<f64> = path
         .flow
         .mean_fields()

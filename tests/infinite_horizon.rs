@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
+use smfg::game::MeanField;
 use smfg::scenario::{Override, Scenario};
-use smfg::solve::{Ending, Solution};
+use smfg::solve::{Ending, Solution, Solved};
 use smfg::validate::certify_path;
 
 fn scenario(name: &str, overrides: &[&str]) -> Scenario {
@@ -50,13 +51,13 @@ fn the_stationary_value_is_the_limit_of_long_horizons() {
 fn nobody_gains_along_the_stationary_path_but_by_the_tail() {
     let infinite = scenario("infection", &["leader.actions.count=5", "horizon=infinite"]);
     let game = infinite.game();
-    let solution = Solution::compute(game, &infinite.solve, None).unwrap();
+    let solution = Solved::compute(game, &infinite.solve, None).unwrap();
     // Rewards lie between -k - 0.4 and 0; the periods played leave at most a tenth of epsilon.
     let tail = game.tail(0.6);
     assert!(tail <= 0.1 * infinite.validate.epsilon);
     assert!(0.9f64.powi(game.horizon() as i32 - 1) * 0.6 / 0.1 > 0.1 * infinite.validate.epsilon);
     for i in (1..200).step_by(13) {
-        let path = certify_path(&solution, f64::from(i) / 200.0).unwrap();
+        let path = certify_path(&solution, &MeanField::two_types(f64::from(i) / 200.0)).unwrap();
         for gain in path.exploitability.by_type {
             assert!(gain <= tail, "{gain}");
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use smfg::game::{Flow, Game, Policy, PolicyFile};
 use smfg::scenario::{Scenario, Selection};
-use smfg::solve::{Coin, Solution, SolveError, follow};
+use smfg::solve::{Coin, SolveError, Solved, follow};
 use smfg::validate::Certified;
 
 use super::failure::Failure;
@@ -14,7 +14,7 @@ use super::job::Phases;
 #[derive(Debug)]
 pub enum Played<'g> {
     /// theta, and the solutions under the other selections where they were asked for.
-    Solved(Box<Solution<'g>>, Vec<Solution<'g>>),
+    Solved(Box<Solved<'g>>, Vec<Solved<'g>>),
     /// A policy file.
     Read(PolicyFile),
 }
@@ -44,10 +44,10 @@ impl<'g> Played<'g> {
             return Ok(Self::Read(PolicyFile::read(path, game)?));
         }
         phases.run("solve", |bar| {
-            let solve = |selection: Selection| -> Result<Solution<'g>, SolveError> {
+            let solve = |selection: Selection| -> Result<Solved<'g>, SolveError> {
                 let mut settings = scenario.solve.clone();
                 settings.selection = selection;
-                let solution = Solution::compute(game, &settings, None);
+                let solution = Solved::compute(game, &settings, None);
                 bar.inc(1);
                 solution
             };
@@ -91,9 +91,7 @@ impl<'g> Played<'g> {
     /// A game without a value at a mean field that is met.
     pub fn flow(&self, game: &Game) -> Result<Flow, Failure> {
         Ok(match self {
-            Self::Solved(solution, _) => {
-                follow(solution, 1, game.initial().weights()[1], Coin::Tossed)?
-            }
+            Self::Solved(solution, _) => follow(solution, 1, game.initial(), Coin::Tossed)?,
             Self::Read(policy) => {
                 Flow::of_policy(game, policy, game.initial()).map_err(SolveError::from)?
             }

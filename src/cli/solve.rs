@@ -83,14 +83,14 @@ pub fn write_solution(
         return Ok(Vec::new());
     };
     let (horizon, grid) = (game.horizon(), scenario.solve.grid);
-    let too_many = horizon.saturating_mul(grid + 1) > MOST_ROWS;
+    let too_many = horizon.saturating_mul(solution.lattice_points()) > MOST_ROWS;
     let mut notes = Vec::new();
     phases.run("policy", |bar| {
         let mut table = PolicyTable::begin(folder, game)?;
         if rows == PolicyRows::Path || too_many {
             for node in flow.nodes.iter().filter(|node| node.play.is_some()) {
-                let m = node.mean_field.weights()[1];
-                table.row(game, node.t, m, &solution.resolve(node.t, m)?)?;
+                let z = &node.mean_field;
+                table.row(game, node.t, z, &solution.resolve(node.t, z)?)?;
             }
             if rows == PolicyRows::All {
                 notes.push(format!("policy.csv holds the path only: the lattice would make more than {MOST_ROWS} rows"));
@@ -98,8 +98,8 @@ pub fn write_solution(
         } else {
             bar.set_length(horizon as u64);
             for t in 1..=horizon {
-                for (m, point) in solution.lattice(t, grid)? {
-                    table.row(game, t, m, &point)?;
+                for (z, point) in solution.lattice(t, grid)? {
+                    table.row(game, t, &z, &point)?;
                 }
                 bar.inc(1);
             }

@@ -4,7 +4,7 @@ use clap::Args;
 use smfg::game::{Game, LeaderAction, MeanField};
 use smfg::report::write_stage;
 use smfg::scenario::Scenario;
-use smfg::solve::Solution;
+use smfg::solve::Solved;
 
 use super::failure::{Failure, Later, Usage};
 use super::options::{Changed, SolutionOptions, SourceOptions};
@@ -119,8 +119,8 @@ fn find_leader_action(game: &Game, given: &str) -> Result<LeaderAction, Usage> {
 /// Solve, and list all equilibria of the stage game as CSV.
 fn equilibria(scenario: &Scenario, stage: &StageGame) -> Result<String, Failure> {
     let game = scenario.game();
-    let solution = Solution::compute(game, &scenario.solve, None)?;
-    let rows = solution.stage_equilibria(stage.t, stage.z.weights()[1], stage.leader_action)?;
+    let solution = Solved::compute(game, &scenario.solve, None)?;
+    let rows = solution.stage_equilibria(stage.t, &stage.z, stage.leader_action)?;
     let table = write_stage(Vec::new(), game, &rows).map_err(std::io::Error::from)?;
     Ok(String::from_utf8_lossy(&table).into_owned())
 }

@@ -115,11 +115,15 @@ fn solution(text: &mut String, game: &Game, certificate: &Certificate) -> std::f
             )?;
         }
         let work = &figures.work;
-        writeln!(
+        write!(
             text,
-            "{} points solved, {} stage games searched, {} without an equilibrium; equilibria in one stage game: at most {}; jumps of V: {}",
-            work.states, work.stage_games, work.failed, work.max_equilibria, figures.jumps
+            "{} points solved, {} stage games searched, {} without an equilibrium; equilibria in one stage game: at most {}",
+            work.states, work.stage_games, work.failed, work.max_equilibria
         )?;
+        match figures.jumps {
+            Some(jumps) => writeln!(text, "; jumps of V: {jumps}")?,
+            None => writeln!(text)?,
+        }
     } else {
         writeln!(
             text,

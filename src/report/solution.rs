@@ -4,8 +4,8 @@ use std::io::Write;
 
 use super::columns;
 use super::{Cell, FileTable, OutputFolder, Table, WriteError};
-use crate::game::{Flow, Game, MeanRewards};
-use crate::solve::{StageEquilibrium, StagePoint};
+use crate::game::{Flow, Game, MeanField, MeanRewards};
+use crate::solve::{SolvedEquilibrium, SolvedPoint};
 
 /// policy.csv: theta and V at points (t, z) of a solved game.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl PolicyTable {
         folder.table("policy.csv", &columns::policy(game)).map(Self)
     }
 
-    /// One point: period t and mean field m = z(x_2).
+    /// One point: period t and mean field z.
     ///
     /// # Errors
     /// [`WriteError`].
@@ -28,11 +28,13 @@ impl PolicyTable {
         &mut self,
         game: &Game,
         t: usize,
-        m: f64,
-        point: &StagePoint,
+        z: &MeanField,
+        point: &SolvedPoint,
     ) -> Result<(), WriteError> {
         let leader_action = &game.leader_actions()[point.play.leader_action.0];
-        let start: [Cell; 4] = [t.into(), (1.0 - m).into(), m.into(), leader_action.into()];
+        let start = [Cell::from(t)].into_iter();
+        let start = start.chain(z.weights().iter().map(|w| Cell::Float(*w)));
+        let start = start.chain([leader_action.into()]);
         let gamma = point
             .play
             .prescription
@@ -42,12 +44,11 @@ impl PolicyTable {
         let values = point
             .values
             .followers
-            .into_iter()
-            .chain([point.values.leader])
-            .map(Cell::Float);
+            .iter()
+            .chain([&point.values.leader])
+            .map(|v| Cell::Float(*v));
         let end: [Cell; 2] = [point.equilibria.into(), point.residual.into()];
-        self.0
-            .row(start.into_iter().chain(gamma).chain(values).chain(end))
+        self.0.row(start.chain(gamma).chain(values).chain(end))
     }
 
     /// End the table.
@@ -109,33 +110,33 @@ pub fn write_mean_field(
 pub fn write_stage<W: Write>(
     writer: W,
     game: &Game,
-    rows: &[StageEquilibrium],
+    rows: &[SolvedEquilibrium],
 ) -> Result<W, csv::Error> {
     let mut table = Table::new(writer, &columns::stage(game))?;
     let mut number = 0;
     for (i, row) in rows.iter().enumerate() {
         let same_game = i > 0 && rows[i - 1].leader_action == row.leader_action;
         number = if same_game { number + 1 } else { 1 };
-        let start: [Cell; 4] = [
+        let start: [Cell; 2] = [
             (&game.leader_actions()[row.leader_action.0]).into(),
             Cell::Int(number),
-            (1.0 - row.next).into(),
-            row.next.into(),
         ];
+        let next = row.next.weights().iter().map(|w| Cell::Float(*w));
         let gamma = row.prescription.rows().iter().map(|p| Cell::Float(*p));
         let values = row
             .values
             .followers
-            .into_iter()
-            .chain([row.values.leader])
-            .map(Cell::Float);
+            .iter()
+            .chain([&row.values.leader])
+            .map(|v| Cell::Float(*v));
         let end: [Cell; 4] = [
             row.residual.into(),
             Cell::Int(u64::from(row.selected)),
             row.kind.name().into(),
             row.coin.into(),
         ];
-        table.row(start.into_iter().chain(gamma).chain(values).chain(end))?;
+        let start = start.into_iter().chain(next);
+        table.row(start.chain(gamma).chain(values).chain(end))?;
     }
     table.finish()
 }

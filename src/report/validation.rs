@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::columns;
 use super::{Cell, OutputFolder, WriteError};
 use crate::game::Game;
-use crate::solve::{Ending, Values};
+use crate::solve::{Ending, StateValues};
 use crate::validate::{BestResponseRow, CHECK_LEVEL, Certificate, Exploitability, Row, Validation};
 
 /// deviations.csv.
@@ -76,7 +76,7 @@ fn exploitability(game: &Game, figure: &Exploitability) -> Value {
     json!({ "initial": figure.initial, "by_type": by_type(game, &figure.by_type) })
 }
 
-fn values(game: &Game, values: &Values) -> Value {
+fn values(game: &Game, values: &StateValues) -> Value {
     json!({ "v_leader": values.leader, "v_follower": by_type(game, &values.followers) })
 }
 
@@ -85,7 +85,7 @@ pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
     let figures = certificate.solution.as_ref();
     let constant = |l: usize| format!("constant:{}", game.leader_actions()[l]);
     let selections = figures.map(|f| {
-        let entry = |(selection, v): &(crate::scenario::Selection, Values)| {
+        let entry = |(selection, v): &(crate::scenario::Selection, StateValues)| {
             (selection.word().to_owned(), values(game, v))
         };
         f.values.iter().map(entry).collect::<Map<_, _>>()
@@ -93,12 +93,13 @@ pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
     json!({
         "failed_stage_games": figures.map(|f| f.work.failed),
         "max_equilibria": figures.map(|f| f.work.max_equilibria),
-        "enumeration_complete": figures.map(|f| f.work.failed == 0 && f.work.even == 0),
+        "enumeration_complete": figures.map(|f| f.work.is_complete()),
         "follower_exploitability": exploitability(game, &certificate.exploitability),
         "leader_gain": figures.map(|f| f.leader_gain.gain),
         "without_coin": figures.map(|f| exploitability(game, &f.without_coin)),
         "consistency": figures.map(|f| f.consistency),
-        "jumps": figures.map(|f| f.jumps),
+        "incomplete_stage_games": figures.map(|f| f.work.incomplete),
+        "jumps": figures.and_then(|f| f.jumps),
         "stage_solves": figures.map(|f| f.work.states),
         "stage_games": figures.map(|f| f.work.stage_games),
         "even_stage_games": figures.map(|f| f.work.even),

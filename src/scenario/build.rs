@@ -56,7 +56,7 @@ pub(super) fn scenario(text: &str, overrides: &[Override]) -> Result<Scenario, F
     follower.only(FOLLOWER)?;
     let names = names(&root, follower)?;
     let available = available(follower, &names)?;
-    let solve = SolveSettings::read(&root)?;
+    let solve = SolveSettings::read(&root, names.types.len())?;
     let simulate = SimulateSettings::read(&root)?;
     let validate = ValidateSettings::read(&root, names.types.len())?;
     let initial = spaces::law(follower.require("initial")?, names.types.len())?;

@@ -91,7 +91,8 @@ choice!(
 pub struct SolveSettings {
     /// Which stage equilibrium is played; default optimistic.
     pub selection: Selection,
-    /// Cells of the first mesh, and of the lattice of policy.csv, 1 to [`MAX_GRID`]; default 200.
+    /// Cells per side of the lattice of V and policy.csv, with two types of the first mesh, 1 to [`MAX_GRID`]; default 200 with
+    /// two types, 100 with three, 40 with four, fewer with more.
     pub grid: usize,
     /// Accuracy of V between jumps, > 0, in reward units; default 1e-9.
     pub tolerance: f64,
@@ -182,8 +183,21 @@ fn number(value: &Value, range: &'static str, holds: impl Fn(f64) -> bool) -> Re
     })
 }
 
+/// Cells of the lattice where the scenario names none: some thousands of points whatever the number of types.
+fn default_grid(types: usize) -> usize {
+    match types {
+        0..=2 => 200,
+        3 => 100,
+        4 => 40,
+        5 => 20,
+        6 => 12,
+        7 => 8,
+        _ => 4,
+    }
+}
+
 impl SolveSettings {
-    pub(super) fn read(root: &Value) -> Result<Self, Fault> {
+    pub(super) fn read(root: &Value, types: usize) -> Result<Self, Fault> {
         let solve = section(
             root,
             "solve",
@@ -218,7 +232,7 @@ impl SolveSettings {
             selection: or(solve, "selection", Selection::Optimistic, |value| {
                 word(value, Selection::ALL, Selection::word)
             })?,
-            grid: or(solve, "grid", 200, |value| {
+            grid: or(solve, "grid", default_grid(types), |value| {
                 Ok(value.count(1, MAX_GRID)? as usize)
             })?,
             tolerance: or(solve, "tolerance", 1e-9, |value| {

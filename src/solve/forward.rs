@@ -1,6 +1,6 @@
 //! Forward recursion, (17)-(21): the mean field and the play from a start, following theta.
 
-use super::{Solution, SolveError};
+use super::{SolveError, Solved};
 use crate::game::{Flow, FlowNode, MeanField};
 
 /// What becomes of a public lottery along a flow.
@@ -12,24 +12,32 @@ pub enum Coin {
     Ignored,
 }
 
-/// Follow theta from (t, m) to T + 1, re-solved at every point.
-pub fn follow(solution: &Solution, t: usize, m: f64, coin: Coin) -> Result<Flow, SolveError> {
-    let node = |t, parent, weight, m| FlowNode {
+/// Follow theta from (t, z) to T + 1, re-solved at every point.
+///
+/// # Errors
+/// A kernel or reward without a value at a mean field that is met.
+pub fn follow(
+    solution: &Solved,
+    t: usize,
+    start: &MeanField,
+    coin: Coin,
+) -> Result<Flow, SolveError> {
+    let node = |t, parent, weight, mean_field| FlowNode {
         t,
         parent,
         weight,
-        mean_field: MeanField::two_types(m),
+        mean_field,
         play: None,
     };
     let mut flow = Flow {
-        nodes: vec![node(t, None, 1.0, m)],
+        nodes: vec![node(t, None, 1.0, start.clone())],
         capped: false,
         lotteries: 0,
     };
     let mut at = 0;
     while flow.nodes[at].t <= solution.game().horizon() {
         let (now, weight) = (flow.nodes[at].t, flow.nodes[at].weight);
-        let point = solution.resolve(now, flow.nodes[at].mean_field.weights()[1])?;
+        let point = solution.resolve(now, &flow.nodes[at].mean_field)?;
         flow.nodes[at].play = Some(point.play);
         flow.lotteries += usize::from(!point.supported);
         let full = flow.nodes.len() >= Flow::MOST_NODES;
@@ -39,7 +47,7 @@ pub fn follow(solution: &Solution, t: usize, m: f64, coin: Coin) -> Result<Flow,
         for next in &point.next[..sides] {
             let probability = if branches { next.probability } else { 1.0 };
             // The value function answers in the gap of a switch by the nearer side; the path takes the same side.
-            let z = solution.settle(now + 1, next.m);
+            let z = solution.settle(now + 1, &next.mean_field);
             flow.nodes
                 .push(node(now + 1, Some(at), weight * probability, z));
         }

@@ -1,6 +1,6 @@
 //! Selection among the followers' equilibria, and the leader's choice, (15c).
 
-use super::stage_game::{Equilibria, Equilibrium, StageGames, TIE};
+use super::stage_game::{Equilibrium, StageGames, TIE};
 use crate::scenario::Selection;
 
 /// Counts of work done and of what was met; they sum over stage games and do not depend on the number of threads.
@@ -20,9 +20,21 @@ pub struct Work {
     pub max_equilibria: u64,
     /// Stage games with no equilibrium but under a public coin.
     pub only_lottery: u64,
+    /// Stage games whose search ended at the limit on work: equilibria may be missing.
+    pub incomplete: u64,
+    /// Blocks of z' visited by the search over a simplex.
+    pub blocks: u64,
+    /// Linear systems solved, one per support and simplex.
+    pub systems: u64,
 }
 
 impl Work {
+    /// Whether every equilibrium of every stage game was found, as far as is known: no search stopped early or came out
+    /// empty, and away from ties all counts are odd.
+    pub fn is_complete(&self) -> bool {
+        self.failed == 0 && self.even == 0 && self.incomplete == 0
+    }
+
     /// Add the work of another part.
     pub(super) fn add(&mut self, other: &Self) {
         self.states += other.states;
@@ -32,6 +44,9 @@ impl Work {
         self.even += other.even;
         self.max_equilibria = self.max_equilibria.max(other.max_equilibria);
         self.only_lottery += other.only_lottery;
+        self.incomplete += other.incomplete;
+        self.blocks += other.blocks;
+        self.systems += other.systems;
     }
 }
 
@@ -71,37 +86,34 @@ impl Rule<'_> {
         work.only_lottery += u64::from(!supported);
         let m = games.mean_field();
         let actions = games.period.game.follower_actions().len();
+        let eligible = found.found.iter();
+        let eligible = eligible.filter(|e| e.is_supported() == supported);
+        let preferred = self.preferred(eligible, &[1.0 - m, m], actions);
         Selected {
-            equilibrium: *self.preferred(found, supported, m, actions),
+            equilibrium: *preferred.unwrap_or(&found.found[0]),
             count,
         }
     }
 
-    fn preferred<'e>(
+    /// The best by the criterion, and among those as good the lexicographically largest.
+    pub fn preferred<'e, E: Outcome>(
         &self,
-        found: &'e Equilibria,
-        supported: bool,
-        m: f64,
+        eligible: impl Iterator<Item = &'e E> + Clone,
+        z: &[f64],
         actions: usize,
-    ) -> &'e Equilibrium {
-        let score = |e: &Equilibrium| match self.selection {
-            Selection::Optimistic => e.values.leader,
-            Selection::Pessimistic => -e.values.leader,
-            Selection::Welfare => (1.0 - m) * e.values.followers[0] + m * e.values.followers[1],
+    ) -> Option<&'e E> {
+        let score = |e: &E| match self.selection {
+            Selection::Optimistic => e.leader(),
+            Selection::Pessimistic => -e.leader(),
+            Selection::Welfare => z.iter().zip(e.followers()).map(|(z, v)| z * v).sum(),
         };
-        let eligible = || {
-            found
-                .found
-                .iter()
-                .filter(move |e| e.is_supported() == supported)
-        };
-        let high = eligible().map(score).fold(f64::NEG_INFINITY, f64::max);
-        let low = eligible().map(score).fold(f64::INFINITY, f64::min);
-        let slack = TIE * (high - low).max(1.0);
-        eligible()
-            .filter(|e| high - score(e) <= slack)
-            .reduce(|a, b| if comes_before(b, a, actions) { b } else { a })
-            .unwrap_or(&found.found[0])
+        let slack = Slack::of(eligible.clone().map(score));
+        eligible.filter(|e| slack.admits(score(e))).reduce(|a, b| {
+            match comes_before(b, a, z.len(), actions) {
+                true => b,
+                false => a,
+            }
+        })
     }
 
     /// The leader's best action, the first of equally good ones, and the equilibrium there.
@@ -117,26 +129,67 @@ impl Rule<'_> {
 
     /// The place among the candidates' answers of the leader's best, the first of equally good ones.
     pub fn prefer(&self, answers: &[Selected]) -> usize {
-        let value = |s: &Selected| s.equilibrium.values.leader;
-        let high = answers.iter().map(value).fold(f64::NEG_INFINITY, f64::max);
-        let low = answers.iter().map(value).fold(f64::INFINITY, f64::min);
-        let slack = TIE * (high - low).max(1.0);
-        answers
-            .iter()
-            .position(|s| high - value(s) <= slack)
-            .unwrap_or(0)
+        self.prefer_value(answers.iter().map(|s| s.equilibrium.values.leader))
+    }
+
+    /// The place of the largest value of the leader, the first of equally good ones.
+    pub fn prefer_value(&self, mut values: impl Iterator<Item = f64> + Clone) -> usize {
+        let slack = Slack::of(values.clone());
+        values.position(|v| slack.admits(v)).unwrap_or(0)
+    }
+}
+
+/// What counts as equal to the largest of some values.
+#[derive(Clone, Copy, Debug)]
+struct Slack {
+    high: f64,
+    slack: f64,
+}
+
+impl Slack {
+    fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
+        let high = values.clone().fold(f64::NEG_INFINITY, f64::max);
+        let low = values.fold(f64::INFINITY, f64::min);
+        Self {
+            high,
+            slack: TIE * (high - low).max(1.0),
+        }
+    }
+
+    fn admits(&self, value: f64) -> bool {
+        self.high - value <= self.slack
+    }
+}
+
+/// What selection looks at in an equilibrium.
+pub(super) trait Outcome {
+    /// V^l, or its mean over the belief.
+    fn leader(&self) -> f64;
+    /// V^f per type.
+    fn followers(&self) -> &[f64];
+    /// gamma^f(a|x).
+    fn gamma(&self, x: usize, a: usize) -> f64;
+}
+
+impl Outcome for Equilibrium {
+    fn leader(&self) -> f64 {
+        self.values.leader
+    }
+
+    fn followers(&self) -> &[f64] {
+        &self.values.followers
+    }
+
+    fn gamma(&self, x: usize, a: usize) -> f64 {
+        Equilibrium::gamma(self, x, a)
     }
 }
 
 /// Whether (gamma(a_1|x_1), gamma(a_2|x_1), ...) of `a` is lexicographically larger than that of `b`.
-fn comes_before(a: &Equilibrium, b: &Equilibrium, actions: usize) -> bool {
-    for x in 0..2 {
-        for action in 0..actions {
-            let (p, q) = (a.gamma(x, action), b.gamma(x, action));
-            if p != q {
-                return p > q;
-            }
-        }
-    }
-    false
+fn comes_before<E: Outcome>(a: &E, b: &E, types: usize, actions: usize) -> bool {
+    let pairs = (0..types).flat_map(|x| (0..actions).map(move |action| (x, action)));
+    pairs
+        .map(|(x, action)| (a.gamma(x, action), b.gamma(x, action)))
+        .find(|(p, q)| p != q)
+        .is_some_and(|(p, q)| p > q)
 }

@@ -10,7 +10,7 @@ use super::SolveError;
 use super::backward::Step;
 use super::leader::{Rule, Work};
 use super::stage_game::Period;
-use super::values::{ValueFunction, Values};
+use super::values::ValueFunction;
 use crate::game::Game;
 use crate::scenario::SolveSettings;
 
@@ -75,20 +75,30 @@ impl fmt::Display for Iteration {
     }
 }
 
-/// Iterate from `start`; the last iterate and the one before it.
-pub(super) fn iterate(
-    game: &Game,
-    settings: &SolveSettings,
-    rule: Rule,
-    start: ValueFunction,
-    work: &mut Work,
-) -> Result<(Vec<ValueFunction>, Iteration), SolveError> {
+/// V seen at fixed places, so that two iterates can be compared.
+pub(super) struct Snapshot {
+    /// Numbers, in the same order for every iterate.
+    pub values: Vec<f64>,
+    /// Whether each stands away from a jump of V.
+    pub comparable: Vec<bool>,
+}
+
+/// The residual to which V is iterated: tolerance (1 - delta) / (2 delta).
+pub(super) fn bound(game: &Game, settings: &SolveSettings) -> f64 {
     let delta = game.discount();
-    let bound = settings.tolerance * (1.0 - delta) / (2.0 * delta);
-    // Rounding allows no finer a V than this.
-    let tolerance = (FINER * bound).max(1e-13);
+    settings.tolerance * (1.0 - delta) / (2.0 * delta)
+}
+
+/// Iterate `step` from `start` until V stands still to the bound; the last iterate and the one before it.
+pub(super) fn iterate<V>(
+    discount: f64,
+    bound: f64,
+    start: V,
+    mut step: impl FnMut(&V) -> Result<V, SolveError>,
+    look: impl Fn(&V) -> Snapshot,
+) -> Result<(Vec<V>, Iteration), SolveError> {
     let mut before = start;
-    let mut history: Vec<Vec<Probe>> = vec![probe(&before)];
+    let mut history: Vec<Snapshot> = vec![look(&before)];
     let mut most = usize::MAX;
     let mut iteration = Iteration {
         ending: Ending::Open,
@@ -97,36 +107,26 @@ pub(super) fn iterate(
         bound,
     };
     loop {
-        let step = Step {
-            period: Period {
-                game,
-                t: 1,
-                next: &before,
-            },
-            rule,
-            grid: settings.grid,
-            tolerance,
-        };
-        let now = step.solve(work)?;
-        let probes = probe(&now);
+        let now = step(&before)?;
+        let seen = look(&now);
         iteration.count += 1;
-        iteration.residual = change(&probes, &history[history.len() - 1]);
+        iteration.residual = change(&seen, &history[history.len() - 1]);
         if iteration.count == 1 {
             // delta^n of the first change, over the bound.
-            let needed = libm::log((bound / iteration.residual).min(0.5)) / libm::log(delta);
+            let needed = libm::log((bound / iteration.residual).min(0.5)) / libm::log(discount);
             most = (PATIENCE * needed).ceil().min(1e6) as usize + 2 * LONGEST_CYCLE;
         }
         if iteration.residual <= bound {
             iteration.ending = Ending::Converged;
         } else if iteration.count >= most {
-            let returned = |back: &usize| change(&probes, &history[history.len() - back]) <= bound;
+            let returned = |back: &usize| change(&seen, &history[history.len() - back]) <= bound;
             let cycle = (2..=LONGEST_CYCLE.min(history.len())).find(returned);
             iteration.ending = cycle.map_or(Ending::Open, Ending::Cycle);
         }
         if iteration.ending != Ending::Open || iteration.count >= most {
             return Ok((vec![now, before], iteration));
         }
-        history.push(probes);
+        history.push(seen);
         if history.len() > LONGEST_CYCLE {
             history.remove(0);
         }
@@ -134,34 +134,61 @@ pub(super) fn iterate(
     }
 }
 
-/// V at one point, and whether a jump is near.
-struct Probe {
-    values: Values,
-    near_jump: bool,
-}
-
-fn probe(v: &ValueFunction) -> Vec<Probe> {
-    let jumps = v.jump_positions();
-    (0..=PROBES)
-        .map(|i| {
-            let m = i as f64 / PROBES as f64;
-            let next = jumps.partition_point(|s| *s < m - JUMP_WIDTH);
-            let near_jump = jumps.get(next).is_some_and(|s| *s <= m + JUMP_WIDTH);
-            Probe {
-                values: v.values(v.locate(m)),
-                near_jump,
-            }
-        })
-        .collect()
-}
-
-/// The largest difference of two iterates away from the jumps of either.
-fn change(a: &[Probe], b: &[Probe]) -> f64 {
-    let pairs = a
+/// The largest change between two iterates, away from the jumps of either.
+fn change(a: &Snapshot, b: &Snapshot) -> f64 {
+    let usable = a
+        .comparable
         .iter()
-        .zip(b)
-        .filter(|(a, b)| !a.near_jump && !b.near_jump);
-    pairs
-        .map(|(a, b)| a.values.distance(&b.values))
+        .zip(&b.comparable)
+        .map(|(a, b)| *a && *b);
+    let values = a.values.iter().zip(&b.values).zip(usable);
+    values
+        .filter(|(_, usable)| *usable)
+        .map(|((a, b), _)| (a - b).abs())
         .fold(0.0, f64::max)
+}
+
+/// Iterate a game of two types, jumps tracked.
+pub(super) fn two_types(
+    game: &Game,
+    settings: &SolveSettings,
+    rule: Rule,
+    start: ValueFunction,
+    work: &mut Work,
+) -> Result<(Vec<ValueFunction>, Iteration), SolveError> {
+    let bound = bound(game, settings);
+    // Rounding allows no finer a V than this.
+    let tolerance = (FINER * bound).max(1e-13);
+    let step = |next: &ValueFunction| {
+        let period = Period { game, t: 1, next };
+        let grid = settings.grid;
+        Step {
+            period,
+            rule,
+            grid,
+            tolerance,
+        }
+        .solve(work)
+    };
+    iterate(game.discount(), bound, start, step, look)
+}
+
+/// V at evenly spread points.
+fn look(v: &ValueFunction) -> Snapshot {
+    let jumps = v.jump_positions();
+    let mut snapshot = Snapshot {
+        values: Vec::new(),
+        comparable: Vec::new(),
+    };
+    for i in 0..=PROBES {
+        let m = i as f64 / PROBES as f64;
+        let next = jumps.partition_point(|s| *s < m - JUMP_WIDTH);
+        let near_jump = jumps.get(next).is_some_and(|s| *s <= m + JUMP_WIDTH);
+        let values = v.values(v.locate(m));
+        snapshot
+            .values
+            .extend(values.followers.into_iter().chain([values.leader]));
+        snapshot.comparable.extend([!near_jump; 3]);
+    }
+    snapshot
 }

@@ -73,13 +73,15 @@ fn the_flow_branches_at_a_lottery_with_the_weights_of_its_coin() {
     let point = solution.resolve(1, 0.25).unwrap();
     assert!(!point.supported);
     assert!((point.play.prescription.row(0)[1] - 2.0 / 3.0).abs() < 1e-9);
-    let flow = follow(&solution, 1, 0.25, Coin::Tossed).unwrap();
+    let start = MeanField::two_types(0.25);
+    let solved = Solved::TwoTypes(solution);
+    let flow = follow(&solved, 1, &start, Coin::Tossed).unwrap();
     let weights: Vec<f64> = flow.nodes.iter().map(|node| node.weight).collect();
     assert_eq!((flow.lotteries, weights.len()), (1, 3));
     assert!((weights[1] - 0.6).abs() < 1e-9 && (weights[2] - 0.4).abs() < 1e-9);
     let sides = [1, 2].map(|i| flow.nodes[i].mean_field.weights()[1]);
     assert!(sides[0] <= 0.5 && sides[1] > 0.5 && sides[1] - sides[0] < 1e-13);
-    let plain = follow(&solution, 1, 0.25, Coin::Ignored).unwrap();
+    let plain = follow(&solved, 1, &start, Coin::Ignored).unwrap();
     assert_eq!((plain.lotteries, plain.nodes.len()), (1, 2));
 }
 
@@ -87,7 +89,8 @@ fn the_flow_branches_at_a_lottery_with_the_weights_of_its_coin() {
 fn nobody_gains_at_a_lottery_while_the_coin_is_tossed() {
     let scenario = lottery();
     let solution = solve(&scenario).unwrap();
-    let path = crate::validate::certify_path(&solution, 0.25).unwrap();
+    let solved = Solved::TwoTypes(solution);
+    let path = crate::validate::certify_path(&solved, &MeanField::two_types(0.25)).unwrap();
     // Without the coin m' stays on the left, where going gains .6 * .2 on the 2/3 that hold.
     assert!(path.exploitability.by_type[0].abs() < 1e-9);
     assert!((path.without_coin.by_type[0] - 0.08).abs() < 1e-9);

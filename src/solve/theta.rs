@@ -92,7 +92,7 @@ impl<'g> Solution<'g> {
         let mut work = Work::default();
         let end = terminal::values(game, settings)?;
         let (values, iteration) = if game.is_infinite() {
-            let (values, iteration) = stationary::iterate(game, settings, rule, end, &mut work)?;
+            let (values, iteration) = stationary::two_types(game, settings, rule, end, &mut work)?;
             (values, Some(iteration))
         } else {
             let mut backward = vec![end];
@@ -354,7 +354,7 @@ impl Policy for Solution<'_> {
     }
 }
 
-fn first_actions(game: &Game) -> Play {
+pub(super) fn first_actions(game: &Game) -> Play {
     let actions = game.follower_actions().len();
     let rows = (0..game.follower_types().len())
         .flat_map(|x| {

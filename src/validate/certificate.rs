@@ -17,7 +17,7 @@ pub use leader::{CommitmentGap, LeaderGain, commitment_gap, leader_gain};
 use super::RewardRanges;
 use crate::game::{Flow, Game, GameError, MeanField, Policy};
 use crate::scenario::Selection;
-use crate::solve::{Coin, Iteration, Solution, SolveError, Values, Work, follow};
+use crate::solve::{Coin, Iteration, SolveError, Solved, StateValues, Work, follow};
 
 /// V_1 and the values along the path may differ by this times max(1, |V_1|): interpolation errors and tie tolerances add up.
 const CONSISTENT: f64 = 1e-6;
@@ -37,23 +37,26 @@ pub struct PathCertificate {
     pub consistency: f64,
 }
 
-/// Certify theta from the start m at t = 1 against all deviations of a single follower.
-pub fn certify_path(solution: &Solution, m: f64) -> Result<PathCertificate, SolveError> {
+/// Certify theta from a start at t = 1 against all deviations of a single follower.
+///
+/// # Errors
+/// [`SolveError`] where the game has no value at a mean field that is met.
+pub fn certify_path(solution: &Solved, start: &MeanField) -> Result<PathCertificate, SolveError> {
     let game = solution.game();
-    let flow = follow(solution, 1, m, Coin::Tossed)?;
+    let flow = follow(solution, 1, start, Coin::Tossed)?;
     let values = FlowValues::along(game, &flow)?;
     let exploitability = values.exploitability(&flow);
     let without_coin = if flow.lotteries == 0 {
         exploitability.clone()
     } else {
-        let plain = follow(solution, 1, m, Coin::Ignored)?;
+        let plain = follow(solution, 1, start, Coin::Ignored)?;
         FlowValues::along(game, &plain)?.exploitability(&plain)
     };
-    let resolved = solution.resolve(1, m)?.values;
-    let consistency = (values.leader[0] - resolved.leader)
-        .abs()
-        .max((values.follower[0][0] - resolved.followers[0]).abs())
-        .max((values.follower[0][1] - resolved.followers[1]).abs());
+    let resolved = solution.resolve(1, start)?.values;
+    let followers = values.follower[0].iter().zip(&resolved.followers);
+    let consistency = followers
+        .map(|(along, stored)| (along - stored).abs())
+        .fold((values.leader[0] - resolved.leader).abs(), f64::max);
     Ok(PathCertificate {
         flow,
         values,
@@ -72,8 +75,8 @@ pub struct SolutionFigures {
     pub without_coin: Exploitability,
     /// V_1 re-solved at the start against the values along the path.
     pub consistency: f64,
-    /// Jumps of V_1, ..., V_T.
-    pub jumps: usize,
+    /// Jumps of V_1, ..., V_T; `None` where V is held on a lattice, which tracks none.
+    pub jumps: Option<usize>,
     /// Work and counts of the backward recursion.
     pub work: Work,
     /// The best constant action against theta.
@@ -83,7 +86,7 @@ pub struct SolutionFigures {
     /// What periods that are not played can add to a follower's gain, for an infinite horizon; else 0.
     pub tail: f64,
     /// V_1 re-solved at the start, for each selection that was solved.
-    pub values: Vec<(Selection, Values)>,
+    pub values: Vec<(Selection, StateValues)>,
 }
 
 /// The certificate of a policy from z_1, in the mean-field limit.
@@ -111,15 +114,18 @@ impl Certified {
     ///
     /// # Errors
     /// [`SolveError`] where the game has no value at a mean field that is met.
-    pub fn solution(solution: &Solution, others: &[Solution]) -> Result<Self, SolveError> {
-        let m = solution.game().initial().weights()[1];
-        let path = certify_path(solution, m)?;
+    pub fn solution(solution: &Solved, others: &[Solved]) -> Result<Self, SolveError> {
+        let start = solution.game().initial();
+        let path = certify_path(solution, start)?;
         let mut values = Vec::new();
         for solved in std::iter::once(solution)
             .chain(others)
             .filter(|s| s.is_solved())
         {
-            values.push((solved.settings().selection, solved.resolve(1, m)?.values));
+            values.push((
+                solved.settings().selection,
+                solved.resolve(1, start)?.values,
+            ));
         }
         let figures = SolutionFigures {
             leader_gain: leader_gain(solution, &path.flow)?,
@@ -127,7 +133,7 @@ impl Certified {
             consistency: path.consistency,
             jumps: solution.jumps(),
             work: *solution.work(),
-            commitment_gap: commitment_gap(solution, m)?,
+            commitment_gap: commitment_gap(solution, start)?,
             iteration: solution.iteration().copied(),
             tail: tail(solution.game()),
             values,
@@ -189,6 +195,12 @@ fn warnings(flow: &Flow, figures: &SolutionFigures) -> Vec<String> {
         warnings.push(format!(
             "{} stage games away from ties have an even number of equilibria: one was missed in each",
             figures.work.even
+        ));
+    }
+    if figures.work.incomplete > 0 {
+        warnings.push(format!(
+            "the search of {} stage games ended at its limit on work: equilibria may be missing there",
+            figures.work.incomplete
         ));
     }
     if flow.lotteries > 0 {

@@ -5,54 +5,55 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::game::{Flow, Game, GameError, LeaderAction, MeanField, Play, mean_rewards};
-use crate::solve::{Solution, SolveError};
+use crate::solve::{SolveError, Solved};
 
 /// The leader's value of following theta forward, remembered per (t, z).
 struct LeaderValues<'s, 'g> {
-    solution: &'s Solution<'g>,
-    known: BTreeMap<(usize, u64), f64>,
+    solution: &'s Solved<'g>,
+    known: BTreeMap<(usize, Vec<u64>), f64>,
 }
 
 impl LeaderValues<'_, '_> {
-    fn from(&mut self, t: usize, m: f64) -> Result<f64, SolveError> {
+    fn from(&mut self, t: usize, z: MeanField) -> Result<f64, SolveError> {
         // Follow until T + 1, a known point, or a lottery; then fold the rewards back.
         let game = self.solution.game();
-        let mut path: Vec<(usize, f64, f64)> = Vec::new();
-        let (mut now, mut at) = (t, m);
+        let mut path: Vec<((usize, Vec<u64>), f64)> = Vec::new();
+        let (mut now, mut at) = (t, z);
         let mut value = loop {
             if now > game.horizon() {
                 break 0.0;
             }
-            if let Some(v) = self.known.get(&(now, at.to_bits())) {
+            let key = (now, at.weights().iter().map(|w| w.to_bits()).collect());
+            if let Some(v) = self.known.get(&key) {
                 break *v;
             }
-            let point = self.solution.resolve(now, at)?;
-            let reward = leader_reward(game, now, at, &point.play)?;
-            path.push((now, at, reward));
-            if let [next] = point.next[..] {
-                (now, at) = (now + 1, self.solution.settle(now + 1, next.m));
+            let point = self.solution.resolve(now, &at)?;
+            let reward = leader_reward(game, now, &at, &point.play)?;
+            path.push((key, reward));
+            if let [next] = &point.next[..] {
+                at = self.solution.settle(now + 1, &next.mean_field);
+                now += 1;
                 continue;
             }
             let mut mean = 0.0;
             for next in &point.next {
-                mean +=
-                    next.probability * self.from(now + 1, self.solution.settle(now + 1, next.m))?;
+                let side = self.solution.settle(now + 1, &next.mean_field);
+                mean += next.probability * self.from(now + 1, side)?;
             }
             break mean;
         };
-        for (now, at, reward) in path.into_iter().rev() {
+        for (key, reward) in path.into_iter().rev() {
             value = reward + game.discount() * value;
-            self.known.insert((now, at.to_bits()), value);
+            self.known.insert(key, value);
         }
         Ok(value)
     }
 }
 
-fn leader_reward(game: &Game, t: usize, m: f64, play: &Play) -> Result<f64, GameError> {
-    let z = MeanField::two_types(m);
+fn leader_reward(game: &Game, t: usize, z: &MeanField, play: &Play) -> Result<f64, GameError> {
     let mut tables = game.tables();
     tables.evaluate(t, z.weights())?;
-    Ok(mean_rewards(&tables, &z, play).leader)
+    Ok(mean_rewards(&tables, z, play).leader)
 }
 
 /// The leader's largest one-stage gain along a flow, (15c): each candidate's continuation is theta followed forward.
@@ -67,7 +68,7 @@ pub struct LeaderGain {
 }
 
 /// The largest one-stage gain of the leader along the flow of theta.
-pub fn leader_gain(solution: &Solution, flow: &Flow) -> Result<LeaderGain, SolveError> {
+pub fn leader_gain(solution: &Solved, flow: &Flow) -> Result<LeaderGain, SolveError> {
     let game = solution.game();
     let mut values = LeaderValues {
         solution,
@@ -79,15 +80,15 @@ pub fn leader_gain(solution: &Solution, flow: &Flow) -> Result<LeaderGain, Solve
         action: LeaderAction(0),
     };
     for node in flow.nodes.iter().filter(|n| n.play.is_some()) {
-        let m = node.mean_field.weights()[1];
+        let z = &node.mean_field;
         // A stationary theta is followed for the whole horizon from every node.
         let t = if game.is_infinite() { 1 } else { node.t };
-        let own = values.from(t, m)?;
+        let own = values.from(t, z.clone())?;
         for action in (0..game.leader_actions().len()).map(LeaderAction) {
-            let point = solution.answer_at(t, m, action)?;
-            let mut value = leader_reward(game, t, m, &point.play)?;
+            let point = solution.answer_at(t, z, action)?;
+            let mut value = leader_reward(game, t, z, &point.play)?;
             for next in &point.next {
-                let at = solution.settle(t + 1, next.m);
+                let at = solution.settle(t + 1, &next.mean_field);
                 value += game.discount() * next.probability * values.from(t + 1, at)?;
             }
             if value - own > largest.gain {
@@ -113,17 +114,24 @@ pub struct CommitmentGap {
     pub unsolved: usize,
 }
 
-/// Solve the followers' game for every constant leader action and compare at the start m.
+/// Solve the followers' game for every constant leader action and compare at the start.
 ///
-/// Each constant is solved by the same recursion and selection, so this costs about one more solution.
-pub fn commitment_gap(solution: &Solution, m: f64) -> Result<CommitmentGap, SolveError> {
+/// With a single action she is committed already. Each constant is solved by the same recursion and selection, so this costs about one more solution.
+pub fn commitment_gap(solution: &Solved, start: &MeanField) -> Result<CommitmentGap, SolveError> {
     let game = solution.game();
-    let own = solution.resolve(1, m)?.values.leader;
+    if game.leader_actions().len() == 1 {
+        return Ok(CommitmentGap {
+            value: 0.0,
+            action: LeaderAction(0),
+            unsolved: 0,
+        });
+    }
+    let own = solution.resolve(1, start)?.values.leader;
     let gaps: Vec<Result<Option<f64>, SolveError>> = (0..game.leader_actions().len())
         .into_par_iter()
         .map(|action| {
-            let constant = Solution::compute(game, solution.settings(), Some(vec![action]))?;
-            let value = constant.resolve(1, m)?.values.leader - own;
+            let constant = Solved::compute(game, solution.settings(), Some(vec![action]))?;
+            let value = constant.resolve(1, start)?.values.leader - own;
             Ok(Some(value).filter(|_| constant.is_solved()))
         })
         .collect();

@@ -12,7 +12,7 @@ fn certified(width: f64, grid: usize) -> Certificate {
          reward = {{ period = \"level * (t == 2) * ({width} - abs(z[two] - 0.5025))\" }}\n[solve]\ngrid = {grid}\n"
     );
     let scenario = Scenario::parse("window.toml", &text, &[]).unwrap();
-    let solution = Solution::compute(scenario.game(), &scenario.solve, None).unwrap();
+    let solution = Solved::compute(scenario.game(), &scenario.solve, None).unwrap();
     Certified::solution(&solution, &[]).unwrap().certificate
 }
 

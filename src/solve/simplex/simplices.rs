@@ -1,0 +1,439 @@
+//! All equilibria with z' in one unit cube of the lattice: one small linear system per (support, simplex).
+//!
+//! On a simplex V, and with it every U_x(a; z'), is affine in z'; under (8) z' is affine in gamma. With one action of
+//! each type's support as its base and p the probabilities of the others, the equilibria of a support are
+//!
+//! ```text
+//! U_x(e) - U_x(base) = 0,    z'(p) in the simplex,    p > 0,    no action outside the support better:
+//! ```
+//!
+//! as many equations as unknowns. Where they leave p free there is a continuum, a polytope, given by its vertices: those
+//! with a p of zero belong to smaller supports, the others lie on a face of the simplex or where an action outside the
+//! support ties. A vertex mixes over no more actions than |X^f| - 1 beyond the bases, so larger supports need no search.
+
+use super::search::{SLACK, Search};
+use super::stage_game::StageGame;
+use crate::solve::stage_game::{Kind, TIE};
+
+/// A simplex under search.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    corner: Vec<usize>,
+    /// The coordinates in the order in which they are raised from the corner.
+    order: Vec<usize>,
+    /// U_x(a; .) at the vertices, by (vertex, x, a).
+    payoffs: Vec<f64>,
+    /// Per active type: actions that may be best, and max(1, range of U).
+    kept: Vec<Vec<usize>>,
+    scales: Vec<f64>,
+    /// Whether coordinate i is raised before j, at i * dimensions + j.
+    before: Vec<bool>,
+    /// Where this simplex's candidates begin.
+    start: usize,
+}
+
+/// One action of each active type, and the further actions that types mix over.
+#[derive(Clone, Debug, Default)]
+struct Support {
+    base: Vec<usize>,
+    /// (place among the active types, action).
+    extra: Vec<(usize, usize)>,
+}
+
+/// An affine function of p: coefficients, then the constant.
+type Row = Vec<f64>;
+
+/// The solutions of some equations.
+enum Solutions {
+    None,
+    One(Vec<f64>),
+    /// A family; the number of independent equations.
+    Many(usize),
+}
+
+impl Search {
+    /// Search every simplex of a cube that what the survivors lead to can meet.
+    pub(super) fn cube(
+        &mut self,
+        game: &StageGame,
+        corner: &[usize],
+        survivors: &[Vec<usize>],
+        reach: &[[f64; 2]],
+    ) {
+        let dimensions = corner.len();
+        let mut memory = std::mem::take(&mut self.simplices);
+        memory.corner.clear();
+        memory.corner.extend_from_slice(corner);
+        memory.order.clear();
+        memory.before.clear();
+        memory.before.resize(dimensions * dimensions, false);
+        for (d, [i, j]) in self.directions.pairs.iter().enumerate() {
+            // In the simplex s_i >= s_j; and the range of s_i - s_j may decide the order of the fractions.
+            let [low, high] = reach[dimensions + d];
+            let offset = corner[*i] as f64 - corner[*j] as f64;
+            memory.before[i * dimensions + j] = corner[*i] == corner[*j] || low - offset > SLACK;
+            memory.before[j * dimensions + i] = high - offset < -SLACK;
+        }
+        self.orders(game, &mut memory, survivors);
+        self.simplices = memory;
+    }
+
+    /// Search the simplices of all orders that begin as given.
+    fn orders(&mut self, game: &StageGame, memory: &mut Memory, survivors: &[Vec<usize>]) {
+        let dimensions = memory.corner.len();
+        if memory.order.len() == dimensions {
+            self.simplex(game, memory, survivors);
+            return;
+        }
+        for i in 0..dimensions {
+            let waits = |j: usize| {
+                j != i && !memory.order.contains(&j) && memory.before[j * dimensions + i]
+            };
+            if memory.order.contains(&i) || (0..dimensions).any(waits) {
+                continue;
+            }
+            memory.order.push(i);
+            self.orders(game, memory, survivors);
+            memory.order.pop();
+        }
+    }
+
+    fn simplex(&mut self, game: &StageGame, memory: &mut Memory, survivors: &[Vec<usize>]) {
+        memory.evaluate(game, survivors);
+        memory.start = self.candidates.len();
+        let spare: usize = memory.kept.iter().map(|kept| kept.len() - 1).sum();
+        let mut support = Support::default();
+        for degree in 0..=spare.min(memory.corner.len()) {
+            self.supports(game, memory, &mut support, degree);
+        }
+    }
+
+    /// Try every support of which the first types' parts are given and that mixes over `degree` further actions.
+    fn supports(
+        &mut self,
+        game: &StageGame,
+        memory: &Memory,
+        support: &mut Support,
+        degree: usize,
+    ) {
+        let place = support.base.len();
+        if place == memory.kept.len() {
+            if degree == 0 {
+                self.settle(game, memory, support);
+            }
+            return;
+        }
+        for at in 0..memory.kept[place].len() {
+            support.base.push(memory.kept[place][at]);
+            self.extras(game, memory, support, at, degree);
+            support.base.pop();
+        }
+    }
+
+    /// The last type of the support may mix over actions later than the one at `at`.
+    fn extras(
+        &mut self,
+        game: &StageGame,
+        memory: &Memory,
+        support: &mut Support,
+        at: usize,
+        degree: usize,
+    ) {
+        self.supports(game, memory, support, degree);
+        let place = support.base.len() - 1;
+        if degree == 0 {
+            return;
+        }
+        for later in at + 1..memory.kept[place].len() {
+            support.extra.push((place, memory.kept[place][later]));
+            self.extras(game, memory, support, later, degree - 1);
+            support.extra.pop();
+        }
+    }
+
+    /// All equilibria of one support in one simplex.
+    fn settle(&mut self, game: &StageGame, memory: &Memory, support: &Support) {
+        if self.steps.exhausted() {
+            return;
+        }
+        let can_tie = |(place, action): &(usize, usize)| {
+            let slack = 4.0 * TIE * memory.scales[*place];
+            let gains = (0..=memory.corner.len())
+                .map(|k| memory.incentive(game, k, *place, *action, support.base[*place]));
+            let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+            gains.for_each(|g| (low, high) = (low.min(g), high.max(g)));
+            low <= slack && high >= -slack
+        };
+        if !support.extra.iter().all(can_tie) {
+            return;
+        }
+        self.steps.systems += 1;
+        let line = Line::new(self, game, memory, support);
+        let ties = support.extra.iter().map(|(place, action)| {
+            let base = support.base[*place];
+            line.row(|k| memory.incentive(game, k, *place, *action, base) / memory.scales[*place])
+        });
+        if support.extra.is_empty() {
+            self.offer(game, &line, support, &[], Kind::Pure);
+            return;
+        }
+        let mut rows: Vec<Row> = ties.collect();
+        match solve(&rows, support.extra.len()) {
+            Solutions::None => {}
+            Solutions::One(p) => self.offer(game, &line, support, &p, Kind::Mixed),
+            Solutions::Many(rank) => {
+                let faces = line.faces(game, memory, support);
+                self.vertices(game, &line, support, (&mut rows, rank), &faces);
+                self.link(game, memory, support);
+            }
+        }
+    }
+
+    /// The vertices of a polytope: its equations and enough of its faces.
+    fn vertices(
+        &mut self,
+        game: &StageGame,
+        line: &Line,
+        support: &Support,
+        (rows, rank): (&mut Vec<Row>, usize),
+        faces: &[Row],
+    ) {
+        for (i, face) in faces.iter().enumerate() {
+            if self.steps.exhausted() {
+                return;
+            }
+            self.steps.systems += 1;
+            rows.push(face.clone());
+            match solve(rows, support.extra.len()) {
+                Solutions::One(p) => self.offer(game, line, support, &p, Kind::Vertex),
+                Solutions::Many(more) if more > rank => {
+                    self.vertices(game, line, support, (rows, more), &faces[i + 1..]);
+                }
+                Solutions::Many(_) | Solutions::None => {}
+            }
+            rows.pop();
+        }
+    }
+
+    /// Add the prescription with mixing probabilities p if it is an equilibrium in this simplex.
+    fn offer(&mut self, game: &StageGame, line: &Line, support: &Support, p: &[f64], kind: Kind) {
+        if !line.weights(p).all(|weight| weight >= -SLACK) {
+            return;
+        }
+        let mut gamma = vec![0.0; game.types * game.actions];
+        for (x, base) in game.active.iter().zip(&support.base) {
+            gamma[x * game.actions + base] = 1.0;
+        }
+        for ((place, action), p) in support.extra.iter().zip(p) {
+            let x = game.active[*place];
+            gamma[x * game.actions + support.base[*place]] -= p;
+            gamma[x * game.actions + action] = *p;
+        }
+        let bases = game.active.iter().zip(&support.base);
+        let mixed = p.iter().all(|p| *p > 0.0)
+            && bases
+                .map(|(x, a)| gamma[x * game.actions + a])
+                .all(|p| p > 0.0);
+        if !mixed {
+            return;
+        }
+        if let Some(mut e) = game.accept(gamma, &mut self.location) {
+            if kind == Kind::Vertex {
+                e.kind = kind;
+            }
+            self.candidates.push(e);
+        }
+    }
+
+    /// Join the equilibria of this simplex that belong to the continuum of a support.
+    fn link(&mut self, game: &StageGame, memory: &Memory, support: &Support) {
+        let has = |place: usize, a: usize| {
+            support.base[place] == a || support.extra.contains(&(place, a))
+        };
+        let mut first = None;
+        for i in memory.start..self.candidates.len() {
+            let e = &self.candidates[i];
+            let within = game.active.iter().enumerate().all(|(place, x)| {
+                (0..game.actions).all(|a| e.gamma[x * game.actions + a] <= 0.0 || has(place, a))
+            });
+            let values = game.continuation(&e.next, &mut self.location);
+            let tied = support.extra.iter().all(|(place, action)| {
+                let x = game.active[*place];
+                let payoff = |a: usize| game.payoff(x, a, &values);
+                let gain = payoff(*action) - payoff(support.base[*place]);
+                gain.abs() <= 4.0 * TIE * memory.scales[*place]
+            });
+            if within && tied {
+                self.links.push([*first.get_or_insert(i), i]);
+            }
+        }
+    }
+}
+
+impl Memory {
+    /// Payoffs at the vertices, and the actions that no other beats at all of them.
+    fn evaluate(&mut self, game: &StageGame, survivors: &[Vec<usize>]) {
+        let size = game.types * game.actions;
+        self.payoffs.resize((self.corner.len() + 1) * size, 0.0);
+        let mut sums = self.corner.clone();
+        for k in 0..=self.order.len() {
+            if k > 0 {
+                sums[self.order[k - 1]] += 1;
+            }
+            let node = game.lattice.rank(&sums);
+            for (x, survivors) in game.active.iter().zip(survivors) {
+                for a in survivors {
+                    self.payoffs[k * size + x * game.actions + a] =
+                        game.payoff_at_node(*x, *a, node);
+                }
+            }
+        }
+        self.kept.resize_with(survivors.len(), Vec::new);
+        self.scales.clear();
+        for (place, x) in game.active.iter().enumerate() {
+            let payoff = |k: usize, a: usize| self.payoffs[k * size + x * game.actions + a];
+            let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+            for k in 0..=self.order.len() {
+                for &a in &survivors[place] {
+                    (low, high) = (low.min(payoff(k, a)), high.max(payoff(k, a)));
+                }
+            }
+            let scale = (high - low).max(1.0);
+            self.scales.push(scale);
+            let beats = |a: usize, b: usize| {
+                (0..=self.order.len()).all(|k| payoff(k, a) - payoff(k, b) > 4.0 * TIE * scale)
+            };
+            let good = |b: &&usize| !survivors[place].iter().any(|a| beats(*a, **b));
+            self.kept[place].clear();
+            self.kept[place].extend(survivors[place].iter().filter(good));
+        }
+    }
+
+    /// U_x(a) - U_x(b) at vertex k, x by its place among the active types.
+    fn incentive(&self, game: &StageGame, k: usize, place: usize, a: usize, b: usize) -> f64 {
+        let row = (k * game.types + game.active[place]) * game.actions;
+        self.payoffs[row + a] - self.payoffs[row + b]
+    }
+}
+
+/// The affine map from p to z' within a simplex, and the faces that bound it.
+struct Line<'m> {
+    order: &'m [usize],
+    unknowns: usize,
+    /// Per coordinate, z' minus the simplex's corner as an affine function of p, one after the other.
+    coordinates: Row,
+}
+
+impl<'m> Line<'m> {
+    fn new(search: &Search, game: &StageGame, memory: &'m Memory, support: &Support) -> Self {
+        let unknowns = support.extra.len();
+        let mut coordinates = Vec::with_capacity(memory.corner.len() * (unknowns + 1));
+        for (i, corner) in memory.corner.iter().enumerate() {
+            let part = |place: usize, a: usize| search.directions.part(game.active[place], a)[i];
+            for (place, a) in &support.extra {
+                coordinates.push(part(*place, *a) - part(*place, support.base[*place]));
+            }
+            let bases = support.base.iter().enumerate();
+            let start: f64 = bases.map(|(place, a)| part(place, *a)).sum();
+            coordinates.push(start - *corner as f64);
+        }
+        Self {
+            order: &memory.order,
+            unknowns,
+            coordinates,
+        }
+    }
+
+    fn coordinate(&self, i: usize) -> &[f64] {
+        &self.coordinates[i * (self.unknowns + 1)..(i + 1) * (self.unknowns + 1)]
+    }
+
+    /// The affine function of z' with these values at the vertices, as a function of p.
+    fn row(&self, at_vertex: impl Fn(usize) -> f64) -> Row {
+        let mut row = vec![0.0; self.unknowns + 1];
+        let mut last = at_vertex(0);
+        row[self.unknowns] = last;
+        for (k, i) in self.order.iter().enumerate() {
+            let value = at_vertex(k + 1);
+            for (sum, c) in row.iter_mut().zip(self.coordinate(*i)) {
+                *sum += (value - last) * c;
+            }
+            last = value;
+        }
+        row
+    }
+
+    /// The barycentric coordinates of z'(p).
+    fn weights<'p>(&'p self, p: &'p [f64]) -> impl Iterator<Item = f64> + 'p {
+        let at = |k: usize| {
+            let row = self.coordinate(self.order[k]);
+            p.iter().zip(row).map(|(p, c)| p * c).sum::<f64>() + row[p.len()]
+        };
+        (0..=self.order.len()).map(move |k| {
+            let above = if k == 0 { 1.0 } else { at(k - 1) };
+            above - if k < self.order.len() { at(k) } else { 0.0 }
+        })
+    }
+
+    /// The faces of the simplex, and where an action outside the support ties.
+    fn faces(&self, game: &StageGame, memory: &Memory, support: &Support) -> Vec<Row> {
+        let walls = (0..=self.order.len()).map(|v| self.row(|k| f64::from(u8::from(k == v))));
+        let mut faces: Vec<Row> = walls.collect();
+        for (place, kept) in memory.kept.iter().enumerate() {
+            let base = support.base[place];
+            for &a in kept {
+                if a != base && !support.extra.contains(&(place, a)) {
+                    let gain = |k| memory.incentive(game, k, place, a, base) / memory.scales[place];
+                    faces.push(self.row(gain));
+                }
+            }
+        }
+        faces
+    }
+}
+
+/// The p at which all rows vanish; rows that the tie tolerance cannot tell from zero say nothing.
+fn solve(rows: &[Row], unknowns: usize) -> Solutions {
+    let mut rows = rows.to_vec();
+    let mut rank = 0;
+    let mut columns: Vec<usize> = Vec::with_capacity(unknowns);
+    while rank < rows.len() {
+        let entries = (rank..rows.len()).flat_map(|r| (0..unknowns).map(move |c| (r, c)));
+        let size = |(r, c): &(usize, usize)| rows[*r][*c].abs();
+        let Some((r, c)) = entries.max_by(|a, b| size(a).total_cmp(&size(b))) else {
+            break;
+        };
+        // Written so that a NaN ends the elimination.
+        if !(rows[r][c].abs() > TIE) {
+            break;
+        }
+        rows.swap(rank, r);
+        let pivot = rows[rank].clone();
+        for (other, row) in rows.iter_mut().enumerate() {
+            if other != rank && row[c] != 0.0 {
+                let factor = row[c] / pivot[c];
+                row.iter_mut()
+                    .zip(&pivot)
+                    .for_each(|(v, p)| *v -= factor * p);
+                row[c] = 0.0;
+            }
+        }
+        columns.push(c);
+        rank += 1;
+    }
+    // Written so that a NaN has no solution.
+    if !rows[rank..]
+        .iter()
+        .all(|row| row[unknowns].abs() <= 4.0 * TIE)
+    {
+        return Solutions::None;
+    }
+    if rank < unknowns {
+        return Solutions::Many(rank);
+    }
+    let mut p = vec![0.0; unknowns];
+    for (row, c) in rows.iter().zip(columns) {
+        p[c] = -row[unknowns] / row[c];
+    }
+    Solutions::One(p)
+}

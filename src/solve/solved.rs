@@ -1,0 +1,272 @@
+//! A solved game, whichever solver it took: two types with jumps tracked, or any number of types on a lattice.
+
+use super::simplex::SimplexSolution;
+use super::theta::{Solution, StageEquilibrium, StagePoint};
+use super::values::Values;
+use super::{Ending, Iteration, Kind, SolveError, Work};
+use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Prescription};
+use crate::scenario::SolveSettings;
+
+/// V^f per follower type and V^l at one (t, z).
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateValues {
+    /// V^f(x), one per follower type.
+    pub followers: Vec<f64>,
+    /// V^l.
+    pub leader: f64,
+}
+
+/// theta and V at one point.
+#[derive(Clone, Debug)]
+pub struct SolvedPoint {
+    /// What leader and followers play.
+    pub play: Play,
+    /// Where the mean field goes: one place, or the two sides of a jump with their probabilities under a public coin.
+    pub next: Vec<Successor>,
+    /// V^f_t and V^l_t.
+    pub values: StateValues,
+    /// Distinct equilibria of the stage game at the leader's action.
+    pub equilibria: usize,
+    /// Largest loss of a played action.
+    pub residual: f64,
+    /// Whether the equilibrium needs no public coin.
+    pub supported: bool,
+}
+
+/// One possible next mean field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Successor {
+    /// z'.
+    pub mean_field: MeanField,
+    /// Its probability: 1 but for a lottery.
+    pub probability: f64,
+}
+
+/// One equilibrium of a stage game, as `smfg stage` lists it.
+#[derive(Clone, Debug)]
+pub struct SolvedEquilibrium {
+    /// The leader action at which the followers' game is played.
+    pub leader_action: LeaderAction,
+    /// How it comes about.
+    pub kind: Kind,
+    /// z'; the left side of the jump for a lottery.
+    pub next: MeanField,
+    /// Probability of the right side of the jump under the public coin; 0 without one.
+    pub coin: f64,
+    /// gamma^f.
+    pub prescription: Prescription,
+    /// V^f and V^l of this equilibrium.
+    pub values: StateValues,
+    /// Largest loss of a played action.
+    pub residual: f64,
+    /// Whether theta plays it: the leader's action and the followers' selected equilibrium.
+    pub selected: bool,
+}
+
+/// A solved game: theta and V, (13)-(16), for any number of follower types.
+#[derive(Clone, Debug)]
+pub enum Solved<'g> {
+    /// Two types: jumps of V tracked.
+    TwoTypes(Solution<'g>),
+    /// V on a lattice of the simplex.
+    Simplex(SimplexSolution<'g>),
+}
+
+/// Call a method of whichever solver it is.
+macro_rules! either {
+    ($solved:expr, $solution:ident => $call:expr) => {
+        match $solved {
+            Solved::TwoTypes($solution) => $call,
+            Solved::Simplex($solution) => $call,
+        }
+    };
+}
+
+impl<'g> Solved<'g> {
+    /// Solve by backward recursion over all leader actions, or over those given (scenario indices).
+    ///
+    /// # Errors
+    /// [`SolveError`].
+    pub fn compute(
+        game: &'g Game,
+        settings: &SolveSettings,
+        actions: Option<Vec<usize>>,
+    ) -> Result<Self, SolveError> {
+        match game.follower_types().len() {
+            2 => Solution::compute(game, settings, actions).map(Self::TwoTypes),
+            _ => SimplexSolution::compute(game, settings, actions).map(Self::Simplex),
+        }
+    }
+
+    /// The game that was solved.
+    pub fn game(&self) -> &'g Game {
+        either!(self, solution => solution.game())
+    }
+
+    /// How it was solved.
+    pub fn settings(&self) -> &SolveSettings {
+        either!(self, solution => solution.settings())
+    }
+
+    /// Work done by the backward recursion.
+    pub fn work(&self) -> &Work {
+        either!(self, solution => solution.work())
+    }
+
+    /// How the iteration of an infinite horizon ended; `None` for a finite one.
+    pub fn iteration(&self) -> Option<&Iteration> {
+        either!(self, solution => solution.iteration())
+    }
+
+    /// Whether theta solves the game: always for a finite horizon, and where the iteration of an infinite one converged.
+    pub fn is_solved(&self) -> bool {
+        self.iteration()
+            .is_none_or(|iteration| iteration.ending == Ending::Converged)
+    }
+
+    /// Jumps of V_1, ..., V_T, added up, where they are tracked.
+    pub fn jumps(&self) -> Option<usize> {
+        match self {
+            Self::TwoTypes(solution) => Some(solution.jumps()),
+            Self::Simplex(_) => None,
+        }
+    }
+
+    /// theta_t and V_t re-solved at z, every equilibrium at every leader action searched.
+    ///
+    /// # Errors
+    /// A kernel or reward without a value at z.
+    pub fn resolve(&self, t: usize, z: &MeanField) -> Result<SolvedPoint, SolveError> {
+        match self {
+            Self::TwoTypes(solution) => Ok(solution.resolve(t, second(z))?.into()),
+            Self::Simplex(solution) => solution.resolve(t, z),
+        }
+    }
+
+    /// The followers' answer to one leader action at (t, z), and the values it gives.
+    ///
+    /// # Errors
+    /// A kernel or reward without a value at z.
+    pub fn answer_at(
+        &self,
+        t: usize,
+        z: &MeanField,
+        leader_action: LeaderAction,
+    ) -> Result<SolvedPoint, SolveError> {
+        match self {
+            Self::TwoTypes(solution) => Ok(solution.answer_at(t, second(z), leader_action)?.into()),
+            Self::Simplex(solution) => solution.answer_at(t, z, leader_action),
+        }
+    }
+
+    /// z moved to the nearer side where it lies in the gap of a tracked switch of V_t; `t` runs to T + 1.
+    pub fn settle(&self, t: usize, z: &MeanField) -> MeanField {
+        match self {
+            Self::TwoTypes(solution) => MeanField::two_types(solution.settle(t, second(z))),
+            Self::Simplex(_) => z.clone(),
+        }
+    }
+
+    /// theta_t and V_t at every lattice point j / cells, in the order of falling z(x_1), then z(x_2), and so on.
+    ///
+    /// # Errors
+    /// A kernel or reward without a value at a point, or too many points.
+    pub fn lattice(
+        &self,
+        t: usize,
+        cells: usize,
+    ) -> Result<Vec<(MeanField, SolvedPoint)>, SolveError> {
+        match self {
+            Self::TwoTypes(solution) => {
+                let points = solution.lattice(t, cells)?.into_iter();
+                Ok(points
+                    .map(|(m, point)| (MeanField::two_types(m), point.into()))
+                    .collect())
+            }
+            Self::Simplex(solution) => solution.lattice(t, cells),
+        }
+    }
+
+    /// The number of points of [`lattice`](Self::lattice) at the settings' grid.
+    pub fn lattice_points(&self) -> usize {
+        match self {
+            Self::TwoTypes(solution) => solution.settings().grid + 1,
+            Self::Simplex(solution) => solution.nodes(),
+        }
+    }
+
+    /// Every equilibrium of the stage games at (t, z), for one leader action or all.
+    ///
+    /// # Errors
+    /// A kernel or reward without a value at z.
+    pub fn stage_equilibria(
+        &self,
+        t: usize,
+        z: &MeanField,
+        leader_action: Option<LeaderAction>,
+    ) -> Result<Vec<SolvedEquilibrium>, SolveError> {
+        match self {
+            Self::TwoTypes(solution) => {
+                let rows = solution.stage_equilibria(t, second(z), leader_action)?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            }
+            Self::Simplex(solution) => solution.stage_equilibria(t, z, leader_action),
+        }
+    }
+}
+
+impl Policy for Solved<'_> {
+    fn play(&self, t: usize, z: &MeanField) -> Play {
+        either!(self, solution => solution.play(t, z))
+    }
+
+    fn answer(&self, t: usize, z: &MeanField, leader_action: LeaderAction) -> Option<Prescription> {
+        either!(self, solution => solution.answer(t, z, leader_action))
+    }
+}
+
+/// m = z(x_2).
+fn second(z: &MeanField) -> f64 {
+    z.weights()[1]
+}
+
+impl From<Values> for StateValues {
+    fn from(values: Values) -> Self {
+        Self {
+            followers: values.followers.to_vec(),
+            leader: values.leader,
+        }
+    }
+}
+
+impl From<StagePoint> for SolvedPoint {
+    fn from(point: StagePoint) -> Self {
+        let next = point.next.iter().map(|next| Successor {
+            mean_field: MeanField::two_types(next.m),
+            probability: next.probability,
+        });
+        Self {
+            next: next.collect(),
+            play: point.play,
+            values: point.values.into(),
+            equilibria: point.equilibria,
+            residual: point.residual,
+            supported: point.supported,
+        }
+    }
+}
+
+impl From<StageEquilibrium> for SolvedEquilibrium {
+    fn from(e: StageEquilibrium) -> Self {
+        Self {
+            leader_action: e.leader_action,
+            kind: e.kind,
+            next: MeanField::two_types(e.next),
+            coin: e.coin,
+            prescription: e.prescription,
+            values: e.values.into(),
+            residual: e.residual,
+            selected: e.selected,
+        }
+    }
+}
