@@ -109,10 +109,10 @@ fn three_types_agree_with_the_exact_gains() {
     }
 }
 
-/// Types tell at once who deviates: theta keeps everybody down, and a policy that jumps answers every riser.
+/// Followers who see one of them up nearly all rise, else hardly any: three followers who rise tell who deviates.
 const TELLING: &str = r#"
 name = "telling"
-horizon = 30
+horizon = 40
 discount = 1.0
 [follower]
 types = ["down", "up"]
@@ -120,41 +120,41 @@ actions = ["stay", "rise"]
 initial = [1.0, 0.0]
 reward = "z[up] - 0.1 * (x == up)"
 [follower.transition]
-"down, stay" = { up = 0.3, down = "rest" }
-"down, rise" = { up = 1 }
-"up, *" = { up = 0.7, down = "rest" }
+"down, stay" = { up = 0.002, down = "rest" }
+"down, rise" = { up = 0.95, down = "rest" }
+"up, stay" = { up = 0.01, down = "rest" }
+"up, rise" = { up = 0.99, down = "rest" }
 "#;
 
-/// With three followers, a step of the two others says much about the third.
 fn answering() -> Rule {
     Rule::followers(|_, z| {
-        let rise = if z.weights()[1] > 0.3 { 1.0 } else { 0.0 };
+        let rise = if z.weights()[1] > 0.1 { 1.0 } else { 0.0 };
         [[1.0 - rise, rise], [1.0, 0.0]]
     })
 }
 
 #[test]
-fn heavy_weights_refuse_and_auto_falls_back_on_pairs() {
+fn heavy_weights_refuse_to_conclude() {
     let game = game(TELLING);
-    let setting = |method| Settings {
+    let setting = Settings {
         replications: 2048,
-        ..settings(&[3], method)
+        ..settings(&[4], MethodChoice::Integrated)
     };
-    let found = run(&game, &answering(), &setting(MethodChoice::Integrated));
+    let found = run(&game, &answering(), &setting);
     assert_eq!(found.verdict, Verdict::Inconclusive);
-    assert!(
-        found
-            .warnings
-            .iter()
-            .any(|w| w.contains("refuses to conclude")),
-        "{:?}",
-        found.warnings
-    );
+    let refused = |w: &String| w.contains("`integrated` refuses to conclude");
+    assert!(found.warnings.iter().any(refused), "{:?}", found.warnings);
     assert!(
         found
             .rows
             .iter()
             .all(|row| row.verdict == Verdict::Inconclusive)
+    );
+    assert!(
+        found
+            .rows
+            .iter()
+            .any(|row| row.effective_replications < 0.01 * row.replications as f64)
     );
 }
 

@@ -131,7 +131,7 @@ fn with_two_types_both_recursions_agree() {
 #[test]
 fn three_types_have_the_values_of_every_follower_enumerated() {
     let (game, policy) = (game(CHASE), chase_policy());
-    for population in [1, 3] {
+    for population in [1, 2] {
         let exact = LatticeExact::solve(
             &game,
             &policy,
@@ -175,21 +175,4 @@ fn cost_is_estimated_and_grows_with_the_population() {
         crate::validate::estimated_cost(&game, &policy, 100_000),
         Err(crate::validate::ValidateError::ExactStates { .. })
     ));
-}
-
-/// A crowd of 100 in one period, by its size in memory: the box is cut, the simplex is not.
-#[test]
-#[ignore = "a minute: the cost that performance tables quote"]
-fn a_hundred_followers_of_three_types() {
-    let (game, policy) = (game(CHASE), chase_policy());
-    let cost = crate::validate::estimated_cost(&game, &policy, 100).unwrap();
-    let begun = std::time::Instant::now();
-    let exact = LatticeExact::solve(&game, &policy, 100, Start::Iid, LeaderTest::None).unwrap();
-    let seconds = begun.elapsed().as_secs_f64();
-    let gain = exact.follower_worst().gain();
-    println!(
-        "N = 100, T = 3: {seconds:.1} s for {:.2e} multiply-adds, gain {gain}",
-        cost.follower
-    );
-    assert!(gain > 0.0);
 }

@@ -9,15 +9,15 @@ horizon = 3
 discount = 0.9
 [follower]
 types = ["low", "middle", "top"]
-actions = ["rest", "work"]
+actions = ["idle", "work"]
 initial = [0.5, 0.3, 0.2]
 reward = "0.3 * (a == work) + (x == middle) * z[low] + 2 * (x == top) * (1 - z[top])"
 [follower.transition]
-"low, rest" = { middle = "0.2 * z[low]", low = "rest" }
+"low, idle" = { middle = "0.2 * z[low]", low = "rest" }
 "low, work" = { middle = "0.2 + 0.4 * z[low]", top = 0.1, low = "rest" }
-"middle, rest" = { top = "0.1 * z[middle]", low = 0.3, middle = "rest" }
+"middle, idle" = { top = "0.1 * z[middle]", low = 0.3, middle = "rest" }
 "middle, work" = { top = "0.4 + 0.2 * z[middle]", middle = "rest" }
-"top, rest" = { middle = 0.6, top = "rest" }
+"top, idle" = { middle = 0.6, top = "rest" }
 "top, work" = { middle = 0.2, top = "rest" }
 "#;
 
