@@ -82,13 +82,6 @@ fn what_a_later_version_brings_exits_with_2_and_says_so() {
         &["converge", "tiny.toml", "--population", "10"],
         &["new", "game.toml"],
         &["simulate", "tiny.toml", "--theta", "output/tiny"],
-        &["run", "tiny.toml", "--method", "integrated"],
-        &[
-            "validate",
-            "tiny.toml",
-            "--set",
-            "validate.method=integrated",
-        ],
         &[
             "stage",
             "tiny.toml",

@@ -258,3 +258,53 @@ impl Whitening {
         White { score, rest }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// E q and Var q over every outcome of three followers.
+    #[test]
+    fn the_statistic_has_the_mean_and_variance_that_are_claimed() {
+        let moves = vec![
+            vec![0.2, 0.5, 0.3],
+            vec![0.9, 0.0, 0.1],
+            vec![0.0, 1.0, 0.0],
+        ];
+        for counts in [[2, 1, 0], [1, 1, 1], [0, 3, 0], [3, 0, 0]] {
+            let each: Vec<usize> = (0..3)
+                .flat_map(|x| std::iter::repeat_n(x, counts[x] as usize))
+                .collect();
+            let (mut mean, mut square) = (0.0, 0.0);
+            for code in 0..27_usize {
+                let outcome = [code % 3, code / 3 % 3, code / 9];
+                let places = each.iter().zip(outcome);
+                let probability: f64 = places.map(|(x, y)| moves[*x][y]).product();
+                if probability > 0.0 {
+                    let mut next = [0; 3];
+                    outcome.iter().for_each(|y| next[*y] += 1);
+                    let step = Step::new(&counts, &moves, &next);
+                    assert!(!step.impossible, "{counts:?} {outcome:?}");
+                    mean += probability * step.statistic;
+                    square += probability * step.statistic * step.statistic;
+                }
+            }
+            let step = Step::new(&counts, &moves, &[1, 1, 1]);
+            assert!(
+                (mean - step.rank as f64).abs() < 1e-12,
+                "{counts:?}: {mean}"
+            );
+            assert!(
+                (square - mean * mean - step.variance).abs() < 1e-11,
+                "{counts:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn nobody_may_appear_where_nobody_can_go() {
+        let moves = vec![vec![0.5, 0.5, 0.0]; 3];
+        assert!(Step::new(&[2, 0, 0], &moves, &[1, 0, 1]).impossible);
+        assert!(!Step::new(&[2, 0, 0], &moves, &[1, 1, 0]).impossible);
+    }
+}

@@ -3,6 +3,11 @@
 
 mod enumeration;
 mod exact;
+mod faults;
+mod integrated;
+mod lattice;
+mod lattice_game;
+mod one_step;
 mod range;
 mod sampled;
 

@@ -19,9 +19,10 @@ pub(super) enum Leader<'a> {
     Deviates(&'a LeaderDeviation),
 }
 
-fn mean_field(types: &[usize]) -> MeanField {
-    let high = types.iter().filter(|x| **x == 1).count() as u64;
-    MeanField::from_counts(&[types.len() as u64 - high, high])
+fn mean_field(game: &Game, types: &[usize]) -> MeanField {
+    let mut counts = vec![0; game.follower_types().len()];
+    types.iter().for_each(|x| counts[*x] += 1);
+    MeanField::from_counts(&counts)
 }
 
 /// The probability that followers of `types` who play `rows` become `next`.
@@ -34,7 +35,9 @@ fn move_probability(
     rows: &[Vec<f64>],
 ) -> f64 {
     let mut tables = game.tables();
-    tables.evaluate(t, mean_field(types).weights()).unwrap();
+    tables
+        .evaluate(t, mean_field(game, types).weights())
+        .unwrap();
     let each = types.iter().zip(next).zip(rows).map(|((x, y), row)| {
         (0..2)
             .map(|a| row[a] * tables.transition(leader, *x, a, *y))
@@ -52,8 +55,11 @@ fn expectation(
     rows: &[Vec<f64>],
     value: impl Fn(&[usize]) -> f64,
 ) -> f64 {
-    let joint = (0..1_usize << types.len()).map(|code| {
-        let next: Vec<usize> = (0..types.len()).map(|i| code >> i & 1).collect();
+    let kinds = game.follower_types().len();
+    let joint = (0..kinds.pow(types.len() as u32)).map(|code| {
+        let next: Vec<usize> = (0..types.len() as u32)
+            .map(|i| code / kinds.pow(i) % kinds)
+            .collect();
         move_probability(game, t, types, &next, leader, rows) * value(&next)
     });
     joint.sum()
@@ -67,7 +73,7 @@ pub(super) fn follower_value(
     t: usize,
     types: &[usize],
 ) -> f64 {
-    let z = mean_field(types);
+    let z = mean_field(game, types);
     if t > game.horizon() {
         return game.terminal_reward(z.weights(), types[0]).unwrap();
     }
@@ -119,7 +125,7 @@ pub(super) fn leader_value(
     if t > game.horizon() {
         return 0.0;
     }
-    let z = mean_field(types);
+    let z = mean_field(game, types);
     let mut tables = game.tables();
     tables.evaluate(t, z.weights()).unwrap();
     let value_of = |announced: usize| {
@@ -163,5 +169,6 @@ pub(super) fn average_over_starts(
         return value(fixed);
     }
     let next = |x: usize| average_over_starts(z, &[fixed, &[x]].concat(), population, value);
-    z.weights()[0] * next(0) + z.weights()[1] * next(1)
+    let types = z.weights().iter().enumerate();
+    types.map(|(x, weight)| weight * next(x)).sum()
 }

@@ -6,7 +6,7 @@ use crate::scenario::{Method as MethodChoice, Start};
 use crate::stream::{Role, StreamFamily};
 use crate::validate::*;
 
-fn settings(populations: &[u64], method: MethodChoice) -> Settings<'_> {
+pub(super) fn settings(populations: &[u64], method: MethodChoice) -> Settings<'_> {
     Settings {
         populations,
         epsilon: 0.05,
@@ -21,14 +21,14 @@ fn settings(populations: &[u64], method: MethodChoice) -> Settings<'_> {
     }
 }
 
-fn run(game: &Game, policy: &Rule, settings: &Settings<'_>) -> Validation {
+pub(super) fn run(game: &Game, policy: &Rule, settings: &Settings<'_>) -> Validation {
     let path = MeanFieldPath::follow(game, policy).unwrap();
     validate(game, policy, &path, settings).unwrap()
 }
 
 /// Five standard errors, and the limits at level .01 around the truth.
 #[track_caller]
-fn agrees(row: &Row, gain: f64, value: f64) {
+pub(super) fn agrees(row: &Row, gain: f64, value: f64) {
     assert!(
         (row.gain - gain).abs() <= 5.0 * row.std_error + 1e-12,
         "{row:?} is not {gain}"
@@ -99,7 +99,7 @@ fn sampled_gains_are_those_of_every_follower_enumerated() {
 }
 
 /// Working is better at every (t, x, z), whatever follows: the best response is a constant action.
-const DOMINATED: &str = r#"
+pub(super) const DOMINATED: &str = r#"
 name = "dominated"
 horizon = 5
 discount = 0.9
@@ -281,12 +281,20 @@ fn settings_out_of_range_are_refused() {
             horizon: 5
         }
     );
-    let three = DOMINATED
-        .replace(r#""low", "high"]"#, r#""low", "high", "top"]"#)
-        .replace("0.7, 0.3", "0.7, 0.2, 0.1");
-    let game = super::game(&three);
-    let error = validate(&game, &policy, &path, &settings(&[5], MethodChoice::Exact)).unwrap_err();
-    assert_eq!(error, ValidateError::ExactTypes { types: 3 });
+    // 34 million million plays of a follower, not spent.
+    let costly = super::game(&DOMINATED.replace("horizon = 5", "horizon = 1000"));
+    let mixed = Rule::followers(|_, _| [[0.5, 0.5], [0.5, 0.5]]);
+    let path = MeanFieldPath::follow(&costly, &mixed).unwrap();
+    let error = validate(
+        &costly,
+        &mixed,
+        &path,
+        &settings(&[19_000], MethodChoice::Exact),
+    );
+    assert!(
+        matches!(error, Err(ValidateError::ExactCost { population: 19_000, cost }) if cost > EXACT_LIMIT),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -362,7 +370,7 @@ fn a_rounded_start_is_sampled_as_it_is_solved() {
 }
 
 #[test]
-fn auto_samples_what_is_too_large_or_has_more_types() {
+fn auto_samples_what_is_too_large() {
     let (game, policy) = (game(DECISION), decision_policy(|t| t));
     let found = run(
         &game,
@@ -397,12 +405,19 @@ fn auto_samples_what_is_too_large_or_has_more_types() {
         play: Box::new(play),
         answer: Box::new(|_, _, _| None),
     };
-    let found = run(&three, &policy, &settings(&[40], MethodChoice::Auto));
-    assert!(
-        found
-            .rows
-            .iter()
-            .all(|row| row.method == Method::Integrated && row.start != "out")
+    let found = run(
+        &three,
+        &policy,
+        &settings(&[10, 100_000], MethodChoice::Auto),
     );
+    for row in &found.rows {
+        let exact = row.population == 10;
+        let method = if exact {
+            Method::Exact
+        } else {
+            Method::Integrated
+        };
+        assert!(row.method == method && row.start != "out", "{row:?}");
+    }
     assert_eq!(found.verdict, Verdict::Certified);
 }

@@ -1,0 +1,123 @@
+//! The variance of one replication, by method and population: the table of docs/validation.md.
+//!
+//! `cargo run --release --example method_variance`
+
+use std::process::ExitCode;
+
+use smfg::game::{Game, LeaderAction, MeanField, Play, Policy, Prescription};
+use smfg::scenario::{Method, Scenario, Start};
+use smfg::validate::{MeanFieldPath, Settings, Validation, validate};
+
+/// Working pays at every (t, x, z), so that the best response is a constant action and its exact gain is known.
+const GAME: &str = r#"
+name = "rising"
+horizon = 20
+discount = 0.9
+[follower]
+types = ["low", "high"]
+actions = ["idle", "work"]
+initial = [0.7, 0.3]
+reward = "0.2 * (a == work) + (x == high) * z[low]"
+[follower.transition]
+"*, idle" = { high = "0.2 * z[low]", low = "rest" }
+"*, work" = { high = "0.2 + 0.5 * z[low]", low = "rest" }
+"#;
+
+/// What the followers play: smooth in z, or with a jump at z(high) = .3, which the path crosses.
+struct Rule {
+    jumps: bool,
+}
+
+impl Policy for Rule {
+    fn play(&self, _: usize, z: &MeanField) -> Play {
+        let high = z.weights()[1];
+        let work = match self.jumps {
+            true if high > 0.3 => 0.2,
+            true => 0.9,
+            false => 0.9 - 0.5 * high,
+        };
+        Play {
+            leader_action: LeaderAction(0),
+            prescription: Prescription::new(2, vec![1.0 - work, work, 0.3, 0.7]),
+        }
+    }
+
+    fn answer(&self, _: usize, _: &MeanField, _: LeaderAction) -> Option<Prescription> {
+        None
+    }
+}
+
+fn run(
+    game: &Game,
+    policy: &Rule,
+    population: u64,
+    method: Method,
+) -> Result<Validation, Box<dyn std::error::Error>> {
+    let path = MeanFieldPath::follow(game, policy)?;
+    Ok(validate(
+        game,
+        policy,
+        &path,
+        &Settings {
+            populations: &[population],
+            // Out of reach from below: nothing stops before the last replication but deviations that gain nothing.
+            epsilon: 1.5,
+            confidence: 1.0 - 1e-12,
+            method,
+            start: Start::Iid,
+            seed: 5,
+            replications: 2048,
+            files: &[],
+            starts: &[],
+            selection: "no",
+        },
+    )?)
+}
+
+/// Gain, standard error, variance per replication and mean weight of always working, from the type low.
+fn figures(validation: &Validation) -> [f64; 4] {
+    let wanted = |name: &str| name == "constant:work" || name == "best_response";
+    let row = validation
+        .rows
+        .iter()
+        .find(|row| row.start == "low" && wanted(&row.deviation));
+    row.map_or([f64::NAN; 4], |row| {
+        let variance = row.std_error * row.std_error * row.replications as f64;
+        [row.gain, row.std_error, variance, row.mean_weight]
+    })
+}
+
+#[allow(clippy::print_stdout)]
+fn table() -> Result<(), Box<dyn std::error::Error>> {
+    let scenario = Scenario::parse("method_variance", GAME, &[])?;
+    let game = scenario.game();
+    println!(
+        "| policy | N | exact gain | integrated | paired | variance: integrated | paired | ratio | mean weight |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    for (name, jumps) in [("smooth", false), ("jumps", true)] {
+        for population in [100, 10_000, 1_000_000] {
+            let policy = Rule { jumps };
+            let of = |method| run(game, &policy, population, method).map(|found| figures(&found));
+            let exact = match population {
+                1_000_000 => "too large".to_string(),
+                _ => format!("{:.6}", of(Method::Exact)?[0]),
+            };
+            let [gain, error, variance, weight] = of(Method::Integrated)?;
+            let [paired, paired_error, paired_variance, _] = of(Method::Paired)?;
+            println!(
+                "| {name} | {population} | {exact} | {gain:.6} +- {error:.6} | {paired:.4} +- {paired_error:.4} | \
+                 {variance:.2e} | {paired_variance:.2e} | {:.1} | {weight:.5} |",
+                paired_variance / variance
+            );
+        }
+    }
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    match table() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}

@@ -1,0 +1,178 @@
+//! Backward induction over count vectors against that over counts, and against every follower enumerated.
+
+use super::enumeration::{Leader, Tagged, average_over_starts, follower_value, leader_value};
+use super::*;
+use crate::scenario::Start;
+use crate::validate::{Exact, LatticeExact, LeaderTest};
+
+#[track_caller]
+fn close(found: f64, expected: f64) {
+    assert!(
+        (found - expected).abs() < 1e-13,
+        "{found} is not {expected}"
+    );
+}
+
+/// Three types that chase each other; everything depends on z, t and the leader's action.
+const CHASE: &str = r#"
+name = "chase"
+horizon = 3
+discount = 0.9
+[follower]
+types = ["rock", "paper", "scissors"]
+actions = ["stay", "turn"]
+initial = [0.5, 0.2, 0.3]
+reward = "(x == rock) * (z[scissors] - z[paper]) + (x == paper) * (z[rock] - 2 * z[scissors]) + (x == scissors) * z[paper] - (0.05 + 0.1 * fee) * (a == turn)"
+terminal = "0.3 * (x == paper) * z[rock]"
+[follower.transition]
+"rock, stay" = { paper = "0.2 * z[paper]", rock = "rest" }
+"rock, turn" = { paper = "0.6 + 0.1 * z[rock]", scissors = 0.1, rock = "rest" }
+"paper, stay" = { rock = 0.1, scissors = "0.1 * t * z[scissors]", paper = "rest" }
+"paper, turn" = { scissors = 0.9, paper = "rest" }
+"scissors, stay" = { scissors = 1 }
+"scissors, turn" = { rock = "0.5 + 0.2 * z[paper]", scissors = "rest" }
+[leader]
+actions = { name = "fee", values = [0, 1] }
+reward = { per_follower = "fee * (a == turn)", period = "z[rock] - 0.1 * fee" }
+"#;
+
+fn chase_rows(t: usize, z: &MeanField, fee: usize) -> Vec<f64> {
+    let turn = |x: usize| {
+        let share =
+            0.1 * t as f64 + 0.5 * z.weights()[x] + if z.weights()[0] > 0.45 { 0.2 } else { 0.0 };
+        (share / (1.0 + fee as f64)).min(1.0)
+    };
+    (0..3).flat_map(|x| [1.0 - turn(x), turn(x)]).collect()
+}
+
+fn chase_policy() -> Rule {
+    let play = |t: usize, z: &MeanField| {
+        let fee = usize::from(z.weights()[1] > 0.3);
+        Play {
+            leader_action: LeaderAction(fee),
+            prescription: Prescription::new(2, chase_rows(t, z, fee)),
+        }
+    };
+    let answer = |t: usize, z: &MeanField, fee: LeaderAction| {
+        Some(Prescription::new(2, chase_rows(t, z, fee.0)))
+    };
+    Rule {
+        play: Box::new(play),
+        answer: Box::new(answer),
+    }
+}
+
+#[test]
+fn with_two_types_both_recursions_agree() {
+    let (game, policy) = (game(TANGLED), tangled_policy());
+    for (population, start) in [(1, Start::Iid), (7, Start::Rounded), (40, Start::Iid)] {
+        let counts =
+            Exact::solve(&game, &policy, population, start, LeaderTest::StageWise).unwrap();
+        let lattice =
+            LatticeExact::solve(&game, &policy, population, start, LeaderTest::StageWise).unwrap();
+        for n in 0..=population {
+            let both = [population - n, n];
+            for x in 0..2 {
+                let pair = (
+                    counts.follower_at(x, n as usize),
+                    lattice.follower_at(x, &both),
+                );
+                match pair {
+                    (Some(a), Some(b)) => {
+                        close(a.theta, b.theta);
+                        close(a.best, b.best);
+                    }
+                    pair => assert_eq!(pair, (None, None)),
+                }
+            }
+            let (a, b) = (
+                counts.leader_at(n as usize).unwrap(),
+                lattice.leader_at(&both).unwrap(),
+            );
+            close(a.theta, b.theta);
+            close(a.best, b.best);
+        }
+        let (a, b) = (
+            counts.follower_iid(game.initial(), 1),
+            lattice.follower_iid(game.initial(), 1),
+        );
+        close(a.gain(), b.gain());
+        close(
+            counts.follower_worst().gain(),
+            lattice.follower_worst().gain(),
+        );
+        let leader = |values: Option<crate::validate::Values>| values.unwrap().gain();
+        close(
+            leader(counts.leader_worst()),
+            leader(lattice.leader_worst()),
+        );
+        close(
+            leader(counts.leader_iid(game.initial())),
+            leader(lattice.leader_iid(game.initial())),
+        );
+        assert!(lattice.truncation > 0.0 && lattice.truncation < 1e-13);
+        let states = |t: usize, x: usize, n: usize, action: usize| [t, x, n, action];
+        let one: Vec<_> = counts
+            .departures
+            .iter()
+            .map(|d| states(d.t, d.x, d.n, d.action))
+            .collect();
+        let mut two: Vec<_> = lattice
+            .departures
+            .iter()
+            .map(|d| states(d.t, d.x, d.counts[1], d.action))
+            .collect();
+        // Count vectors ascend in the first type's count, so descend in the second's.
+        two.sort_unstable();
+        assert_eq!(one, two);
+    }
+}
+
+#[test]
+fn three_types_have_the_values_of_every_follower_enumerated() {
+    let (game, policy) = (game(CHASE), chase_policy());
+    for population in [1, 2] {
+        let exact = LatticeExact::solve(
+            &game,
+            &policy,
+            population as u64,
+            Start::Iid,
+            LeaderTest::StageWise,
+        )
+        .unwrap();
+        for x in 0..3 {
+            let values = exact.follower_iid(game.initial(), x);
+            let follower = |tagged| {
+                let value = |types: &[usize]| follower_value(&game, &policy, tagged, 1, types);
+                average_over_starts(game.initial(), &[x], population, &value)
+            };
+            close(values.theta, follower(Tagged::Theta));
+            close(values.best, follower(Tagged::Best));
+            assert!(values.gain() > 0.001, "{}", values.gain());
+        }
+        let values = exact.leader_iid(game.initial()).unwrap();
+        let leader = |who| {
+            average_over_starts(game.initial(), &[], population, &|types| {
+                leader_value(&game, &policy, who, 1, types)
+            })
+        };
+        close(values.theta, leader(Leader::Theta));
+        close(values.best, leader(Leader::Best));
+    }
+}
+
+#[test]
+fn cost_is_estimated_and_grows_with_the_population() {
+    let (game, policy) = (game(CHASE), chase_policy());
+    let cost = |population| crate::validate::estimated_cost(&game, &policy, population).unwrap();
+    let (small, large) = (cost(20), cost(80));
+    assert!(
+        large.follower > 100.0 * small.follower,
+        "{small:?} {large:?}"
+    );
+    assert!(small.leader > 0.0);
+    assert!(matches!(
+        crate::validate::estimated_cost(&game, &policy, 100_000),
+        Err(crate::validate::ValidateError::ExactStates { .. })
+    ));
+}
