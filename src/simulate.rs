@@ -12,6 +12,7 @@
 mod deliver;
 mod population;
 mod record;
+mod share;
 pub mod split;
 mod stage;
 mod summary;
@@ -32,6 +33,7 @@ use split::MAX_POPULATION;
 
 pub use deliver::Ended;
 pub use population::rounded_counts;
+pub use share::{MAX_SHARES, NoShare, Share};
 pub use stage::{Stage, StageMemory, StepRewards};
 pub use summary::{DifferentSummaries, SUMMARY_ENTRIES, Summary, SummaryRow, TypeSummary};
 pub use trajectory::Trajectory;

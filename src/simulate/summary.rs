@@ -181,16 +181,24 @@ impl Summary {
     /// Whether this, settled, is a summary of T = `horizon` periods and so many types and actions.
     pub fn is_of(&self, population: u64, horizon: usize, types: usize, actions: usize) -> bool {
         let begun = self.counts.len() == (horizon + 1) * types
-            && self.tallies.len() == self.counts.len()
-            && self
-                .tallies
-                .iter()
-                .all(|tally| tally.is_sound(self.replications))
             && self.acted.len() == horizon * actions
             && self.distances.len() == horizon + 1;
         self.population == population
             && self.actions == actions
+            && self.is_sound()
             && (begun || self.replications == 0 && self.counts.is_empty())
+    }
+
+    /// Whether this, settled and read from a file, can be a summary at all.
+    pub fn is_sound(&self) -> bool {
+        let cells = self.counts.len();
+        let periods = self.distances.len();
+        let shape = self.tallies.len() == cells && cells.checked_rem(periods.max(1)) == Some(0);
+        shape
+            && self
+                .tallies
+                .iter()
+                .all(|tally| tally.is_sound(self.replications))
     }
 
     /// N.

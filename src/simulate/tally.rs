@@ -103,7 +103,10 @@ impl Tally {
     pub(super) fn is_sound(&self, replications: u64) -> bool {
         let times = self.bins.iter().map(|(_, times)| u128::from(*times));
         let ascending = self.bins.is_sorted_by(|before, after| before.0 < after.0);
-        self.shift < 64 && ascending && times.sum::<u128>() == u128::from(replications)
+        self.room > 0
+            && self.shift < 64
+            && ascending
+            && times.sum::<u128>() == u128::from(replications)
     }
 
     /// How many consecutive values are taken for one.
