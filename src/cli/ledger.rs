@@ -163,8 +163,8 @@ impl<'a> Ledger<'a> {
             trace.store()?;
         }
         self.returns.store()?;
-        if let Some(current) = self.state.populations.last_mut() {
-            current.summary.settle();
+        for begun in &mut self.state.populations {
+            begun.summary.settle();
         }
         self.folder.save_state(&*self.state)?;
         self.due = Instant::now() + PAUSE.max(begun.elapsed() * PAUSES);
