@@ -8,104 +8,191 @@
 mod place;
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use place::{Place, assert_code, assert_same, simulate};
 
-/// A run that takes some seconds in the second of its populations, follower by follower.
-const LONG: [&str; 9] = [
-    "--engine",
-    "agents",
-    "--population",
-    "50",
-    "--population",
-    "40000",
-    "--replications",
-    "900",
-    "--trace=sample",
-];
+/// A simulation of fifty followers and then of a crowd that takes some seconds, follower by follower.
+struct Long {
+    crowd: String,
+}
 
-fn long<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    simulate(&[&LONG, more].concat())
+impl Long {
+    /// With the files of an uninterrupted run under `reference`.
+    fn new(place: &Place) -> Self {
+        let mut crowd = 10_000;
+        loop {
+            let long = Self {
+                crowd: format!("{crowd}"),
+            };
+            let begun = Instant::now();
+            assert_code(&place.smfg(&long.call("reference", &["--force"])), 0, "");
+            if begun.elapsed() > Duration::from_millis(2000) {
+                return long;
+            }
+            crowd *= 2;
+        }
+    }
+
+    fn call<'a>(&'a self, out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+        let options = [
+            "--engine",
+            "agents",
+            "--population",
+            "50",
+            "--population",
+            &self.crowd,
+        ];
+        simulate(
+            &[
+                &options,
+                more,
+                &["--set", "simulate.replications=900", "--out", out],
+            ]
+            .concat(),
+        )
+    }
+
+    /// What the state holds once the crowd is under way.
+    fn marker(&self) -> String {
+        format!("\"population\":{}", self.crowd)
+    }
+}
+
+fn state(place: &Place) -> String {
+    fs::read_to_string(place.path("cut.partial/state.json")).unwrap()
 }
 
 #[test]
 fn a_run_killed_and_then_interrupted_continues_to_the_same_files() {
     let place = Place::new();
-    let reference = long(&["--out", "reference"]);
-    assert_code(&place.smfg(&reference), 0, "");
-
-    let cut = long(&["--out", "cut"]);
-    // Once the second population is under way.
-    let mut killed = place.begun(&cut, "cut.partial", "\"population\":40000");
+    let long = Long::new(&place);
+    let (cut, resume) = (long.call("cut", &[]), long.call("cut", &["--resume"]));
+    let mut killed = place.begun(&cut, "cut.partial", &long.marker());
     killed.kill().unwrap();
     assert!(!killed.wait().unwrap().success());
-    assert!(place.exists("cut.partial/state.json") && !place.exists("cut"));
+    assert!(!place.exists("cut"));
 
-    // Kill -9 leaves rows beyond the state, the last of them cut short.
+    // A killed run leaves rows that its state does not count, the last of them cut short.
     let table = place.path("cut.partial/returns.csv");
     let mut rows = fs::read(&table).unwrap();
     rows.extend_from_slice(b"40000,17,-0.12");
     fs::write(&table, rows).unwrap();
 
-    // Without --resume it is refused; with it, another run is.
     assert_code(&place.smfg(&cut), 2, "--resume");
     for (more, message) in [
-        (&["--seed", "5"][..], "its seed is 0, not 5"),
-        (&["--set", "discount=0.8"], "its setting `set`"),
+        (["--seed", "5"], "its seed is 0, not 5"),
+        (["--set", "discount=0.8"], "its setting `set`"),
         (
-            &["--replications", "901"],
+            ["--replications", "901"],
             "its setting `simulate.replications` is 900, not 901",
         ),
-        (&["--shard", "1/2"], "it is share 1/1, not 1/2"),
-        (&["--force"], "cannot be used with"),
+        (
+            ["--trace", "none"],
+            "its setting `trace` is null, not \"none\"",
+        ),
+        (["--shard", "1/2"], "it is share 1/1, not 1/2"),
+        (["--force", "--quiet"], "cannot be used with"),
     ] {
-        let other = [&long(&["--out", "cut", "--resume"])[..], more].concat();
-        let other: Vec<&str> = match more[0] {
-            "--replications" => other
-                .iter()
-                .enumerate()
-                .filter(|(i, _)| !(11..13).contains(i))
-                .map(|(_, w)| *w)
-                .collect(),
-            _ => other,
+        let other = match more[0] {
+            "--force" => [&resume[..], &more[..1]].concat(),
+            _ => [&resume[..], &more].concat(),
         };
         assert_code(&place.smfg(&other), 2, message);
     }
+    damaged_states_are_refused(&place, &resume);
 
-    let resumed = long(&["--out", "cut", "--resume"]);
-    let progress = |place: &Place| {
-        fs::read_to_string(place.path("cut.partial/state.json"))
-            .unwrap()
-            .len()
-    };
-    let before = progress(&place);
-    let mut interrupted = place.command(&resumed).spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(400));
-    // Another run of the same folder is refused meanwhile.
-    assert_code(&place.smfg(&resumed), 2, "is being written by another run");
+    // Continued, and interrupted once it has saved something more.
+    let before = state(&place).len();
+    let mut interrupted = place
+        .command(&resume)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while state(&place).len() <= before {
+        assert!(
+            interrupted.try_wait().unwrap().is_none(),
+            "it ended before it could be interrupted"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
     let id = interrupted.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
-    assert_eq!(interrupted.wait().unwrap().code(), Some(130));
-    assert!(
-        progress(&place) > before,
-        "the interrupted run saved nothing"
-    );
+    let signal = |name: &str| {
+        assert!(
+            Command::new("kill")
+                .args([name, &id])
+                .status()
+                .unwrap()
+                .success()
+        )
+    };
+    signal("-STOP");
+    assert_code(&place.smfg(&resume), 2, "is being written by another run");
+    signal("-INT");
+    signal("-CONT");
+    let interrupted = interrupted.wait_with_output().unwrap();
+    assert_code(&interrupted, 130, "what was done is kept in `cut.partial`");
 
     assert_code(
-        &place.smfg(&[&resumed[..], &["--threads", "1"]].concat()),
+        &place.smfg(&[&resume[..], &["--threads", "1"]].concat()),
         0,
         "",
     );
     assert!(!place.exists("cut.partial"));
     assert_same(&place.path("cut"), &place.path("reference"));
-    assert_code(&place.smfg(&resumed), 2, "exists already");
+    assert_code(&place.smfg(&resume), 2, "exists already");
+    full_disk_after_a_while(&place, &long);
+}
+
+fn damaged_states_are_refused(place: &Place, resume: &[&str]) {
+    let good = state(place);
+    for (bad, code, message) in [
+        ("{", 2, "state.json"),
+        ("", 2, "state.json"),
+        (
+            &good.replacen("\"done\":", "\"done\":1", 1),
+            2,
+            "does not fit",
+        ),
+        (
+            &good.replacen("\"actions\":2", "\"actions\":3", 1),
+            2,
+            "does not fit",
+        ),
+        (
+            &good.replacen("\"shift\":0", "\"shift\":99", 1),
+            2,
+            "does not fit",
+        ),
+        (
+            &good.replace("\"returns\":", "\"returns\":9"),
+            4,
+            "its state says",
+        ),
+    ] {
+        assert_ne!(bad, good);
+        fs::write(place.path("cut.partial/state.json"), bad).unwrap();
+        assert_code(&place.smfg(resume), code, message);
+        assert!(place.exists("cut.partial/returns.csv"));
+    }
+    fs::write(place.path("cut.partial/state.json"), good).unwrap();
+}
+
+/// The disk fills up while the crowd is under way.
+fn full_disk_after_a_while(place: &Place, long: &Long) {
+    fs::remove_dir_all(place.path("cut")).unwrap();
+    let full = "trap '' XFSZ; ulimit -f 44; exec \"$@\"";
+    let none = ["--trace", "none"];
+    assert_code(&place.shell(full, &long.call("cut", &none)), 4, "--resume");
+    assert!(
+        state(place).contains("\"done\":900"),
+        "nothing was saved before the disk was full"
+    );
+    let resume = long.call("cut", &["--trace", "none", "--resume"]);
+    assert_code(&place.smfg(&resume), 0, "");
+    fs::remove_file(place.path("reference/trace.csv")).unwrap();
+    assert_same(&place.path("cut"), &place.path("reference"));
 }
 
 /// A limit on the size of files stands in for a full disk.
@@ -160,41 +247,4 @@ fn nothing_to_resume_is_a_run_from_the_start() {
     fs::write(early.join("manifest.json"), manifest).unwrap();
     assert_code(&place.smfg(&call(&["--out", "third", "--resume"])), 0, "");
     assert_same(&place.path("first"), &place.path("third"));
-}
-
-#[test]
-fn a_state_that_is_damaged_is_refused_and_kept() {
-    let place = Place::new();
-    let cut = simulate(&["--trace", "all", "--out", "cut"]);
-    let full = "trap '' XFSZ; ulimit -f 64; exec \"$@\"";
-    assert_code(&place.shell(full, &cut), 4, "has room");
-    let state = place.path("cut.partial/state.json");
-    let good = fs::read_to_string(&state).unwrap();
-    let resume = [&cut[..], &["--resume"]].concat();
-    let longer = good.replacen("\"returns\":", "\"returns\":9", 1);
-    for (bad, code, message) in [
-        ("{", 2, "state.json"),
-        ("", 2, "state.json"),
-        (
-            &good.replacen("\"done\":", "\"done\":1", 1),
-            2,
-            "does not fit",
-        ),
-        (
-            &good.replacen("\"actions\":2", "\"actions\":3", 1),
-            2,
-            "does not fit",
-        ),
-        (
-            &good.replacen("\"shift\":0", "\"shift\":99", 1),
-            2,
-            "does not fit",
-        ),
-        (&longer, 4, "its state says"),
-    ] {
-        assert_ne!(bad, good);
-        fs::write(&state, bad).unwrap();
-        assert_code(&place.smfg(&resume), code, message);
-        assert!(place.exists("cut.partial/returns.csv"));
-    }
 }

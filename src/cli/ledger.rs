@@ -13,7 +13,7 @@ use smfg::simulate::{Cohorts, SUMMARY_ENTRIES, Summary, Trajectory};
 use super::failure::Failure;
 
 /// The shortest time between two states saved,
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(200);
 /// and how many times as long as saving one took.
 const PAUSES: u32 = 50;
 
