@@ -35,7 +35,7 @@ pub use deliver::Ended;
 pub use population::rounded_counts;
 pub use share::{MAX_SHARES, NoShare, Share};
 pub use stage::{Stage, StageMemory, StepRewards};
-pub use summary::{DifferentSummaries, SUMMARY_ENTRIES, Summary, SummaryRow, TypeSummary};
+pub use summary::{DifferentSummaries, Digest, SUMMARY_ENTRIES, Summary, SummaryRow, TypeSummary};
 pub use trajectory::Trajectory;
 
 /// Whether returns are kept by initial type. With [`Engine::Counts`] the followers of each initial type are then split
@@ -72,12 +72,12 @@ pub struct Simulation {
 pub const MAX_AGENTS: u64 = 100_000_000;
 
 /// Most replications that one thread computes in a row,
-const BLOCK: u64 = 8;
+const BLOCK: u64 = 32;
 /// and most numbers in their trajectories, and agent-steps, unless one has more.
 const BLOCK_NUMBERS: u64 = 1 << 17;
 const BLOCK_STEPS: u64 = 1 << 22;
 /// Most blocks computed ahead of the one to be delivered next, and most numbers in them.
-const AHEAD: u64 = 256;
+const AHEAD: u64 = 1024;
 const AHEAD_NUMBERS: u64 = 1 << 21;
 
 /// A simulation that cannot be done.

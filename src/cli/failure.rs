@@ -145,7 +145,7 @@ pub enum Failure {
         /// The partial folder.
         path: PathBuf,
         /// How it differs.
-        difference: Difference,
+        difference: Box<Difference>,
     },
     /// `--resume` of another share.
     #[error("`{}` cannot be continued: it is share {theirs}, not {ours}; name another folder with --out, or start anew with --force", .path.display())]

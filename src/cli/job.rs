@@ -134,7 +134,7 @@ fn continued(folder: &OutputFolder, identity: Identity, share: Share) -> Result<
         });
     };
     let path = folder.partial().to_owned();
-    if let Some(difference) = identity.difference(&state.identity) {
+    if let Some(difference) = identity.difference(&state.identity).map(Box::new) {
         return Err(Failure::OtherRun { path, difference });
     }
     if share != state.share {

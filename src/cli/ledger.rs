@@ -2,20 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use smfg::game::{Flow, Game};
+use smfg::game::{Game, MeanField};
 use smfg::report::{
     OutputFolder, PopulationState, RowFile, RunState, begin_returns, begin_trace, columns,
     returns_rows, trace_rows, write_summary,
 };
 use smfg::scenario::SimulateSettings;
-use smfg::simulate::{Cohorts, SUMMARY_ENTRIES, Summary, Trajectory};
+use smfg::simulate::{Cohorts, Digest, SUMMARY_ENTRIES, Summary, Trajectory};
 
 use super::failure::Failure;
 
 /// The shortest time between two states saved,
 const PAUSE: Duration = Duration::from_millis(200);
 /// and how many times as long as saving one took.
-const PAUSES: u32 = 50;
+const PAUSES: u32 = 100;
 
 /// Which replications are in trace.csv.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,8 @@ impl Traced {
 /// Replications and their rows, made where they were computed.
 #[derive(Debug)]
 pub struct Block {
-    paths: Vec<Trajectory>,
+    replications: u64,
+    digest: Digest,
     trace: Vec<u8>,
     returns: Vec<u8>,
 }
@@ -52,12 +53,22 @@ impl Block {
     ///
     /// # Errors
     /// Rows that cannot be made.
-    pub fn new(game: &Game, traced: Traced, paths: Vec<Trajectory>) -> Result<Self, Failure> {
-        let in_trace = paths.iter().filter(|path| traced.holds(path.replication()));
+    pub fn new(
+        game: &Game,
+        traced: Traced,
+        mean_fields: &[MeanField],
+        paths: &[Trajectory],
+    ) -> Result<Self, Failure> {
+        let in_trace = || paths.iter().filter(|path| traced.holds(path.replication()));
+        let trace = match in_trace().next() {
+            Some(_) => trace_rows(game, in_trace())?,
+            None => Vec::new(),
+        };
         Ok(Self {
-            trace: trace_rows(game, in_trace)?,
-            returns: returns_rows(&paths)?,
-            paths,
+            trace,
+            returns: returns_rows(paths)?,
+            replications: paths.len() as u64,
+            digest: Digest::new(paths, game.follower_actions().len(), mean_fields),
         })
     }
 }
@@ -103,28 +114,17 @@ impl<'a> Ledger<'a> {
         Ok(ledger)
     }
 
-    /// The next population; how many of its replications are done already.
-    pub fn population(
-        &mut self,
-        index: usize,
-        population: u64,
-        rooms: usize,
-        flow: &Flow,
-        game: &Game,
-    ) -> u64 {
-        let (mean_fields, actions) = (flow.mean_fields(), game.follower_actions().len());
-        if let Some(begun) = self.state.populations.get_mut(index) {
-            let read =
-                std::mem::replace(&mut begun.summary, Summary::new(population, actions, &[]));
-            begun.summary = read.continued(&mean_fields);
+    /// The next population, one of so many; how many of its replications are done already.
+    pub fn population(&mut self, index: usize, population: u64, of: usize, game: &Game) -> u64 {
+        if let Some(begun) = self.state.populations.get(index) {
             return begun.done;
         }
-        let summary = Summary::new(population, actions, &mean_fields);
+        let summary = Summary::new(population, game.follower_actions().len(), &[]);
         self.state.populations.push(PopulationState {
             done: 0,
             trace: self.trace.as_ref().map_or(0, RowFile::length),
             returns: self.returns.length(),
-            summary: summary.within(SUMMARY_ENTRIES / rooms.max(1)),
+            summary: summary.within(SUMMARY_ENTRIES / of.max(1)),
         });
         0
     }
@@ -139,13 +139,10 @@ impl<'a> Ledger<'a> {
         }
         self.returns.append(&block.returns)?;
         if let Some(current) = self.state.populations.last_mut() {
-            current.done += block.paths.len() as u64;
+            current.done += block.replications;
             current.trace = self.trace.as_ref().map_or(0, RowFile::length);
             current.returns = self.returns.length();
-            block
-                .paths
-                .iter()
-                .for_each(|path| current.summary.push(path));
+            current.summary.take(&block.digest);
         }
         match Instant::now() >= self.due {
             true => self.save(),

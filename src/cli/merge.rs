@@ -55,7 +55,7 @@ pub enum MergeError {
         /// Another.
         second: PathBuf,
         /// How they differ.
-        difference: Difference,
+        difference: Box<Difference>,
     },
     /// Runs cut differently.
     #[error("`{}` is share {ours} and `{}` is share {theirs}: the run was cut differently", .first.display(), .second.display())]
@@ -242,7 +242,7 @@ fn take_summary(begun: &mut PopulationState) -> Summary {
 
 fn same_run(first: &Part, path: &Path, state: &RunState) -> Result<(), MergeError> {
     let (first, second, ours) = (first.path.clone(), path.to_owned(), &first.state);
-    if let Some(difference) = ours.identity.difference(&state.identity) {
+    if let Some(difference) = ours.identity.difference(&state.identity).map(Box::new) {
         return Err(MergeError::Different {
             first,
             second,

@@ -111,6 +111,7 @@ pub fn simulate(
         let path = folder.partial().to_owned();
         return Err(Failure::Damaged { path });
     }
+    let mean_fields = flow.mean_fields();
     let mut notes = Vec::new();
     let traced = traced(scenario, sample, play, &mut notes);
     let cohorts = match play.returns_by_type {
@@ -133,8 +134,8 @@ pub fn simulate(
         let listening = Listening::begin();
         let mut ledger = Ledger::begin(game, (traced, cohorts), folder, state)?;
         for (index, &population) in settings.populations.iter().enumerate() {
-            let rooms = settings.populations.len();
-            let done = ledger.population(index, population, rooms, flow, game);
+            let of = settings.populations.len();
+            let done = ledger.population(index, population, of, game);
             bar.inc(cost(population).saturating_mul(done));
             bar.reset_eta();
             let simulation = Simulation {
@@ -153,7 +154,7 @@ pub fn simulate(
                 listening.asked(),
                 |paths| {
                     bar.inc(cost(population).saturating_mul(paths.len() as u64));
-                    Block::new(game, traced, paths)
+                    Block::new(game, traced, &mean_fields, &paths)
                 },
                 |block| ledger.take(&block),
             )?;

@@ -9,9 +9,9 @@ use super::Trajectory;
 use super::tally::{Sums, Tally};
 
 /// Distinct counts that a run's summaries keep together, 16 bytes each.
-pub const SUMMARY_ENTRIES: usize = 1 << 23;
+pub const SUMMARY_ENTRIES: usize = 1 << 22;
 /// Replications between two settlings, at most and at least.
-const SETTLE: (usize, usize) = (1 << 15, 64);
+const SETTLE: (usize, usize) = (1 << 15, 16);
 /// Distances are rounded to 2^-48, so that their sums are those of integers.
 const DISTANCE_UNIT: f64 = 281_474_976_710_656.0;
 
@@ -39,6 +39,57 @@ pub struct Summary {
     /// Replications since the tallies were settled.
     #[serde(skip)]
     unsettled: usize,
+}
+
+/// What summaries need of some replications of one population, to be made where the trajectories are.
+#[derive(Clone, Debug)]
+pub struct Digest {
+    replications: u64,
+    /// T + 1, and that times the types.
+    periods: usize,
+    cells: usize,
+    /// The periods whose mean field is known.
+    compared: usize,
+    /// Per (replication, t, x).
+    counts: Vec<u64>,
+    /// Per (t, a), over the replications.
+    acted: Vec<u128>,
+    /// Per (replication, t), in units of 2^-48.
+    distances: Vec<u64>,
+}
+
+impl Digest {
+    /// Of these replications, with so many actions; `mean_field` is z_t, t = 1..T + 1, or empty.
+    pub fn new(paths: &[Trajectory], actions: usize, mean_field: &[MeanField]) -> Self {
+        let periods = paths.first().map_or(0, |path| path.horizon() + 1);
+        let types = paths.first().map_or(0, |path| path.counts(1).len());
+        let compared = mean_field.len().min(periods);
+        let mut digest = Self {
+            replications: paths.len() as u64,
+            periods,
+            cells: periods * types,
+            compared,
+            counts: Vec::with_capacity(paths.len() * periods * types),
+            acted: vec![0; periods.saturating_sub(1) * actions],
+            distances: Vec::with_capacity(paths.len() * compared),
+        };
+        for path in paths {
+            for t in 1..=periods {
+                digest.counts.extend_from_slice(path.counts(t));
+                if let Some(z) = mean_field.get(t - 1) {
+                    let distance = total_variation(path.mean_field(t), z);
+                    digest
+                        .distances
+                        .push((distance * DISTANCE_UNIT).round() as u64);
+                }
+            }
+            for (index, total) in digest.acted.iter_mut().enumerate() {
+                let (t, a) = (index / actions + 1, index % actions);
+                *total += u128::from(path.action_count(t, a));
+            }
+        }
+        digest
+    }
 }
 
 /// Summaries of different games or populations.
@@ -100,39 +151,38 @@ impl Summary {
         self
     }
 
-    /// The same, read back from a file that keeps no mean field.
-    pub fn continued(mut self, mean_field: &[MeanField]) -> Self {
-        self.mean_field = mean_field.to_vec();
-        self
-    }
-
     /// Take in one replication; all of them have the same N, horizon and types.
     pub fn push(&mut self, path: &Trajectory) {
         debug_assert_eq!(path.population(), self.population);
-        let (horizon, types) = (path.horizon(), path.counts(1).len());
-        let cells = (horizon + 1) * types;
-        let room = (self.entries / cells).max(8);
+        let digest = Digest::new(std::slice::from_ref(path), self.actions, &self.mean_field);
+        self.take(&digest);
+    }
+
+    /// Take in some replications.
+    pub fn take(&mut self, digest: &Digest) {
+        let (cells, periods) = (digest.cells, digest.periods);
+        let room = (self.entries / cells.max(1)).max(8);
         self.counts.resize(cells, Sums::default());
         self.tallies.resize_with(cells, || Tally::new(room));
-        self.acted.resize(horizon * self.actions, 0);
-        self.distances.resize(horizon + 1, Sums::default());
-        for t in 1..=horizon + 1 {
-            for (x, n) in path.counts(t).iter().enumerate() {
-                self.counts[(t - 1) * types + x].push(*n);
-                self.tallies[(t - 1) * types + x].push(*n);
-            }
-            if let Some(z) = self.mean_field.get(t - 1) {
-                let distance = total_variation(path.mean_field(t), z);
-                self.distances[t - 1].push((distance * DISTANCE_UNIT).round() as u64);
+        self.acted.resize(digest.acted.len(), 0);
+        self.distances.resize(periods, Sums::default());
+        for counts in digest.counts.chunks_exact(cells.max(1)) {
+            let cells = self.counts.iter_mut().zip(&mut self.tallies);
+            for ((sums, tally), n) in cells.zip(counts) {
+                sums.push(*n);
+                tally.push(*n);
             }
         }
-        for t in 1..=horizon {
-            for a in 0..self.actions {
-                self.acted[(t - 1) * self.actions + a] += u128::from(path.action_count(t, a));
+        for distances in digest.distances.chunks_exact(digest.compared.max(1)) {
+            for (sums, distance) in self.distances.iter_mut().zip(distances) {
+                sums.push(*distance);
             }
         }
-        self.replications += 1;
-        self.unsettled += 1;
+        for (total, number) in self.acted.iter_mut().zip(&digest.acted) {
+            *total += number;
+        }
+        self.replications += digest.replications;
+        self.unsettled += digest.replications as usize;
         if self.unsettled >= (room / 4).clamp(SETTLE.1, SETTLE.0) {
             self.settle();
         }
