@@ -2,7 +2,10 @@
 
 mod check;
 mod failure;
+mod interrupt;
 mod job;
+mod ledger;
+mod merge;
 mod options;
 mod played;
 mod run;
@@ -29,7 +32,7 @@ pub struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done (run, validate: certified), 1 refuted, 2 bad usage or scenario, 3 inconclusive or not converged, \
-4 input/output failure.";
+4 input/output failure, 130 interrupted.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -40,6 +43,8 @@ pub enum Command {
     Solve(solve::SolveCommand),
     /// Play the solution out in populations of N followers
     Simulate(simulate::SimulateCommand),
+    /// Join the shares of a simulation, made with --shard, to the files of a single run
+    Merge(merge::MergeCommand),
     /// Decide whether deviations profit at N
     Validate(validate::ValidateCommand),
     /// Print every equilibrium of one stage game as CSV
@@ -94,6 +99,7 @@ pub fn execute(command: Command) -> Result<Outcome, Failure> {
         Command::Run(options) => run::execute(&options),
         Command::Solve(options) => solve::execute(&options),
         Command::Simulate(options) => simulate::execute(&options),
+        Command::Merge(options) => merge::execute(&options),
         Command::Validate(options) => validate::execute(&options),
         Command::Stage(options) => stage::execute(&options),
         Command::Check(options) => check::execute(&options),

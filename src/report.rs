@@ -7,16 +7,21 @@
 pub mod columns;
 mod folder;
 mod manifest;
+mod progress;
 mod screen;
 mod simulation;
 mod solution;
 mod table;
 mod validation;
 
-pub use folder::{FileTable, FolderError, OnExisting, OutputFolder, Refused, WriteError};
+pub use folder::{
+    FileTable, FolderError, OnExisting, OutputFolder, ReadError, Refused, RowFile, WriteError,
+    read_json, read_state,
+};
 pub use manifest::{Manifest, Phase, sha256, shell_words};
+pub use progress::{Difference, Identity, PopulationState, RunState};
 pub use screen::{Screen, closing_screen, solution_screen};
-pub use simulation::{ReturnsTable, TraceTable, write_summary};
+pub use simulation::{begin_returns, begin_trace, returns_rows, trace_rows, write_summary};
 pub use solution::{PolicyTable, write_mean_field, write_stage};
 pub use table::{Cell, Table};
 pub use validation::{certificate_json, verdict_json, write_best_response, write_deviations};

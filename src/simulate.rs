@@ -9,17 +9,19 @@
 //! Rewards are computed from integer counts of (type, action). Replication k has streams of its own, so that it is the
 //! same alone and in a batch, on any number of threads.
 
+mod deliver;
 mod population;
 mod record;
+mod share;
 pub mod split;
 mod stage;
 mod summary;
+mod tally;
 mod trajectory;
 
 use std::ops::Range;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use rayon::prelude::*;
 
 use crate::game::{Game, GameError, Policy};
 use crate::scenario::{Engine, Start};
@@ -29,9 +31,11 @@ use population::{AgentPopulation, CountPopulation, Population};
 use record::Recorder;
 use split::MAX_POPULATION;
 
+pub use deliver::Ended;
 pub use population::rounded_counts;
+pub use share::{MAX_SHARES, NoShare, Share};
 pub use stage::{Stage, StageMemory, StepRewards};
-pub use summary::{Summary, SummaryRow, TypeSummary};
+pub use summary::{DifferentSummaries, Digest, SUMMARY_ENTRIES, Summary, SummaryRow, TypeSummary};
 pub use trajectory::Trajectory;
 
 /// Whether returns are kept by initial type. With [`Engine::Counts`] the followers of each initial type are then split
@@ -67,12 +71,14 @@ pub struct Simulation {
 /// Largest population of [`Engine::Agents`], for the memory that it takes: one or two bytes a follower and thread.
 pub const MAX_AGENTS: u64 = 100_000_000;
 
-/// Most replications computed before any of them is delivered,
-const CHUNK: u64 = 256;
-/// and most numbers in their trajectories.
-const CHUNK_NUMBERS: usize = 1 << 25;
-/// Replications that one thread computes in a row.
-const BLOCK: u64 = 8;
+/// Most replications that one thread computes in a row,
+const BLOCK: u64 = 32;
+/// and most numbers in their trajectories, and agent-steps, unless one has more.
+const BLOCK_NUMBERS: u64 = 1 << 17;
+const BLOCK_STEPS: u64 = 1 << 22;
+/// Most blocks computed ahead of the one to be delivered next, and most numbers in them.
+const AHEAD: u64 = 1024;
+const AHEAD_NUMBERS: u64 = 1 << 21;
 
 /// A simulation that cannot be done.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -120,12 +126,31 @@ pub enum SimulateError {
 ///
 /// # Errors
 /// [`SimulateError`], of the first replication that fails, or what the sink returns.
-pub fn simulate<E: From<SimulateError>>(
+pub fn simulate<E: From<SimulateError> + Send>(
     game: &Game,
     policy: &dyn Policy,
     simulation: &Simulation,
-    mut sink: impl FnMut(&Trajectory) -> Result<(), E>,
+    mut sink: impl FnMut(&Trajectory) -> Result<(), E> + Send,
 ) -> Result<(), E> {
+    let each = |block: Vec<Trajectory>| block.iter().try_for_each(&mut sink);
+    simulate_blocks(game, policy, simulation, &AtomicBool::new(false), Ok, each).map(|_| ())
+}
+
+/// Simulate blocks of replications in parallel, on the current rayon pool. `digest` makes of each block what is to be
+/// kept, on the thread that computed it; `sink` gets that in the order of the replications, one block at a time.
+///
+/// Once `stop` is set no block is begun; those in flight are delivered.
+///
+/// # Errors
+/// [`SimulateError`], of the first replication that fails, or what `digest` or `sink` returns.
+pub fn simulate_blocks<B: Send, E: From<SimulateError> + Send>(
+    game: &Game,
+    policy: &dyn Policy,
+    simulation: &Simulation,
+    stop: &AtomicBool,
+    digest: impl Fn(Vec<Trajectory>) -> Result<B, E> + Sync,
+    sink: impl FnMut(B) -> Result<(), E> + Send,
+) -> Result<Ended, E> {
     simulation.check()?;
     let run = Run {
         game,
@@ -134,33 +159,23 @@ pub fn simulate<E: From<SimulateError>>(
         family: StreamFamily::new(simulation.seed, simulation.population),
         memories: Mutex::default(),
     };
+    let numbers = numbers(game);
+    let length = run.block_length(numbers);
     let first = simulation.first_replication;
-    for chunk in pieces(first..first + simulation.replications, chunk_length(game)) {
-        let blocks: Vec<Range<u64>> = pieces(chunk, BLOCK).collect();
-        let finished: Vec<_> = blocks
-            .into_par_iter()
-            .map(|block| run.block(block))
-            .collect();
-        for block in finished {
-            for trajectory in block? {
-                sink(&trajectory)?;
-            }
-        }
-    }
-    Ok(())
+    let end = first + simulation.replications;
+    let make = |index: u64| {
+        let start = first + index * length;
+        digest(run.block(start..(start + length).min(end))?)
+    };
+    let ahead = (AHEAD_NUMBERS / numbers.saturating_mul(length).max(1)).min(AHEAD);
+    let blocks = simulation.replications.div_ceil(length);
+    deliver::in_order(blocks, ahead, stop, make, sink)
 }
 
-/// Replications per chunk: results do not depend on it.
-fn chunk_length(game: &Game) -> u64 {
+/// Numbers in a trajectory.
+fn numbers(game: &Game) -> u64 {
     let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
-    let numbers = (types * actions + types + 3).saturating_mul(game.horizon());
-    ((CHUNK_NUMBERS / numbers.max(1)) as u64).clamp(1, CHUNK)
-}
-
-/// `range` cut into pieces of `length`, the last one shorter.
-fn pieces(range: Range<u64>, length: u64) -> impl Iterator<Item = Range<u64>> {
-    let starts = range.clone().step_by(length as usize);
-    starts.map(move |start| start..(start + length).min(range.end))
+    (types * actions + types + 3).saturating_mul(game.horizon()) as u64
 }
 
 impl Simulation {
@@ -205,6 +220,17 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
+    /// Replications per block: results do not depend on it.
+    fn block_length(&self, numbers: u64) -> u64 {
+        let steps = match self.simulation.engine {
+            Engine::Counts => 1,
+            Engine::Agents => self.simulation.population * self.game.horizon() as u64,
+        };
+        (BLOCK_NUMBERS / numbers.max(1))
+            .min(BLOCK_STEPS / steps)
+            .clamp(1, BLOCK)
+    }
+
     /// The replications of one block.
     fn block(&self, block: Range<u64>) -> Result<Vec<Trajectory>, SimulateError> {
         let kept = self.memories().pop();

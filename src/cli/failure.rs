@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use smfg::game::PolicyFileError;
-use smfg::report::{FolderError, WriteError};
+use smfg::report::{Difference, FolderError, ReadError, WriteError};
 use smfg::scenario::{Problem, ScenarioError};
-use smfg::simulate::SimulateError;
+use smfg::simulate::{Share, SimulateError};
 use smfg::solve::{Iteration, SolveError};
 use smfg::validate::ValidateError;
+
+use super::merge::MergeError;
 
 /// Bad usage or a bad scenario.
 pub const USAGE: u8 = 2;
@@ -18,6 +20,9 @@ pub const USAGE: u8 = 2;
 pub const NOT_CONVERGED: u8 = 3;
 /// A file could not be read or written.
 pub const INPUT_OUTPUT: u8 = 4;
+
+/// Interrupted, as shells count it: 128 and the number of SIGINT.
+pub const INTERRUPTED: u8 = 130;
 
 /// What a later version brings.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +57,22 @@ pub enum Usage {
         z: Vec<f64>,
         /// Their sum.
         sum: f64,
+    },
+    /// More shares than replications.
+    #[error("--shard {share}: {replications} replications cannot be cut into {} shares", .share.of())]
+    Shares {
+        /// As given.
+        share: Share,
+        /// R.
+        replications: u64,
+    },
+    /// `--trace-every` without a sample.
+    #[error("--trace-every {every} goes with --trace sample, not with --trace {trace}")]
+    TraceEvery {
+        /// As given.
+        every: u64,
+        /// As given.
+        trace: &'static str,
     },
     /// `--leader-action` names none.
     #[error("--leader-action {given}: {}", known_actions(.known))]
@@ -116,6 +137,50 @@ pub enum Failure {
     /// A file in the output folder.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// Rows that cannot be made.
+    #[error("cannot make the rows of a table")]
+    Rows(#[from] csv::Error),
+    /// What an interrupted run or a share left.
+    #[error(transparent)]
+    State(#[from] ReadError),
+    /// A state that does not belong to its tables.
+    #[error("`{}` does not fit the scenario or its tables: start anew with --force", .path.display())]
+    Damaged {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// `--resume` of another run.
+    #[error("`{}` cannot be continued: {difference}; name another folder with --out, or start anew with --force", .path.display())]
+    OtherRun {
+        /// The partial folder.
+        path: PathBuf,
+        /// How it differs.
+        difference: Box<Difference>,
+    },
+    /// `--resume` of another share.
+    #[error("`{}` cannot be continued: it is share {theirs}, not {ours}; name another folder with --out, or start anew with --force", .path.display())]
+    OtherShare {
+        /// The partial folder.
+        path: PathBuf,
+        /// Asked for.
+        ours: Share,
+        /// Found.
+        theirs: Share,
+    },
+    /// Shares that cannot be merged.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    /// By Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
+    /// A failure after which the run can be continued.
+    #[error("{failure}")]
+    Kept {
+        /// The partial folder.
+        partial: PathBuf,
+        /// What failed.
+        failure: Box<Failure>,
+    },
     /// Threads that the system does not give.
     #[error("cannot start {threads} threads: try fewer with --threads")]
     Threads {
@@ -138,9 +203,23 @@ fn unreadable(path: &Path) -> u8 {
 }
 
 impl Failure {
+    /// Whether the run could go on if this had not come from outside: a full disk, or Ctrl-C.
+    pub fn comes_from_outside(&self) -> bool {
+        [INPUT_OUTPUT, INTERRUPTED].contains(&self.code())
+    }
+
     /// The program's exit code.
     pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
+        ExitCode::from(self.code())
+    }
+
+    fn code(&self) -> u8 {
+        match self {
+            Self::Kept { failure, .. } => failure.code(),
+            Self::Interrupted => INTERRUPTED,
+            Self::Rows(_) => INPUT_OUTPUT,
+            Self::State(_) | Self::Damaged { .. } | Self::Merge(_) => USAGE,
+            Self::OtherRun { .. } | Self::OtherShare { .. } => USAGE,
             Self::Folder(FolderError::Write(_)) | Self::Write(_) | Self::StandardOutput(_) => {
                 INPUT_OUTPUT
             }
@@ -153,16 +232,26 @@ impl Failure {
             Self::Usage(_) | Self::Later(_) | Self::PolicyFile(_) => USAGE,
             Self::Solve(_) | Self::Simulate(_) | Self::Validate(_) => USAGE,
             Self::Folder(FolderError::Refused(_)) | Self::Threads { .. } => USAGE,
-        })
+        }
     }
 
     /// The error and its causes on standard error, once.
     pub fn print(&self) {
-        let mut text = format!("error: {self}\n");
-        let mut cause = self.source();
+        let (failure, partial) = match self {
+            Self::Kept { failure, partial } => (&**failure, Some(partial)),
+            failure => (failure, None),
+        };
+        let mut text = format!("error: {failure}\n");
+        let mut cause = failure.source();
         while let Some(error) = cause {
             text.push_str(&format!("  because: {error}\n"));
             cause = error.source();
+        }
+        if let Some(partial) = partial {
+            let partial = partial.display();
+            text.push_str(&format!(
+                "what was done is kept in `{partial}`: the same command with --resume goes on from there\n"
+            ));
         }
         // Where standard error is closed too, the exit code has to do.
         let _ = io::stderr().write_all(text.as_bytes());

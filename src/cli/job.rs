@@ -7,11 +7,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rayon::ThreadPoolBuilder;
 use serde_json::{Map, Value, json};
 use smfg::game::MeanField;
-use smfg::report::{Manifest, OnExisting, OutputFolder, Phase, shell_words};
+use smfg::report::{Identity, Manifest, OnExisting, OutputFolder, Phase, RunState, shell_words};
 use smfg::scenario::Scenario;
+use smfg::simulate::Share;
 
-use super::failure::Failure;
-use super::options::{Changed, OutputOptions};
+use super::failure::{Failure, Usage};
+use super::options::{Changed, OutputOptions, ResumeOptions};
 
 /// A command at work: its input was read and found good, and its folder is being written.
 #[derive(Debug)]
@@ -22,8 +23,19 @@ pub struct Job {
     pub folder: OutputFolder,
     /// The phases done so far.
     pub phases: Phases,
+    /// How far a simulation got.
+    pub state: RunState,
     /// For the manifest.
     settings: Map<String, Value>,
+}
+
+/// A command whose files depend on what it is called with.
+#[derive(Clone, Copy, Debug)]
+pub struct Called {
+    /// Its name.
+    pub command: &'static str,
+    /// Whether it goes on with an interrupted run.
+    pub resume: ResumeOptions,
 }
 
 impl Job {
@@ -32,31 +44,73 @@ impl Job {
     /// # Errors
     /// [`Failure`]; nothing was written.
     pub fn open(changed: &Changed, output: &OutputOptions) -> Result<Self, Failure> {
+        let called = Called {
+            command: "",
+            resume: ResumeOptions::default(),
+        };
+        Self::open_called(changed, output, called)
+    }
+
+    /// The same for a command that simulates, which may go on with an interrupted run.
+    ///
+    /// # Errors
+    /// [`Failure`]; nothing was written.
+    pub fn open_called(
+        changed: &Changed,
+        output: &OutputOptions,
+        called: Called,
+    ) -> Result<Self, Failure> {
         let scenario = changed.read()?;
+        let (share, replications) = (changed.share(), scenario.simulate.replications);
+        if share.of() > replications {
+            return Err(Usage::Shares {
+                share,
+                replications,
+            }
+            .into());
+        }
         if let Some(threads) = output.threads {
             let pool = ThreadPoolBuilder::new().num_threads(threads as usize);
             let failed = |source| Failure::Threads { threads, source };
             pool.build_global().map_err(failed)?;
         }
-        let on_existing = match output.force {
-            true => OnExisting::Replace,
-            false => OnExisting::Refuse,
+        let on_existing = match (output.force, called.resume.resume) {
+            (true, _) => OnExisting::Replace,
+            (false, true) => OnExisting::Continue,
+            (false, false) => OnExisting::Refuse,
         };
         let target = output.out.clone();
         let target = target.unwrap_or_else(|| Path::new("output").join(&scenario.name));
         let folder = OutputFolder::create(&target, on_existing)?;
+        let mut settings = settings(&scenario, changed.options());
+        let identity = Identity::new(called.command, &scenario.text, scenario.seed, &settings);
+        let state = continued(&folder, identity, share)?;
+        if share != Share::WHOLE {
+            settings.insert("shard".to_owned(), share.to_string().into());
+        }
         Ok(Self {
-            settings: settings(&scenario, changed.options()),
+            settings,
             scenario,
             folder,
             phases: Phases::new(output),
+            state,
         })
+    }
+
+    /// The command failed: leave what can be continued, and say so.
+    pub fn fail(mut self, failure: Failure) -> Failure {
+        if failure.comes_from_outside() {
+            self.folder.leave();
+        }
+        let partial = self.folder.partial().to_owned();
+        drop(self.folder);
+        kept(failure, partial)
     }
 
     /// Write the manifest and give the folder its name, which is returned.
     ///
     /// # Errors
-    /// [`Failure`]; the folder is then removed.
+    /// [`Failure`]; the folder is then removed, or left where it can be continued.
     pub fn close(self) -> Result<PathBuf, Failure> {
         let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
         let (command, settings) = (shell_words(words), Value::Object(self.settings));
@@ -64,8 +118,38 @@ impl Job {
         let mut manifest = Manifest::new(command, text, seed, settings);
         manifest.threads = rayon::current_num_threads();
         manifest.seconds = self.phases.done;
-        Ok(self.folder.finish(manifest)?)
+        let partial = self.folder.partial().to_owned();
+        let finished = self.folder.finish(manifest).map_err(Failure::from);
+        finished.map_err(|failure| kept(failure, partial))
     }
+}
+
+/// The state of the run that the folder was left by, or of one that begins.
+fn continued(folder: &OutputFolder, identity: Identity, share: Share) -> Result<RunState, Failure> {
+    let Some(state) = folder.saved_state::<RunState>()? else {
+        return Ok(RunState {
+            identity,
+            share,
+            populations: Vec::new(),
+        });
+    };
+    let path = folder.partial().to_owned();
+    if let Some(difference) = identity.difference(&state.identity).map(Box::new) {
+        return Err(Failure::OtherRun { path, difference });
+    }
+    if share != state.share {
+        let (ours, theirs) = (share, state.share);
+        return Err(Failure::OtherShare { path, ours, theirs });
+    }
+    Ok(state)
+}
+
+fn kept(failure: Failure, partial: PathBuf) -> Failure {
+    if !failure.comes_from_outside() || !partial.is_dir() {
+        return failure;
+    }
+    let failure = Box::new(failure);
+    Failure::Kept { partial, failure }
 }
 
 fn settings(scenario: &Scenario, options: &Map<String, Value>) -> Map<String, Value> {
@@ -119,7 +203,8 @@ pub struct Phases {
 }
 
 impl Phases {
-    fn new(output: &OutputOptions) -> Self {
+    /// None yet.
+    pub fn new(output: &OutputOptions) -> Self {
         Self {
             quiet: output.quiet,
             done: Vec::new(),
@@ -135,11 +220,36 @@ impl Phases {
         name: &'static str,
         work: impl FnOnce(&ProgressBar) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        self.run_at(name, "{msg:9} {wide_bar} {pos}/{len} {elapsed}", work)
+    }
+
+    /// The same with the rate at which the bar advances, in `unit`s, and the time left.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub fn run_measured<T>(
+        &mut self,
+        name: &'static str,
+        unit: &'static str,
+        work: impl FnOnce(&ProgressBar) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let template = format!(
+            "{{msg:9}} {{wide_bar}} {{human_pos}}/{{human_len}} {unit}, {{per_sec}}, {{eta}} left"
+        );
+        self.run_at(name, &template, work)
+    }
+
+    fn run_at<T>(
+        &mut self,
+        name: &'static str,
+        template: &str,
+        work: impl FnOnce(&ProgressBar) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let bar = match self.quiet {
             true => ProgressBar::hidden(),
             false => ProgressBar::no_length(),
         };
-        let style = ProgressStyle::with_template("{msg:9} {wide_bar} {pos}/{len} {elapsed}");
+        let style = ProgressStyle::with_template(template);
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_message(name);
         let start = Instant::now();

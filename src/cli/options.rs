@@ -7,8 +7,9 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use smfg::report::sha256;
 use smfg::scenario::{Override, Scenario};
+use smfg::simulate::Share;
 
-use super::failure::{Failure, Later};
+use super::failure::{Failure, Later, Usage};
 
 /// The largest population, 10^12 followers.
 const MAX_POPULATION: u64 = 1_000_000_000_000;
@@ -92,9 +93,12 @@ pub struct PlayOptions {
     /// Splits of the count vector, or followers one by one: the same law
     #[arg(long, value_parser = ["counts", "agents"])]
     pub engine: Option<String>,
-    /// The rows of trace.csv: all, up to a million, or none
-    #[arg(long, value_enum, default_value_t = Trace::All)]
-    pub trace: Trace,
+    /// The replications in trace.csv [default: all, or the first ones that make a million rows]
+    #[arg(long, value_enum)]
+    pub trace: Option<Trace>,
+    /// With --trace sample: every K-th replication [default: the least K that makes a million rows at most]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..=MAX_REPLICATIONS))]
+    pub trace_every: Option<u64>,
     /// Split returns.csv by initial type
     #[arg(long)]
     pub returns_by_type: bool,
@@ -114,11 +118,29 @@ pub struct TestOptions {
     pub json: bool,
 }
 
-/// The rows of trace.csv.
+/// Interrupted runs.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct ResumeOptions {
+    /// Go on with what an interrupted run left in DIR.partial, to the same files
+    #[arg(long, conflicts_with = "force")]
+    pub resume: bool,
+}
+
+/// Runs cut into shares.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ShardOptions {
+    /// Simulate share I of N of the replications only; `smfg merge` joins the shares
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Share>,
+}
+
+/// The replications in trace.csv.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Trace {
-    /// All replications, or as many as make a million rows.
+    /// All of them, however many.
     All,
+    /// Every K-th of them.
+    Sample,
     /// None.
     None,
 }
@@ -141,6 +163,7 @@ pub struct Changed<'a> {
     options: Map<String, Value>,
     /// Not an override, because a parameter may be called `seed` as well.
     seed: Option<u64>,
+    share: Share,
 }
 
 impl<'a> Changed<'a> {
@@ -151,6 +174,7 @@ impl<'a> Changed<'a> {
             overrides: source.set.iter().map(Override::new).collect(),
             options: Map::new(),
             seed: None,
+            share: Share::WHOLE,
         }
         .option("set", source.set.clone())
     }
@@ -199,9 +223,33 @@ impl<'a> Changed<'a> {
     }
 
     /// And by those of the play.
-    pub fn play(mut self, options: &PlayOptions) -> Self {
+    ///
+    /// # Errors
+    /// [`Usage::TraceEvery`].
+    pub fn play(mut self, options: &PlayOptions) -> Result<Self, Failure> {
         self.text("simulate.engine", options.engine.as_deref());
-        self.option("returns_by_type", options.returns_by_type)
+        let word = options.trace.map(|trace| match trace {
+            Trace::All => "all",
+            Trace::Sample => "sample",
+            Trace::None => "none",
+        });
+        if let (Some(every), Some(trace @ ("all" | "none"))) = (options.trace_every, word) {
+            return Err(Usage::TraceEvery { every, trace }.into());
+        }
+        let changed = self.option("returns_by_type", options.returns_by_type);
+        let changed = changed.option("trace", word);
+        Ok(changed.option("trace_every", options.trace_every))
+    }
+
+    /// And by the share of the replications.
+    pub fn shard(mut self, options: ShardOptions) -> Self {
+        self.share = options.shard.unwrap_or(self.share);
+        self
+    }
+
+    /// The share of the replications.
+    pub fn share(&self) -> Share {
+        self.share
     }
 
     /// And by those of the test; the manifest keeps the digests of the deviations.

@@ -3,13 +3,14 @@
 use clap::Args;
 use smfg::report::{Screen, certificate_json, closing_screen, verdict_json};
 use smfg::scenario::{Scenario, Start};
-use smfg::validate::Certified;
+use smfg::simulate::Summary;
+use smfg::validate::{Certificate, Certified, Validation};
 
 use super::failure::Failure;
-use super::job::Job;
+use super::job::{Called, Job};
 use super::options::{
-    Changed, OutputOptions, PlayOptions, PolicyOptions, PolicyRows, SampleOptions, SolutionOptions,
-    SourceOptions, TestOptions,
+    Changed, OutputOptions, PlayOptions, PolicyOptions, PolicyRows, ResumeOptions, SampleOptions,
+    SolutionOptions, SourceOptions, TestOptions,
 };
 use super::played::{Played, Selections};
 use super::simulate::simulate;
@@ -33,6 +34,8 @@ pub struct RunCommand {
     #[command(flatten)]
     play: PlayOptions,
     #[command(flatten)]
+    resume: ResumeOptions,
+    #[command(flatten)]
     test: TestOptions,
     /// The rows of policy.csv: all, up to a million, or those of the mean-field path
     #[arg(long, value_enum, default_value_t = PolicyRows::All)]
@@ -48,52 +51,73 @@ pub fn execute(options: &RunCommand) -> Result<Outcome, Failure> {
         .solution(&options.solution)
         .policy(&options.policy)?
         .sample(&options.sample)
-        .play(&options.play)
+        .play(&options.play)?
         .test(&options.test)?;
-    let mut job = Job::open(&changed, &options.output)?;
-    let (game, folder, phases) = (job.scenario.game(), &mut job.folder, &mut job.phases);
-    let file = options.policy.policy.as_deref();
-    let played = Played::obtain(&job.scenario, file, Selections::All, phases)?;
-    let Certified { flow, certificate } = played.certify(game, phases)?;
-    folder.json("certificate.json", &certificate_json(game, &certificate))?;
-    let mut notes = write_solution(
-        &job.scenario,
-        &played,
-        &flow,
-        options.policy_rows,
-        folder,
-        phases,
-    )?;
-    let parts = (&options.sample, &options.play);
-    let simulated = simulate(&job.scenario, &played, &flow, parts, folder, phases)?;
-    notes.extend(simulated.notes);
-    let validation = validate(&job.scenario, &played, &flow, &options.test, folder, phases)?;
-    let game = game.clone();
-    let (epsilon, confidence) = (
-        job.scenario.validate.epsilon,
-        job.scenario.validate.confidence,
-    );
-    let files = folder.files().to_vec();
-    let conditions = conditions(&job.scenario, &played);
-    drop(played);
+    let (command, resume) = ("run", options.resume);
+    let mut job = Job::open_called(&changed, &options.output, Called { command, resume })?;
+    let found = match work(&mut job, options) {
+        Ok(found) => found,
+        Err(failure) => return Err(job.fail(failure)),
+    };
+    let game = job.scenario.game().clone();
+    let validate = &job.scenario.validate;
+    let (epsilon, confidence) = (validate.epsilon, validate.confidence);
+    let files = job.folder.files().to_vec();
     let folder = job.close()?;
     if options.test.json {
-        stdout::print_json(&verdict_json(&validation, epsilon, confidence))?;
+        stdout::print_json(&verdict_json(&found.validation, epsilon, confidence))?;
     } else if !options.output.quiet {
         stdout::print(&closing_screen(&Screen {
             game: &game,
-            certificate: &certificate,
-            summaries: &simulated.summaries,
-            validation: &validation,
+            certificate: &found.certificate,
+            summaries: &found.summaries,
+            validation: &found.validation,
             epsilon,
             confidence,
-            conditions,
-            notes: &notes,
+            conditions: found.conditions,
+            notes: &found.notes,
             folder: folder.display().to_string(),
             files: &files,
         }))?;
     }
-    Ok(outcome(validation.verdict))
+    Ok(outcome(found.validation.verdict))
+}
+
+/// What the closing screen tells.
+struct Found {
+    certificate: Certificate,
+    summaries: Vec<Summary>,
+    validation: Validation,
+    notes: Vec<String>,
+    conditions: String,
+}
+
+fn work(job: &mut Job, options: &RunCommand) -> Result<Found, Failure> {
+    let Job {
+        scenario,
+        folder,
+        phases,
+        state,
+        ..
+    } = job;
+    let game = scenario.game();
+    let file = options.policy.policy.as_deref();
+    let played = Played::obtain(scenario, file, Selections::All, phases)?;
+    let Certified { flow, certificate } = played.certify(game, phases)?;
+    folder.json("certificate.json", &certificate_json(game, &certificate))?;
+    let rows = options.policy_rows;
+    let mut notes = write_solution(scenario, &played, &flow, rows, folder, phases)?;
+    let parts = (&options.sample, &options.play);
+    let simulated = simulate(scenario, (&played, &flow), parts, folder, state, phases)?;
+    notes.extend(simulated.notes);
+    let validation = validate(scenario, &played, &flow, &options.test, folder, phases)?;
+    Ok(Found {
+        certificate,
+        summaries: simulated.summaries,
+        validation,
+        notes,
+        conditions: conditions(scenario, &played),
+    })
 }
 
 /// The conditions that all claims of a run share.

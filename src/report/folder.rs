@@ -4,17 +4,31 @@
 //! unfinished, after an error, it removes the partial folder and the parents that it made. A run that was killed leaves
 //! `DIR.partial` behind, with a manifest of the files begun, so that `--force` knows what is the program's own: it
 //! removes the files that a manifest lists and refuses a folder that holds anything else.
+//!
+//! A long run [saves its state](OutputFolder::save_state) beside its tables from time to time. A folder with a state can
+//! be [left](OutputFolder::leave) where the run cannot go on, and [continued](OnExisting::Continue).
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Cell, Manifest, Table};
 
+mod rows;
+mod state;
+
+pub use rows::RowFile;
+pub use state::{ReadError, read_json, read_state};
+
 const MANIFEST: &str = "manifest.json";
+/// The state of a run under way, or of a share.
+const STATE: &str = "state.json";
+/// Its name while it is being written.
+const NEW_STATE: &str = "state.json.new";
 
 /// What to do where the output folder, or what an interrupted run left of it, is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +37,8 @@ pub enum OnExisting {
     Refuse,
     /// Replace the files that its manifest lists, once the new ones are whole.
     Replace,
+    /// Go on with what an interrupted run left; refuse a folder that is whole.
+    Continue,
 }
 
 /// Why a folder cannot be written to without losing something: the user has to choose.
@@ -41,8 +57,14 @@ pub enum Refused {
         path: PathBuf,
     },
     /// A run is writing there, or was interrupted.
-    #[error("`{}` is left from a run that was interrupted, or that is still going on: name another folder with --out, or replace it with --force", .path.display())]
+    #[error("`{}` is left from a run that was interrupted, or that is still going on: name another folder with --out, replace it with --force, or continue a simulation with --resume", .path.display())]
     Leftover {
+        /// The partial folder.
+        path: PathBuf,
+    },
+    /// Another process writes there.
+    #[error("`{}` is being written by another run: wait for it to end", .path.display())]
+    Running {
         /// The partial folder.
         path: PathBuf,
     },
@@ -91,7 +113,12 @@ pub struct OutputFolder {
     /// The first parent that had to be made, to be removed again if the run fails.
     made: Option<PathBuf>,
     files: Vec<String>,
-    finished: bool,
+    /// Files of the run that is continued, which may not have been begun again yet.
+    inherited: Vec<String>,
+    /// Whether there is a state to continue from.
+    resumable: bool,
+    /// Whether the partial folder stays when this is dropped.
+    settled: bool,
 }
 
 impl OutputFolder {
@@ -102,7 +129,11 @@ impl OutputFolder {
     pub fn check(target: &Path, on_existing: OnExisting) -> Result<(), FolderError> {
         let partial = partial_path(target)?;
         check_existing(target, on_existing, |path| Refused::Exists { path })?;
-        check_existing(&partial, on_existing, |path| Refused::Leftover { path })
+        let on_leftover = match on_existing {
+            OnExisting::Continue => OnExisting::Replace,
+            other => other,
+        };
+        check_existing(&partial, on_leftover, |path| Refused::Leftover { path })
     }
 
     /// Begin to write `target`, in `target.partial`; to be called once the input is known to be good.
@@ -112,6 +143,9 @@ impl OutputFolder {
     pub fn create(target: &Path, on_existing: OnExisting) -> Result<Self, FolderError> {
         Self::check(target, on_existing)?;
         let partial = partial_path(target)?;
+        if on_existing == OnExisting::Continue && kind(&partial)?.is_some() {
+            return Self::reopen(target, partial);
+        }
         remove_listed(&partial)?;
         let parent = parent(target);
         let made = missing_ancestor(parent);
@@ -122,11 +156,75 @@ impl OutputFolder {
             on_existing,
             made,
             files: Vec::new(),
-            finished: false,
+            inherited: Vec::new(),
+            resumable: false,
+            settled: false,
         };
         fs::create_dir(&folder.partial).map_err(failed("make the folder", &folder.partial))?;
         folder.list_files()?;
         Ok(folder)
+    }
+
+    /// What an interrupted run left, which is never removed but by finishing it.
+    fn reopen(target: &Path, partial: PathBuf) -> Result<Self, FolderError> {
+        let name = |path: PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
+        let left = listed_files(&partial)?.into_iter().filter_map(name);
+        Ok(Self {
+            target: target.to_owned(),
+            on_existing: OnExisting::Refuse,
+            made: None,
+            files: Vec::new(),
+            inherited: left.filter(|file| file != MANIFEST).collect(),
+            resumable: partial.join(STATE).is_file(),
+            partial,
+            settled: true,
+        })
+    }
+
+    /// Where files are written until the run is whole.
+    pub fn partial(&self) -> &Path {
+        &self.partial
+    }
+
+    /// The state that an interrupted run saved.
+    ///
+    /// # Errors
+    /// [`ReadError`] where it cannot be read.
+    pub fn saved_state<S: DeserializeOwned>(&self) -> Result<Option<S>, ReadError> {
+        match self.resumable {
+            true => read_state(&self.partial).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// Save the state of the run, in place of the last one, which stays where this fails. What the state says of a table
+    /// has to be [stored](RowFile::store) before.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub fn save_state(&mut self, state: &impl Serialize) -> Result<(), WriteError> {
+        let (path, new) = (self.partial.join(STATE), self.partial.join(NEW_STATE));
+        let file = File::create(&new).map_err(failed("write", &new))?;
+        let mut writer = BufWriter::with_capacity(1 << 16, file);
+        let written = serde_json::to_writer(&mut writer, state).map_err(io::Error::from);
+        let stored = written
+            .and_then(|()| writer.flush())
+            .and_then(|()| writer.get_ref().sync_all());
+        stored
+            .and_then(|()| fs::rename(&new, &path))
+            .map_err(failed("write", &path))?;
+        self.resumable = true;
+        Ok(())
+    }
+
+    /// The state becomes one of the folder's files.
+    pub fn publish_state(&mut self) {
+        self.files.push(STATE.to_owned());
+    }
+
+    /// Leave the partial folder as it is, if there is a state to continue from.
+    pub fn leave(&mut self) {
+        self.settled |= self.resumable;
     }
 
     /// Begin the table `name` with this header; [`FileTable::finish`] ends it.
@@ -141,6 +239,21 @@ impl OutputFolder {
         let (path, file) = self.begin(name)?;
         let table = Table::new(file, header).map_err(failed("write", &path))?;
         Ok(FileTable { path, table })
+    }
+
+    /// Begin the table `name` to which rows are appended as bytes, or go on with it after so many bytes.
+    ///
+    /// # Errors
+    /// [`FolderError`] where the file cannot be written, is shorter than that, or is being written by another process.
+    pub fn row_file<S: AsRef<str>>(
+        &mut self,
+        name: &str,
+        header: &[S],
+        kept: Option<u64>,
+    ) -> Result<RowFile, FolderError> {
+        self.files.push(name.to_owned());
+        self.list_files()?;
+        RowFile::open(&self.partial, name, header, kept)
     }
 
     /// Write the document `name`, as JSON in which a number that is not finite is `null`.
@@ -160,8 +273,9 @@ impl OutputFolder {
     /// Add the manifest and give the folder its name, in place of the one there was under [`OnExisting::Replace`].
     ///
     /// # Errors
-    /// [`FolderError`]; the folder is then removed.
+    /// [`FolderError`]; the folder is then removed, or left where there is a state to continue from.
     pub fn finish(mut self, manifest: Manifest) -> Result<PathBuf, FolderError> {
+        self.leave();
         let manifest = manifest.with_files(&self.files);
         self.write_manifest(&manifest)?;
         // Somebody may have made the folder in the meantime.
@@ -170,7 +284,14 @@ impl OutputFolder {
         })?;
         remove_listed(&self.target)?;
         fs::rename(&self.partial, &self.target).map_err(failed("make the folder", &self.target))?;
-        self.finished = true;
+        self.settled = true;
+        // A whole folder with a file too many is still whole.
+        let inherited = self.inherited.iter().map(String::as_str);
+        for file in inherited.chain([STATE, NEW_STATE]) {
+            if !self.files.iter().any(|kept| kept == file) {
+                let _ = fs::remove_file(self.target.join(file));
+            }
+        }
         Ok(self.target.clone())
     }
 
@@ -178,15 +299,21 @@ impl OutputFolder {
         self.files.push(name.to_owned());
         self.list_files()?;
         let path = self.partial.join(name);
-        let file = File::create_new(&path).map_err(failed("write", &path))?;
+        let file = match self.inherited.iter().any(|file| file == name) {
+            true => File::create(&path),
+            false => File::create_new(&path),
+        };
+        let file = file.map_err(failed("write", &path))?;
         Ok((path, file))
     }
 
     /// The manifest of a run under way: only what --force needs.
     fn list_files(&self) -> Result<(), WriteError> {
+        let begun = self.files.iter().chain(&self.inherited).cloned();
+        let state = [STATE, NEW_STATE].map(str::to_owned);
         self.write_manifest(&FileList {
             smfg_version: env!("CARGO_PKG_VERSION").to_owned(),
-            files: self.files.clone(),
+            files: begun.chain(state).collect(),
         })
     }
 
@@ -199,11 +326,16 @@ impl OutputFolder {
 
 impl Drop for OutputFolder {
     fn drop(&mut self) {
-        if self.finished {
+        if self.settled {
             return;
         }
         // Nothing more can be done where this fails as well: the error that led here is the one to report.
-        for file in self.files.iter().map(String::as_str).chain([MANIFEST]) {
+        for file in self
+            .files
+            .iter()
+            .map(String::as_str)
+            .chain([STATE, NEW_STATE, MANIFEST])
+        {
             let _ = fs::remove_file(self.partial.join(file));
         }
         let _ = fs::remove_dir(&self.partial);
@@ -304,7 +436,9 @@ fn check_existing(
     match (kind(path)?, on_existing) {
         (None, _) => Ok(()),
         (Some(Kind::Other), _) => Err(Refused::NotAFolder { path: owned }.into()),
-        (Some(Kind::Folder), OnExisting::Refuse) => Err(refused(owned).into()),
+        (Some(Kind::Folder), OnExisting::Refuse | OnExisting::Continue) => {
+            Err(refused(owned).into())
+        }
         (Some(Kind::Folder), OnExisting::Replace) => listed_files(path).map(drop),
     }
 }

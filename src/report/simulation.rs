@@ -1,29 +1,49 @@
-//! trace.csv, returns.csv and summary.csv.
+//! trace.csv, returns.csv and summary.csv. The rows of the first two are made where the trajectories are, on any thread.
 
-use super::columns;
-use super::{Cell, FileTable, OutputFolder, WriteError};
+use super::{Cell, FolderError, OutputFolder, RowFile, Table, WriteError, columns};
 use crate::game::Game;
-use crate::simulate::{Cohorts, Summary, Trajectory};
+use crate::simulate::{Cohorts, SummaryRow, Trajectory};
 
-/// trace.csv: every period of replications.
-#[derive(Debug)]
-pub struct TraceTable(FileTable);
+/// Begin trace.csv, every period of replications, or go on with it after so many bytes.
+///
+/// # Errors
+/// [`FolderError`].
+pub fn begin_trace(
+    folder: &mut OutputFolder,
+    game: &Game,
+    kept: Option<u64>,
+) -> Result<RowFile, FolderError> {
+    folder.row_file("trace.csv", &columns::trace(game), kept)
+}
 
-impl TraceTable {
-    /// Begin the table.
-    ///
-    /// # Errors
-    /// [`WriteError`].
-    pub fn begin(folder: &mut OutputFolder, game: &Game) -> Result<Self, WriteError> {
-        folder.table("trace.csv", &columns::trace(game)).map(Self)
-    }
+/// Begin returns.csv, with the returns by initial type where they are kept, or go on with it after so many bytes.
+///
+/// # Errors
+/// [`FolderError`].
+pub fn begin_returns(
+    folder: &mut OutputFolder,
+    game: &Game,
+    cohorts: Cohorts,
+    kept: Option<u64>,
+) -> Result<RowFile, FolderError> {
+    let header = match cohorts {
+        Cohorts::Together => columns::returns(game),
+        Cohorts::ByInitialType => columns::returns_by_type(game),
+    };
+    folder.row_file("returns.csv", &header, kept)
+}
 
-    /// The rows of one replication, t = 1..T + 1.
-    ///
-    /// # Errors
-    /// [`WriteError`].
-    pub fn replication(&mut self, game: &Game, path: &Trajectory) -> Result<(), WriteError> {
-        let actions = game.follower_actions().len();
+/// The rows of replications in trace.csv, t = 1..T + 1.
+///
+/// # Errors
+/// Where memory cannot be written.
+pub fn trace_rows<'a>(
+    game: &Game,
+    paths: impl Iterator<Item = &'a Trajectory>,
+) -> Result<Vec<u8>, csv::Error> {
+    let actions = game.follower_actions().len();
+    let mut rows = Table::rows(Vec::new());
+    for path in paths {
         let population = path.population();
         for t in 1..=path.horizon() + 1 {
             let start: [Cell; 3] = [population.into(), path.replication().into(), t.into()];
@@ -34,50 +54,23 @@ impl TraceTable {
                 let shares = (0..actions).map(|a| Cell::Float(share(a)));
                 let rewards = [path.follower_reward(t), path.leader_reward(t)].map(Cell::Float);
                 let row = start.into_iter().chain(z).chain([leader_action.into()]);
-                self.0.row(row.chain(shares).chain(rewards))?;
+                rows.row(row.chain(shares).chain(rewards))?;
             } else {
                 let unknown = std::iter::repeat_n(Cell::Float(f64::NAN), actions + 3);
-                self.0.row(start.into_iter().chain(z).chain(unknown))?;
+                rows.row(start.into_iter().chain(z).chain(unknown))?;
             }
         }
-        Ok(())
     }
-
-    /// End the table.
-    ///
-    /// # Errors
-    /// [`WriteError`].
-    pub fn finish(self) -> Result<(), WriteError> {
-        self.0.finish()
-    }
+    rows.finish()
 }
 
-/// returns.csv: the returns of replications.
-#[derive(Debug)]
-pub struct ReturnsTable(FileTable);
-
-impl ReturnsTable {
-    /// Begin the table, with the returns by initial type where they are kept.
-    ///
-    /// # Errors
-    /// [`WriteError`].
-    pub fn begin(
-        folder: &mut OutputFolder,
-        game: &Game,
-        cohorts: Cohorts,
-    ) -> Result<Self, WriteError> {
-        let header = match cohorts {
-            Cohorts::Together => columns::returns(game),
-            Cohorts::ByInitialType => columns::returns_by_type(game),
-        };
-        folder.table("returns.csv", &header).map(Self)
-    }
-
-    /// The row of one replication.
-    ///
-    /// # Errors
-    /// [`WriteError`].
-    pub fn replication(&mut self, path: &Trajectory) -> Result<(), WriteError> {
+/// The rows of replications in returns.csv.
+///
+/// # Errors
+/// Where memory cannot be written.
+pub fn returns_rows(paths: &[Trajectory]) -> Result<Vec<u8>, csv::Error> {
+    let mut rows = Table::rows(Vec::new());
+    for path in paths {
         let start: [Cell; 4] = [
             path.population().into(),
             path.replication().into(),
@@ -85,33 +78,23 @@ impl ReturnsTable {
             path.leader_return().into(),
         ];
         let by_type = path.follower_returns_by_type().unwrap_or_default();
-        self.0.row(
-            start
-                .into_iter()
-                .chain(by_type.iter().map(|value| Cell::Float(*value))),
-        )
+        let by_type = by_type.iter().map(|value| Cell::Float(*value));
+        rows.row(start.into_iter().chain(by_type))?;
     }
-
-    /// End the table.
-    ///
-    /// # Errors
-    /// [`WriteError`].
-    pub fn finish(self) -> Result<(), WriteError> {
-        self.0.finish()
-    }
+    rows.finish()
 }
 
-/// summary.csv: one summary per population.
+/// summary.csv, with this header: the rows of all populations.
 ///
 /// # Errors
 /// [`WriteError`].
-pub fn write_summary(
+pub fn write_summary<S: AsRef<str>>(
     folder: &mut OutputFolder,
-    game: &Game,
-    summaries: &[Summary],
+    header: &[S],
+    rows: impl Iterator<Item = SummaryRow>,
 ) -> Result<(), WriteError> {
-    let mut table = folder.table("summary.csv", &columns::summary(game))?;
-    for row in summaries.iter().flat_map(Summary::rows) {
+    let mut table = folder.table("summary.csv", header)?;
+    for row in rows {
         let start: [Cell; 2] = [row.population.into(), row.t.into()];
         let types = row.types.iter().flat_map(|x| [x.mean, x.sd, x.q05, x.q95]);
         let end = [row.distance_mean, row.distance_sd];

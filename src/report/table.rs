@@ -69,6 +69,17 @@ impl<W: Write> Table<W> {
         })
     }
 
+    /// Rows without a header, to be appended to a table that has one.
+    pub fn rows(writer: W) -> Self {
+        let builder = csv::WriterBuilder::new()
+            .buffer_capacity(1 << 12)
+            .from_writer(writer);
+        Self {
+            writer: builder,
+            field: Vec::with_capacity(32),
+        }
+    }
+
     /// Append one row, as many cells as the header has columns.
     ///
     /// # Errors

@@ -1,27 +1,101 @@
 //! Replications summed up per period: types, actions, and the distance to the mean field.
 
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
 use crate::game::MeanField;
-use crate::stats::{Moments, quantile};
 
 use super::Trajectory;
+use super::tally::{Sums, Tally};
 
-/// Means and spreads over the replications of one population.
+/// Distinct counts that a run's summaries keep together, 16 bytes each.
+pub const SUMMARY_ENTRIES: usize = 1 << 22;
+/// Replications between two settlings, at most and at least.
+const SETTLE: (usize, usize) = (1 << 15, 16);
+/// Distances are rounded to 2^-48, so that their sums are those of integers.
+const DISTANCE_UNIT: f64 = 281_474_976_710_656.0;
+
+/// Means and spreads over the replications of one population, in memory that does not grow with them.
 ///
-/// Counts are kept, 8 bytes per (replication, period, type), so that means, deviations and quantiles come from integers;
-/// everything else takes no room that grows with the replications.
-#[derive(Clone, Debug)]
+/// All sums are of integers, and so exact and the same in any order: summaries of shares [join](Summary::absorb) to the
+/// summary of the whole. Quantiles are exact while the replications have no more distinct counts of a type in a period
+/// than there is room for; beyond, they are those of counts in bins of [`Summary::bin_width`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Summary {
     population: u64,
     actions: usize,
+    entries: usize,
+    replications: u64,
+    #[serde(skip)]
     mean_field: Vec<MeanField>,
-    /// n per (t, x), then per replication.
-    counts: Vec<Vec<u64>>,
+    /// n per (t, x).
+    counts: Vec<Sums>,
+    /// Its order statistics.
+    tallies: Vec<Tally>,
     /// The number of followers that took a, per (t, a), over all replications.
     acted: Vec<u128>,
-    distances: Vec<Moments>,
-    follower_return: Moments,
-    leader_return: Moments,
+    /// Total variation per t, in units of 2^-48.
+    distances: Vec<Sums>,
+    /// Replications since the tallies were settled.
+    #[serde(skip)]
+    unsettled: usize,
 }
+
+/// What summaries need of some replications of one population, to be made where the trajectories are.
+#[derive(Clone, Debug)]
+pub struct Digest {
+    replications: u64,
+    /// T + 1, and that times the types.
+    periods: usize,
+    cells: usize,
+    /// The periods whose mean field is known.
+    compared: usize,
+    /// Per (replication, t, x).
+    counts: Vec<u64>,
+    /// Per (t, a), over the replications.
+    acted: Vec<u128>,
+    /// Per (replication, t), in units of 2^-48.
+    distances: Vec<u64>,
+}
+
+impl Digest {
+    /// Of these replications, with so many actions; `mean_field` is z_t, t = 1..T + 1, or empty.
+    pub fn new(paths: &[Trajectory], actions: usize, mean_field: &[MeanField]) -> Self {
+        let periods = paths.first().map_or(0, |path| path.horizon() + 1);
+        let types = paths.first().map_or(0, |path| path.counts(1).len());
+        let compared = mean_field.len().min(periods);
+        let mut digest = Self {
+            replications: paths.len() as u64,
+            periods,
+            cells: periods * types,
+            compared,
+            counts: Vec::with_capacity(paths.len() * periods * types),
+            acted: vec![0; periods.saturating_sub(1) * actions],
+            distances: Vec::with_capacity(paths.len() * compared),
+        };
+        for path in paths {
+            for t in 1..=periods {
+                digest.counts.extend_from_slice(path.counts(t));
+                if let Some(z) = mean_field.get(t - 1) {
+                    let distance = total_variation(path.mean_field(t), z);
+                    digest
+                        .distances
+                        .push((distance * DISTANCE_UNIT).round() as u64);
+                }
+            }
+            for (index, total) in digest.acted.iter_mut().enumerate() {
+                let (t, a) = (index / actions + 1, index % actions);
+                *total += u128::from(path.action_count(t, a));
+            }
+        }
+        digest
+    }
+}
+
+/// Summaries of different games or populations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("summaries of different populations, periods, types or actions cannot be joined")]
+pub struct DifferentSummaries;
 
 /// One type of a [`SummaryRow`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,40 +133,122 @@ impl Summary {
         Self {
             population,
             actions,
+            entries: SUMMARY_ENTRIES,
+            replications: 0,
             mean_field: mean_field.to_vec(),
             counts: Vec::new(),
+            tallies: Vec::new(),
             acted: Vec::new(),
             distances: Vec::new(),
-            follower_return: Moments::default(),
-            leader_return: Moments::default(),
+            unsettled: 0,
         }
+    }
+
+    /// The same with room for so many distinct counts, over all periods and types; to be chosen before the first
+    /// replication.
+    pub fn within(mut self, entries: usize) -> Self {
+        self.entries = entries;
+        self
     }
 
     /// Take in one replication; all of them have the same N, horizon and types.
     pub fn push(&mut self, path: &Trajectory) {
         debug_assert_eq!(path.population(), self.population);
-        let (horizon, types) = (path.horizon(), path.counts(1).len());
-        self.counts.resize((horizon + 1) * types, Vec::new());
-        self.acted.resize(horizon * self.actions, 0);
-        self.distances.resize(horizon + 1, Moments::default());
-        for t in 1..=horizon + 1 {
-            for (kept, n) in self.counts[(t - 1) * types..]
-                .iter_mut()
-                .zip(path.counts(t))
-            {
-                kept.push(*n);
-            }
-            if let Some(z) = self.mean_field.get(t - 1) {
-                self.distances[t - 1].push(total_variation(path.mean_field(t), z));
+        let digest = Digest::new(std::slice::from_ref(path), self.actions, &self.mean_field);
+        self.take(&digest);
+    }
+
+    /// Take in some replications.
+    pub fn take(&mut self, digest: &Digest) {
+        let (cells, periods) = (digest.cells, digest.periods);
+        let room = (self.entries / cells.max(1)).max(8);
+        self.counts.resize(cells, Sums::default());
+        self.tallies.resize_with(cells, || Tally::new(room));
+        self.acted.resize(digest.acted.len(), 0);
+        self.distances.resize(periods, Sums::default());
+        for counts in digest.counts.chunks_exact(cells.max(1)) {
+            let cells = self.counts.iter_mut().zip(&mut self.tallies);
+            for ((sums, tally), n) in cells.zip(counts) {
+                sums.push(*n);
+                tally.push(*n);
             }
         }
-        for t in 1..=horizon {
-            for a in 0..self.actions {
-                self.acted[(t - 1) * self.actions + a] += u128::from(path.action_count(t, a));
+        for distances in digest.distances.chunks_exact(digest.compared.max(1)) {
+            for (sums, distance) in self.distances.iter_mut().zip(distances) {
+                sums.push(*distance);
             }
         }
-        self.follower_return.push(path.follower_return());
-        self.leader_return.push(path.leader_return());
+        for (total, number) in self.acted.iter_mut().zip(&digest.acted) {
+            *total += number;
+        }
+        self.replications += digest.replications;
+        self.unsettled += digest.replications as usize;
+        if self.unsettled >= (room / 4).clamp(SETTLE.1, SETTLE.0) {
+            self.settle();
+        }
+    }
+
+    /// Bring the order statistics up to date: before rows are made, summaries joined, or one written to a file.
+    pub fn settle(&mut self) {
+        self.unsettled = 0;
+        self.tallies.par_iter_mut().for_each(Tally::settle);
+    }
+
+    /// Take in the replications of another share, settled as this one.
+    ///
+    /// # Errors
+    /// [`DifferentSummaries`].
+    pub fn absorb(&mut self, other: &Self) -> Result<(), DifferentSummaries> {
+        let shape = |s: &Self| {
+            let lengths = (s.counts.len(), s.tallies.len(), s.acted.len());
+            (
+                s.population,
+                s.actions,
+                s.entries,
+                lengths,
+                s.distances.len(),
+            )
+        };
+        if shape(self) != shape(other) {
+            return Err(DifferentSummaries);
+        }
+        self.replications += other.replications;
+        let pairs = |(ours, theirs): (&mut Sums, &Sums)| ours.absorb(theirs);
+        self.counts.iter_mut().zip(&other.counts).for_each(pairs);
+        self.distances
+            .iter_mut()
+            .zip(&other.distances)
+            .for_each(pairs);
+        for (ours, theirs) in self.tallies.iter_mut().zip(&other.tallies) {
+            ours.absorb(theirs);
+        }
+        for (ours, theirs) in self.acted.iter_mut().zip(&other.acted) {
+            *ours += theirs;
+        }
+        Ok(())
+    }
+
+    /// Whether this, settled, is a summary of T = `horizon` periods and so many types and actions.
+    pub fn is_of(&self, population: u64, horizon: usize, types: usize, actions: usize) -> bool {
+        let begun = self.counts.len() == (horizon + 1) * types
+            && self.acted.len() == horizon * actions
+            && self.distances.len() == horizon + 1;
+        self.population == population
+            && self.actions == actions
+            && self.is_sound()
+            && (begun || self.replications == 0 && self.counts.is_empty())
+    }
+
+    /// Whether this, settled and read from a file, can be a summary at all.
+    pub fn is_sound(&self) -> bool {
+        let cells = self.counts.len();
+        let periods = self.distances.len();
+        let shape = self.tallies.len() == cells && cells.checked_rem(periods.max(1)) == Some(0);
+        shape
+            && self
+                .tallies
+                .iter()
+                .all(|tally| tally.is_sound(self.replications))
     }
 
     /// N.
@@ -102,51 +258,42 @@ impl Summary {
 
     /// The number of replications, R.
     pub fn replications(&self) -> u64 {
-        self.follower_return.count()
+        self.replications
     }
 
-    /// The followers' mean return, over replications.
-    pub fn follower_return(&self) -> &Moments {
-        &self.follower_return
+    /// How many consecutive counts the quantiles take for one, at most: 1 where they are exact; a quantile is then wrong
+    /// by (width - 1) / 2 followers at most.
+    pub fn bin_width(&self) -> u64 {
+        self.tallies.iter().map(Tally::width).max().unwrap_or(1)
     }
 
-    /// The leader's return, over replications.
-    pub fn leader_return(&self) -> &Moments {
-        &self.leader_return
-    }
-
-    /// One row per period, t = 1..T + 1.
+    /// One row per period, t = 1..T + 1; settled.
     pub fn rows(&self) -> Vec<SummaryRow> {
+        debug_assert_eq!(self.unsettled, 0);
         let periods = self.distances.len();
         let types = self.counts.len().checked_div(periods).unwrap_or(0);
         let row = |index: usize| SummaryRow {
             population: self.population,
             t: index + 1,
-            types: self.counts[index * types..(index + 1) * types]
-                .iter()
-                .map(|n| self.of_type(n))
+            types: (index * types..(index + 1) * types)
+                .map(|cell| self.of_type(cell))
                 .collect(),
             share_means: (0..self.actions)
                 .map(|a| self.share_mean(index * self.actions + a))
                 .collect(),
-            distance_mean: self.distances[index].mean(),
-            distance_sd: self.distances[index].sd(),
+            distance_mean: self.distances[index].mean(DISTANCE_UNIT),
+            distance_sd: self.distances[index].sd(DISTANCE_UNIT),
         };
         (0..periods).map(row).collect()
     }
 
-    fn of_type(&self, counts: &[u64]) -> TypeSummary {
-        let population = self.population as f64;
-        let total: u128 = counts.iter().map(|n| u128::from(*n)).sum();
-        let mut weights: Vec<f64> = counts.iter().map(|n| *n as f64 / population).collect();
-        weights.sort_by(f64::total_cmp);
-        let mut moments = Moments::default();
-        moments.extend(weights.iter().copied());
+    fn of_type(&self, cell: usize) -> TypeSummary {
+        let (population, tally) = (self.population as f64, &self.tallies[cell]);
         TypeSummary {
-            mean: total as f64 / (population * counts.len() as f64),
-            sd: moments.sd(),
-            q05: quantile(&weights, 0.05),
-            q95: quantile(&weights, 0.95),
+            mean: self.counts[cell].mean(population),
+            sd: self.counts[cell].sd(population),
+            q05: tally.quantile(0.05, population),
+            q95: tally.quantile(0.95, population),
         }
     }
 
@@ -196,6 +343,7 @@ mod tests {
         for (k, first, last, acting) in [(1, 2, 2, 1), (2, 4, 1, 4), (3, 9, 3, 1)] {
             summary.push(&path(k, first, last, acting));
         }
+        summary.settle();
         let rows = summary.rows();
         assert_eq!(rows.iter().map(|row| row.t).collect::<Vec<_>>(), [1, 2]);
         let infected = rows[0].types[1];
@@ -207,17 +355,11 @@ mod tests {
                 && (rows[0].share_means[0] - 0.8).abs() < 1e-15
         );
         // Distances .3, .1, .4 at t = 1 and 0, .1, .1 at t = 2.
-        assert!((rows[0].distance_mean - 0.8 / 3.0).abs() < 1e-15);
-        assert!((rows[1].distance_mean - 0.2 / 3.0).abs() < 1e-15);
-        assert!((rows[1].distance_sd - (0.01f64 / 3.0).sqrt()).abs() < 1e-15);
+        assert!((rows[0].distance_mean - 0.8 / 3.0).abs() < 1e-14);
+        assert!((rows[1].distance_mean - 0.2 / 3.0).abs() < 1e-14);
+        assert!((rows[1].distance_sd - (0.01f64 / 3.0).sqrt()).abs() < 1e-14);
         assert!(rows[1].share_means.iter().all(|share| share.is_nan()));
-        assert_eq!(
-            (
-                summary.follower_return().mean(),
-                summary.leader_return().mean()
-            ),
-            (5.0, 2.0)
-        );
+        assert_eq!((summary.replications(), summary.bin_width()), (3, 1));
     }
 
     #[test]
@@ -225,11 +367,38 @@ mod tests {
         let mut summary = Summary::new(10, 2, &[]);
         assert!(summary.rows().is_empty());
         summary.push(&path(1, 3, 3, 0));
+        summary.settle();
         let row = &summary.rows()[0];
         assert!(row.types[0].sd.is_nan() && row.distance_mean.is_nan() && row.distance_sd.is_nan());
         assert_eq!(
             (row.types[0].mean, row.types[0].q05, row.types[0].q95),
             (0.7, 0.7, 0.7)
         );
+    }
+
+    #[test]
+    fn shares_join_to_the_whole_and_only_their_like() {
+        let mean_field = [MeanField::two_types(0.5), MeanField::two_types(0.2)];
+        let of = |paths: std::ops::Range<u64>| {
+            let mut summary = Summary::new(10, 2, &mean_field).within(4);
+            paths.for_each(|k| summary.push(&path(k, k % 7, k % 3, k % 7 / 2)));
+            summary.settle();
+            summary
+        };
+        let whole = of(1..200);
+        for cut in [2, 50, 199] {
+            let mut joined = of(cut..200);
+            joined.absorb(&of(1..cut)).unwrap();
+            assert_eq!(
+                format!("{:?}", joined.rows()),
+                format!("{:?}", whole.rows())
+            );
+            let text = serde_json::to_string(&joined).unwrap();
+            let read: Summary = serde_json::from_str(&text).unwrap();
+            assert_eq!(format!("{:?}", read.rows()), format!("{:?}", whole.rows()));
+            assert!(read.is_of(10, 1, 2, 2) && !read.is_of(10, 2, 2, 2) && !read.is_of(9, 1, 2, 2));
+        }
+        let mut other = Summary::new(11, 2, &mean_field);
+        assert_eq!(other.absorb(&whole), Err(DifferentSummaries));
     }
 }
