@@ -22,7 +22,7 @@ impl OutputFolder {
     }
 
     /// Save the state of the run, in place of the last one, which stays where this fails. What the state says of a table
-    /// has to be [stored](RowFile::store) before.
+    /// has to be [stored](super::RowFile::store) before.
     ///
     /// # Errors
     /// [`WriteError`].
