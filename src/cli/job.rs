@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use rayon::ThreadPoolBuilder;
 use serde_json::{Map, Value, json};
 use smfg::game::MeanField;
@@ -234,7 +234,7 @@ impl Phases {
         work: impl FnOnce(&ProgressBar) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let template = format!(
-            "{{msg:9}} {{wide_bar}} {{human_pos}}/{{human_len}} {unit}, {{per_sec}}, {{eta}} left"
+            "{{msg:9}} {{wide_bar}} {{human_pos}}/{{human_len}} {unit}, {{rate}}, {{eta}} left"
         );
         self.run_at(name, &template, work)
     }
@@ -250,7 +250,12 @@ impl Phases {
             false => ProgressBar::no_length(),
         };
         let style = ProgressStyle::with_template(template);
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            // Where the screen cannot be written there is nobody to tell.
+            let _ = write!(out, "{}/s", HumanCount(state.per_sec() as u64));
+        };
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.with_key("rate", rate));
         bar.set_message(name);
         let start = Instant::now();
         let result = work(&bar);

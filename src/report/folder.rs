@@ -13,7 +13,6 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Cell, Manifest, Table};
@@ -25,6 +24,8 @@ pub use rows::RowFile;
 pub use state::{ReadError, read_json, read_state};
 
 const MANIFEST: &str = "manifest.json";
+/// Its name while it is being written: a run that is killed leaves a whole manifest, the last one or the next.
+const NEW_MANIFEST: &str = "manifest.json.new";
 /// The state of a run under way, or of a share.
 const STATE: &str = "state.json";
 /// Its name while it is being written.
@@ -186,47 +187,6 @@ impl OutputFolder {
         &self.partial
     }
 
-    /// The state that an interrupted run saved.
-    ///
-    /// # Errors
-    /// [`ReadError`] where it cannot be read.
-    pub fn saved_state<S: DeserializeOwned>(&self) -> Result<Option<S>, ReadError> {
-        match self.resumable {
-            true => read_state(&self.partial).map(Some),
-            false => Ok(None),
-        }
-    }
-
-    /// Save the state of the run, in place of the last one, which stays where this fails. What the state says of a table
-    /// has to be [stored](RowFile::store) before.
-    ///
-    /// # Errors
-    /// [`WriteError`].
-    pub fn save_state(&mut self, state: &impl Serialize) -> Result<(), WriteError> {
-        let (path, new) = (self.partial.join(STATE), self.partial.join(NEW_STATE));
-        let file = File::create(&new).map_err(failed("write", &new))?;
-        let mut writer = BufWriter::with_capacity(1 << 16, file);
-        let written = serde_json::to_writer(&mut writer, state).map_err(io::Error::from);
-        let stored = written
-            .and_then(|()| writer.flush())
-            .and_then(|()| writer.get_ref().sync_all());
-        stored
-            .and_then(|()| fs::rename(&new, &path))
-            .map_err(failed("write", &path))?;
-        self.resumable = true;
-        Ok(())
-    }
-
-    /// The state becomes one of the folder's files.
-    pub fn publish_state(&mut self) {
-        self.files.push(STATE.to_owned());
-    }
-
-    /// Leave the partial folder as it is, if there is a state to continue from.
-    pub fn leave(&mut self) {
-        self.settled |= self.resumable;
-    }
-
     /// Begin the table `name` with this header; [`FileTable::finish`] ends it.
     ///
     /// # Errors
@@ -287,7 +247,7 @@ impl OutputFolder {
         self.settled = true;
         // A whole folder with a file too many is still whole.
         let inherited = self.inherited.iter().map(String::as_str);
-        for file in inherited.chain([STATE, NEW_STATE]) {
+        for file in inherited.chain([STATE, NEW_STATE, NEW_MANIFEST]) {
             if !self.files.iter().any(|kept| kept == file) {
                 let _ = fs::remove_file(self.target.join(file));
             }
@@ -318,9 +278,10 @@ impl OutputFolder {
     }
 
     fn write_manifest(&self, manifest: &impl Serialize) -> Result<(), WriteError> {
-        let path = self.partial.join(MANIFEST);
-        let file = File::create(&path).map_err(failed("write", &path))?;
-        write_json(&path, file, manifest)
+        let (path, new) = (self.partial.join(MANIFEST), self.partial.join(NEW_MANIFEST));
+        let file = File::create(&new).map_err(failed("write", &new))?;
+        write_json(&new, file, manifest)?;
+        fs::rename(&new, &path).map_err(failed("write", &path))
     }
 }
 
@@ -330,11 +291,11 @@ impl Drop for OutputFolder {
             return;
         }
         // Nothing more can be done where this fails as well: the error that led here is the one to report.
-        for file in self
-            .files
-            .iter()
-            .map(String::as_str)
-            .chain([STATE, NEW_STATE, MANIFEST])
+        for file in
+            self.files
+                .iter()
+                .map(String::as_str)
+                .chain([STATE, NEW_STATE, NEW_MANIFEST, MANIFEST])
         {
             let _ = fs::remove_file(self.partial.join(file));
         }
@@ -447,9 +408,9 @@ fn check_existing(
 fn listed_files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
     let manifest = fs::read(folder.join(MANIFEST)).ok();
     let manifest = manifest.and_then(|text| serde_json::from_slice::<FileList>(&text).ok());
-    let mut listed = Vec::new();
+    let mut listed = vec![NEW_MANIFEST.to_owned()];
     if let Some(manifest) = manifest {
-        listed = manifest.files;
+        listed.extend(manifest.files);
         listed.push(MANIFEST.to_owned());
     }
     let (mut files, mut foreign) = (Vec::new(), Vec::new());
