@@ -117,21 +117,29 @@ impl Movement<'_> {
 
     /// The real sum over all angles: one of every pair of opposite ones, twice.
     fn sum(&self, coordinates: &[Coordinate]) -> f64 {
+        // Sine and cosine of half of every angle.
+        let halves: Vec<Vec<(f64, f64)>> = coordinates
+            .iter()
+            .map(|c| {
+                let angle = |k: i64| libm::sincos(PI * k as f64 / c.width as f64);
+                (-c.last..=c.last).map(angle).collect()
+            })
+            .collect();
         let mut steps: Vec<i64> = coordinates.iter().map(|c| -c.last).collect();
-        let mut angles = vec![0.0; self.counts.len()];
+        let mut half = vec![(0.0, 1.0); self.counts.len()];
         let mut total = 0.0;
         loop {
             // Of a pair, the angle whose first entry other than zero is positive.
             let sign = steps.iter().find(|k| **k != 0).map_or(0, |k| k.signum());
             if sign >= 0 {
                 let mut phase = 0.0;
-                for (c, k) in coordinates.iter().zip(&steps) {
-                    let turn = 2.0 * PI / c.width as f64;
-                    angles[c.y] = turn * *k as f64;
-                    phase -= turn * ((*k * c.target).rem_euclid(c.width)) as f64;
+                for ((c, k), halves) in coordinates.iter().zip(&steps).zip(&halves) {
+                    half[c.y] = halves[(k + c.last) as usize];
+                    phase -=
+                        2.0 * PI * ((*k * c.target).rem_euclid(c.width)) as f64 / c.width as f64;
                 }
                 let share = if sign == 0 { 1.0 } else { 2.0 };
-                total += share * self.term(&angles, phase);
+                total += share * self.term(&half, phase);
             }
             let Some(place) = steps
                 .iter()
@@ -148,21 +156,26 @@ impl Movement<'_> {
     }
 
     /// The real part of prod_y phi_y^(n_y), turned by `phase`; each phi_y taken relative to its likeliest next type.
-    fn term(&self, angles: &[f64], phase: f64) -> f64 {
+    fn term(&self, half: &[(f64, f64)], phase: f64) -> f64 {
+        // Sine and cosine of half of the difference of two angles.
+        let between = |y: usize, other: usize| {
+            let ((s, c), (t, d)) = (half[y], half[other]);
+            (s * d - c * t, c * d + s * t)
+        };
         let (mut log, mut phase) = (0.0, phase);
         for (n, law) in self.groups() {
-            let origin = angles[likeliest(law)];
+            let origin = likeliest(law);
             let (mut real, mut imaginary, mut spread) = (0.0, 0.0, 0.0);
             for (y, p) in law.iter().enumerate().filter(|(_, p)| **p > 0.0) {
-                let (sin, cos) = libm::sincos(angles[y] - origin);
-                real += p * cos;
-                imaginary += p * sin;
+                let (sin, cos) = between(y, origin);
+                real += p * (1.0 - 2.0 * sin * sin);
+                imaginary += p * 2.0 * sin * cos;
                 for (other, q) in law.iter().enumerate().skip(y + 1) {
-                    if *q > 0.0 {
-                        spread +=
-                            4.0 * p * q * square(libm::sin(0.5 * (angles[y] - angles[other])));
-                    }
+                    spread += 4.0 * p * q * square(between(y, other).0);
                 }
+            }
+            if spread <= 0.0 {
+                continue;
             }
             // |phi|^2 = 1 - sum over pairs of 2 p q (1 - cos): no digits are lost near 1.
             log += 0.5 * n * libm::log1p(-spread.min(1.0));

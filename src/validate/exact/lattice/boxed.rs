@@ -147,20 +147,24 @@ impl BoxLaw {
         let Some((length, outer)) = wide.size.split_last() else {
             return wide.clone();
         };
-        let starts: Vec<usize> = indices(outer)
-            .map(|mut index| {
-                index.push(0);
-                place(&index)
+        // Where each row of the wider law goes, and the part of it that is not zero: half of the box is outside the simplex.
+        let rows: Vec<(usize, &[f64])> = indices(outer)
+            .zip(wide.weights.chunks_exact(*length))
+            .filter_map(|(mut index, row)| {
+                let first = row.iter().position(|w| *w > 0.0)?;
+                let last = row.iter().rposition(|w| *w > 0.0)?;
+                index.push(first);
+                Some((place(&index), &row[first..=last]))
             })
             .collect();
         let terms = indices(&narrow.size).zip(&narrow.weights);
         for (index, factor) in terms.filter(|(_, factor)| **factor > 0.0) {
             let base = place(&index);
-            for (row, start) in wide.weights.chunks_exact(*length).zip(&starts) {
-                let target = &mut weights[base + start..][..*length];
+            for (start, row) in &rows {
+                let target = &mut weights[base + start..][..row.len()];
                 target
                     .iter_mut()
-                    .zip(row)
+                    .zip(*row)
                     .for_each(|(o, w)| *o += factor * w);
             }
         }

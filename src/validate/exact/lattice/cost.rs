@@ -77,8 +77,8 @@ fn crowd_cost(counts: &[usize], moves: &[Vec<f64>]) -> f64 {
     let mut sum = vec![1.0; types - 1];
     let mut cost = 0.0;
     for size in boxes {
-        // About half of a multinomial's box lies in the simplex; the terms of the narrower law each meet the wider box.
-        cost += 0.5 * volume(&size).min(volume(&sum)) * volume(&size).max(volume(&sum));
+        // About half of a box lies in the simplex, of both laws.
+        cost += 0.25 * volume(&size).min(volume(&sum)) * volume(&size).max(volume(&sum));
         sum.iter_mut().zip(&size).for_each(|(s, w)| *s += w - 1.0);
     }
     // Per type: K - 1 more followers of up to K outcomes each, and K expectations of two functions.
