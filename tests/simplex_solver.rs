@@ -2,7 +2,7 @@
 
 use smfg::game::{Game, MeanField, Policy};
 use smfg::scenario::{Override, Scenario};
-use smfg::solve::{Coin, SimplexSolution, Solution, Solved, follow};
+use smfg::solve::{Coin, Kind, SimplexSolution, Solution, Solved, follow};
 use smfg::validate::certify_path;
 use std::path::Path;
 
@@ -413,4 +413,33 @@ fn a_lattice_beyond_memory_is_refused() {
             "a lattice with 100000 cells per side for 4 follower types does not fit into memory: choose a smaller `grid`"
         )
     );
+}
+
+/// A price of delta k makes the infected indifferent wherever the mean field goes at t = T - 1: a continuum on a whole
+/// segment, on which V^l bends at every node of the lattice; the tracked solver holds it as one piece.
+#[test]
+fn a_continuum_is_searched_for_what_the_leader_likes_best_and_least() {
+    for selection in ["optimistic", "pessimistic"] {
+        let scenario = shipped(
+            "infection_fixed_price",
+            &[
+                "horizon=2",
+                "lambda=0.18",
+                &format!("solve.selection=\"{selection}\""),
+                "solve.grid=50",
+            ],
+        );
+        let lattice = solve(&scenario);
+        let tracked = Solution::compute(scenario.game(), &scenario.solve, None).unwrap();
+        for m in [0.13, 0.5, 0.8] {
+            let z = MeanField::two_types(m);
+            let a = tracked.resolve(1, m).unwrap();
+            let b = lattice.resolve(1, &z).unwrap();
+            assert_close(a.values.leader, b.values.leader, 1e-9);
+            assert_close(a.next[0].m, b.next[0].mean_field.weights()[1], 1e-9);
+            assert_eq!((a.equilibria, b.equilibria), (1, 1));
+            let listed = lattice.stage_equilibria(1, &z, None).unwrap();
+            assert!(listed.len() > 2 && listed.iter().all(|e| e.kind == Kind::Vertex));
+        }
+    }
 }
