@@ -1,7 +1,7 @@
 //! The solver on a lattice against closed forms, an algorithm of another kind, the two-type solver and identities.
 
 use smfg::game::{Game, MeanField, Policy};
-use smfg::scenario::{Override, Scenario};
+use smfg::scenario::{Override, Scenario, Selection};
 use smfg::solve::{Coin, Kind, SimplexSolution, Solution, Solved, follow};
 use smfg::validate::certify_path;
 use std::path::Path;
@@ -401,6 +401,7 @@ fn the_solution_does_not_depend_on_the_number_of_threads() {
     // The work of this solution: a golden number, to be changed only with a reason.
     let work = runs[0].1;
     assert_eq!((work.states, work.stage_games), (330, 660));
+    assert_eq!((work.blocks, work.systems), (14_046, 92_640));
 }
 
 #[test]
@@ -440,6 +441,23 @@ fn a_continuum_is_searched_for_what_the_leader_likes_best_and_least() {
             assert_eq!((a.equilibria, b.equilibria), (1, 1));
             let listed = lattice.stage_equilibria(1, &z, None).unwrap();
             assert!(listed.len() > 2 && listed.iter().all(|e| e.kind == Kind::Vertex));
+        }
+    }
+}
+
+#[test]
+fn no_stage_game_of_the_shipped_scenarios_is_without_an_equilibrium() {
+    for name in ["sir_vaccination", "routing"] {
+        let scenario = shipped(name, &["solve.grid=9"]);
+        for selection in Selection::ALL {
+            let mut settings = scenario.solve.clone();
+            settings.selection = *selection;
+            let solution = SimplexSolution::compute(scenario.game(), &settings, None).unwrap();
+            assert!(
+                solution.work().is_complete(),
+                "{name}: {:?}",
+                solution.work()
+            );
         }
     }
 }

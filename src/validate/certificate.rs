@@ -125,7 +125,7 @@ impl Certified {
             commitment_gap: commitment_gap(solution, start)?,
             values,
         };
-        let warnings = warnings(&path.flow, &figures);
+        let warnings = warnings(&path.flow, &path.exploitability, &figures);
         let certificate = Certificate {
             exploitability: path.exploitability,
             solution: Some(figures),
@@ -153,7 +153,7 @@ impl Certified {
     }
 }
 
-fn warnings(flow: &Flow, figures: &SolutionFigures) -> Vec<String> {
+fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Vec<String> {
     let mut warnings = Vec::new();
     if figures.work.failed > 0 {
         warnings.push(format!(
@@ -165,6 +165,14 @@ fn warnings(flow: &Flow, figures: &SolutionFigures) -> Vec<String> {
         warnings.push(format!(
             "{} stage games away from ties have an even number of equilibria: one was missed in each",
             figures.work.even
+        ));
+    }
+    // Beyond rounding.
+    if figures.jumps.is_none() && gain.initial > 1e-9 {
+        warnings.push(format!(
+            "values between the points of the lattice are interpolated, across jumps too: that leaves a follower the gain {:.1e} \
+             in the mean-field limit; try another `grid`",
+            gain.initial
         ));
     }
     if figures.work.incomplete > 0 {
