@@ -281,7 +281,7 @@ fn settings_have_the_documented_defaults() {
     assert_eq!((seed, description.as_str()), (0, ""));
     assert_eq!(
         (solve.selection, solve.grid, solve.tolerance),
-        (Selection::Optimistic, 200, 1e-9)
+        (Selection::Optimistic, 100, 1e-9)
     );
     assert_eq!(
         (simulate.populations, simulate.replications),

@@ -1,8 +1,8 @@
 //! The solver on a lattice against closed forms, an algorithm of another kind, the two-type solver and identities.
 
 use smfg::game::{Game, MeanField, Policy};
-use smfg::scenario::{Override, Scenario};
-use smfg::solve::{Coin, SimplexSolution, Solution, Solved, follow};
+use smfg::scenario::{Override, Scenario, Selection};
+use smfg::solve::{Coin, Kind, SimplexSolution, Solution, Solved, follow};
 use smfg::validate::certify_path;
 use std::path::Path;
 
@@ -401,6 +401,7 @@ fn the_solution_does_not_depend_on_the_number_of_threads() {
     // The work of this solution: a golden number, to be changed only with a reason.
     let work = runs[0].1;
     assert_eq!((work.states, work.stage_games), (330, 660));
+    assert_eq!((work.blocks, work.systems), (14_046, 92_640));
 }
 
 #[test]
@@ -413,4 +414,50 @@ fn a_lattice_beyond_memory_is_refused() {
             "a lattice with 100000 cells per side for 4 follower types does not fit into memory: choose a smaller `grid`"
         )
     );
+}
+
+/// A price of delta k makes the infected indifferent wherever the mean field goes at t = T - 1: a continuum on a whole
+/// segment, on which V^l bends at every node of the lattice; the tracked solver holds it as one piece.
+#[test]
+fn a_continuum_is_searched_for_what_the_leader_likes_best_and_least() {
+    for selection in ["optimistic", "pessimistic"] {
+        let scenario = shipped(
+            "infection_fixed_price",
+            &[
+                "horizon=2",
+                "lambda=0.18",
+                &format!("solve.selection=\"{selection}\""),
+                "solve.grid=50",
+            ],
+        );
+        let lattice = solve(&scenario);
+        let tracked = Solution::compute(scenario.game(), &scenario.solve, None).unwrap();
+        for m in [0.13, 0.5, 0.8] {
+            let z = MeanField::two_types(m);
+            let a = tracked.resolve(1, m).unwrap();
+            let b = lattice.resolve(1, &z).unwrap();
+            assert_close(a.values.leader, b.values.leader, 1e-9);
+            assert_close(a.next[0].m, b.next[0].mean_field.weights()[1], 1e-9);
+            assert_eq!((a.equilibria, b.equilibria), (1, 1));
+            let listed = lattice.stage_equilibria(1, &z, None).unwrap();
+            assert!(listed.len() > 2 && listed.iter().all(|e| e.kind == Kind::Vertex));
+        }
+    }
+}
+
+#[test]
+fn no_stage_game_of_the_shipped_scenarios_is_without_an_equilibrium() {
+    for name in ["sir_vaccination", "routing"] {
+        let scenario = shipped(name, &["solve.grid=9"]);
+        for selection in Selection::ALL {
+            let mut settings = scenario.solve.clone();
+            settings.selection = *selection;
+            let solution = SimplexSolution::compute(scenario.game(), &settings, None).unwrap();
+            assert!(
+                solution.work().is_complete(),
+                "{name}: {:?}",
+                solution.work()
+            );
+        }
+    }
 }

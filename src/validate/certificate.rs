@@ -138,7 +138,7 @@ impl Certified {
             tail: tail(solution.game()),
             values,
         };
-        let mut warnings = warnings(&path.flow, &figures);
+        let mut warnings = warnings(&path.flow, &path.exploitability, &figures);
         for other in others.iter().filter(|s| !s.is_solved()) {
             if let Some(iteration) = other.iteration() {
                 warnings.push(format!(
@@ -183,7 +183,7 @@ fn tail(game: &Game) -> f64 {
     }
 }
 
-fn warnings(flow: &Flow, figures: &SolutionFigures) -> Vec<String> {
+fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Vec<String> {
     let mut warnings = Vec::new();
     if figures.work.failed > 0 {
         warnings.push(format!(
@@ -195,6 +195,14 @@ fn warnings(flow: &Flow, figures: &SolutionFigures) -> Vec<String> {
         warnings.push(format!(
             "{} stage games away from ties have an even number of equilibria: one was missed in each",
             figures.work.even
+        ));
+    }
+    // Beyond rounding.
+    if figures.jumps.is_none() && gain.initial > 1e-9 {
+        warnings.push(format!(
+            "values between the points of the lattice are interpolated, across jumps too: that leaves a follower the gain {:.1e} \
+             in the mean-field limit; try another `grid`",
+            gain.initial
         ));
     }
     if figures.work.incomplete > 0 {

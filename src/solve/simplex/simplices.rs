@@ -404,7 +404,8 @@ fn solve(rows: &[Row], unknowns: usize) -> Solutions {
             break;
         };
         // Written so that a NaN ends the elimination.
-        if !(rows[r][c].abs() > TIE) {
+        let usable = rows[r][c].abs() > TIE;
+        if !usable {
             break;
         }
         rows.swap(rank, r);
