@@ -9,7 +9,7 @@
 //! be [left](OutputFolder::leave) where the run cannot go on, and [continued](OnExisting::Continue).
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -120,6 +120,23 @@ pub struct OutputFolder {
     resumable: bool,
     /// Whether the partial folder stays when this is dropped.
     settled: bool,
+    /// Held while the folder is written, so that no other process continues it.
+    _lock: Option<File>,
+}
+
+/// Lock a folder against other processes; `None` where the system or the file system knows no such locks.
+fn lock(folder: &Path) -> Result<Option<File>, FolderError> {
+    let Ok(file) = File::open(folder) else {
+        return Ok(None);
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => {
+            let path = folder.to_owned();
+            Err(Refused::Running { path }.into())
+        }
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
 }
 
 impl OutputFolder {
@@ -151,7 +168,7 @@ impl OutputFolder {
         let parent = parent(target);
         let made = missing_ancestor(parent);
         fs::create_dir_all(parent).map_err(failed("make the folder", parent))?;
-        let folder = Self {
+        let mut folder = Self {
             target: target.to_owned(),
             partial,
             on_existing,
@@ -160,14 +177,17 @@ impl OutputFolder {
             inherited: Vec::new(),
             resumable: false,
             settled: false,
+            _lock: None,
         };
         fs::create_dir(&folder.partial).map_err(failed("make the folder", &folder.partial))?;
+        folder._lock = lock(&folder.partial)?;
         folder.list_files()?;
         Ok(folder)
     }
 
     /// What an interrupted run left, which is never removed but by finishing it.
     fn reopen(target: &Path, partial: PathBuf) -> Result<Self, FolderError> {
+        let lock = lock(&partial)?;
         let name = |path: PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
         let left = listed_files(&partial)?.into_iter().filter_map(name);
         Ok(Self {
@@ -179,6 +199,7 @@ impl OutputFolder {
             resumable: partial.join(STATE).is_file(),
             partial,
             settled: true,
+            _lock: lock,
         })
     }
 
