@@ -9,8 +9,12 @@
 //! Rewards are computed from integer counts of (type, action). Replication k has streams of its own, so that it is the
 //! same alone and in a batch, on any number of threads.
 
+mod agents;
+mod binomial;
+mod laws;
 mod population;
 mod record;
+mod returns;
 pub mod split;
 mod stage;
 mod summary;
@@ -25,11 +29,13 @@ use crate::game::{Game, GameError, Policy};
 use crate::scenario::{Engine, Start};
 use crate::stream::{MAX_REPLICATION, Role, StreamFamily};
 
-use population::{AgentPopulation, CountPopulation, Population};
+use agents::{AgentPopulation, Groups};
+use population::{CountPopulation, Population, PopulationStreams};
 use record::Recorder;
 use split::MAX_POPULATION;
 
 pub use population::rounded_counts;
+pub use returns::{AgentReturns, RETURN_BINS, RETURN_QUANTILES, ReturnLaw};
 pub use stage::{Stage, StageMemory, StepRewards};
 pub use summary::{Summary, SummaryRow, TypeSummary};
 pub use trajectory::Trajectory;
@@ -43,6 +49,8 @@ pub enum Cohorts {
     Together,
     /// By initial type.
     ByInitialType,
+    /// By initial type, and how those of single followers are spread, 8 bytes a follower; [`Engine::Agents`] only.
+    EachFollower,
 }
 
 /// What to simulate.
@@ -71,8 +79,10 @@ pub const MAX_AGENTS: u64 = 100_000_000;
 const CHUNK: u64 = 256;
 /// and most numbers in their trajectories.
 const CHUNK_NUMBERS: usize = 1 << 25;
-/// Replications that one thread computes in a row.
+/// Replications that one thread computes in a row, where there are many,
 const BLOCK: u64 = 8;
+/// or as many as give every thread so many blocks.
+const BLOCKS_PER_THREAD: u64 = 4;
 
 /// A simulation that cannot be done.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +109,11 @@ pub enum SimulateError {
         /// The number of replications.
         count: u64,
     },
+    /// [`Cohorts::EachFollower`] of [`Engine::Counts`].
+    #[error(
+        "the counts engine knows no single followers, so their returns cannot be kept: take the agents engine"
+    )]
+    NoSingleFollowers,
     /// A kernel or reward without a valid value at a visited z^N.
     #[error("N = {population}, replication {replication}, t = {t}")]
     Game {
@@ -136,7 +151,8 @@ pub fn simulate<E: From<SimulateError>>(
     };
     let first = simulation.first_replication;
     for chunk in pieces(first..first + simulation.replications, chunk_length(game)) {
-        let blocks: Vec<Range<u64>> = pieces(chunk, BLOCK).collect();
+        let length = block_length(chunk.end - chunk.start);
+        let blocks: Vec<Range<u64>> = pieces(chunk, length).collect();
         let finished: Vec<_> = blocks
             .into_par_iter()
             .map(|block| run.block(block))
@@ -155,6 +171,12 @@ fn chunk_length(game: &Game) -> u64 {
     let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
     let numbers = (types * actions + types + 3).saturating_mul(game.horizon());
     ((CHUNK_NUMBERS / numbers.max(1)) as u64).clamp(1, CHUNK)
+}
+
+/// Replications per block of a chunk: results do not depend on it.
+fn block_length(replications: u64) -> u64 {
+    let blocks = BLOCKS_PER_THREAD * rayon::current_num_threads() as u64;
+    (replications / blocks).clamp(1, BLOCK)
 }
 
 /// `range` cut into pieces of `length`, the last one shorter.
@@ -182,6 +204,9 @@ impl Simulation {
                 limit,
                 engine,
             });
+        }
+        if engine == Engine::Counts && self.cohorts == Cohorts::EachFollower {
+            return Err(SimulateError::NoSingleFollowers);
         }
         if first == 0
             || first
@@ -231,19 +256,33 @@ impl<'a> Run<'a> {
             population,
             ..
         } = *self.simulation;
-        let rng = &mut self.family.stream(k, Role::InitialTypes);
+        let streams = PopulationStreams {
+            initial_types: self.family.stream(k, Role::InitialTypes),
+            followers: self.family.stream(k, Role::Followers),
+        };
         let z = self.game.initial();
         match self.simulation.engine {
             Engine::Counts => self.follow(
                 k,
-                CountPopulation::new(start, cohorts, z, population, rng),
+                CountPopulation::new(start, cohorts, z, population, streams),
                 memory,
             ),
-            Engine::Agents => self.follow(
-                k,
-                AgentPopulation::new(start, cohorts, z, population, rng),
-                memory,
-            ),
+            Engine::Agents => {
+                let further = self.family.stream(k, Role::FollowerDigits);
+                let groups = self.groups();
+                let followers =
+                    AgentPopulation::new(start, cohorts, z, population, streams, further, groups);
+                self.follow(k, followers, memory)
+            }
+        }
+    }
+
+    /// Replications keep the threads busy if there are as many.
+    fn groups(&self) -> Groups {
+        if self.simulation.replications < rayon::current_num_threads() as u64 {
+            Groups::AtOnce
+        } else {
+            Groups::InTurn
         }
     }
 
@@ -263,13 +302,12 @@ impl<'a> Run<'a> {
                 source: Box::new(source),
             }
         };
-        let rng = &mut self.family.stream(k, Role::Followers);
         let mut record = Recorder::new(self.game, self.simulation, k, &followers);
         for t in 1..=self.game.horizon() {
             let stage = memory
                 .stage(self.policy, t, followers.counts())
                 .map_err(failed(t))?;
-            followers.step(stage, rng, record.acted());
+            followers.step(stage, record.weight(), record.acted());
             record.step(stage, followers.counts());
         }
         record

@@ -68,7 +68,7 @@ impl ReturnsTable {
     ) -> Result<Self, WriteError> {
         let header = match cohorts {
             Cohorts::Together => columns::returns(game),
-            Cohorts::ByInitialType => columns::returns_by_type(game),
+            Cohorts::ByInitialType | Cohorts::EachFollower => columns::returns_by_type(game),
         };
         folder.table("returns.csv", &header).map(Self)
     }
