@@ -4,6 +4,7 @@
 //! one CSV file, written row by row as the rows are made; documents are JSON. Nothing here computes: a float is
 //! printed as the shortest text that reads back to the same `f64`, and an unknown one as `NaN` (CSV) or `null` (JSON).
 
+mod agent_returns;
 pub mod columns;
 mod folder;
 mod manifest;
@@ -13,6 +14,7 @@ mod solution;
 mod table;
 mod validation;
 
+pub use agent_returns::AgentReturnsTable;
 pub use folder::{FileTable, FolderError, OnExisting, OutputFolder, Refused, WriteError};
 pub use manifest::{Manifest, Phase, sha256, shell_words};
 pub use screen::{Screen, closing_screen};

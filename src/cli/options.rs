@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use smfg::report::sha256;
-use smfg::scenario::{Method, Override, Scenario};
+use smfg::scenario::{Engine, Method, Override, Scenario};
+use smfg::simulate::SimulateError;
 
 use super::failure::{Failure, Later};
 
@@ -98,6 +99,10 @@ pub struct PlayOptions {
     /// Split returns.csv by initial type
     #[arg(long)]
     pub returns_by_type: bool,
+    /// Move followers one by one and write agent_returns.csv: per replication and initial type the number of followers, and
+    /// mean, sd, least, largest, quantiles and a histogram of 20 bins of their returns
+    #[arg(long)]
+    pub agent_returns: bool,
 }
 
 /// How deviations are tested.
@@ -136,6 +141,8 @@ pub struct Changed<'a> {
     overrides: Vec<Override>,
     /// For the manifest: options that are no settings of a scenario.
     options: Map<String, Value>,
+    /// Whether single followers' returns are asked for.
+    agent_returns: bool,
     /// Not an override, because a parameter may be called `seed` as well.
     seed: Option<u64>,
 }
@@ -147,6 +154,7 @@ impl<'a> Changed<'a> {
             source,
             overrides: source.set.iter().map(Override::new).collect(),
             options: Map::new(),
+            agent_returns: false,
             seed: None,
         }
         .option("set", source.set.clone())
@@ -192,8 +200,14 @@ impl<'a> Changed<'a> {
 
     /// And by those of the play.
     pub fn play(mut self, options: &PlayOptions) -> Self {
-        self.text("simulate.engine", options.engine.as_deref());
+        let engine = options.engine.as_deref();
+        self.text(
+            "simulate.engine",
+            engine.or(options.agent_returns.then_some("agents")),
+        );
+        self.agent_returns = options.agent_returns;
         self.option("returns_by_type", options.returns_by_type)
+            .option("agent_returns", options.agent_returns)
     }
 
     /// And by those of the test.
@@ -209,6 +223,9 @@ impl<'a> Changed<'a> {
     pub fn read(&self) -> Result<Scenario, Failure> {
         let mut scenario = Scenario::read(&self.source.scenario, &self.overrides)?;
         scenario.seed = self.seed.unwrap_or(scenario.seed);
+        if self.agent_returns && scenario.simulate.engine == Engine::Counts {
+            return Err(SimulateError::NoSingleFollowers.into());
+        }
         match scenario.validate.method {
             Method::Integrated => Err(Later("the method `integrated`").into()),
             Method::Auto | Method::Exact | Method::Paired => Ok(scenario),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use smfg::game::Flow;
-use smfg::report::{OutputFolder, ReturnsTable, TraceTable, write_summary};
+use smfg::report::{AgentReturnsTable, OutputFolder, ReturnsTable, TraceTable, write_summary};
 use smfg::scenario::Scenario;
 use smfg::simulate::{Cohorts, Simulation, Summary};
 
@@ -101,7 +101,9 @@ pub fn simulate(
             settings.replications
         ));
     }
-    let cohorts = if play.returns_by_type {
+    let cohorts = if play.agent_returns {
+        Cohorts::EachFollower
+    } else if play.returns_by_type {
         Cohorts::ByInitialType
     } else {
         Cohorts::Together
@@ -114,6 +116,10 @@ pub fn simulate(
             Trace::None => None,
         };
         let mut returns = ReturnsTable::begin(folder, game, cohorts)?;
+        let mut agents = match cohorts {
+            Cohorts::EachFollower => Some(AgentReturnsTable::begin(folder)?),
+            Cohorts::Together | Cohorts::ByInitialType => None,
+        };
         let mut summaries = Vec::new();
         for &population in &settings.populations {
             let simulation = Simulation {
@@ -139,6 +145,9 @@ pub fn simulate(
                         trace.replication(game, path)?;
                     }
                     returns.replication(path)?;
+                    if let Some(agents) = &mut agents {
+                        agents.replication(game, path)?;
+                    }
                     summary.push(path);
                     bar.inc(1);
                     Ok(())
@@ -148,6 +157,7 @@ pub fn simulate(
         }
         trace.map_or(Ok(()), TraceTable::finish)?;
         returns.finish()?;
+        agents.map_or(Ok(()), AgentReturnsTable::finish)?;
         write_summary(folder, game, &summaries)?;
         Ok(Simulated { summaries, notes })
     })
