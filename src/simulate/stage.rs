@@ -191,7 +191,7 @@ fn weighted(numbers: &[u64], rewards: &[f64]) -> f64 {
 /// Stages already computed, per (t, n). A stage is a function of (t, n): what is remembered changes the speed only.
 ///
 /// There is a fixed number of places, and (t, n) always has the same one of them; there the last stage stands. With two
-/// types neighbouring n have different places, so that the spread of z^N up to N of about 10^5 is remembered whole.
+/// types neighbouring n have different places, so that the spread of z^N up to N of about 10^4 is remembered whole.
 #[derive(Debug)]
 pub struct StageMemory<'g> {
     game: &'g Game,
@@ -214,7 +214,7 @@ struct Known {
 }
 
 /// Bytes that a memory may take, about.
-const MEMORY_BYTES: usize = 1 << 25;
+const MEMORY_BYTES: usize = 1 << 23;
 /// Stages asked for in a trial of the memory,
 const TRIAL: u32 = 1 << 14;
 /// and those that must be met for it to stay.
@@ -222,7 +222,7 @@ const WORTH: u32 = TRIAL / 4;
 /// Periods in a row in which one n has places of its own.
 const PERIODS: usize = 32;
 
-/// The number of places in a memory for `game`, a power of two: 65,536 with two types and two actions.
+/// The number of places in a memory for `game`, a power of two: 16,384 with two types and two actions.
 fn number_of_places(game: &Game) -> usize {
     const OVERHEAD: usize = 256;
     let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
@@ -362,14 +362,14 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
         let game = scenario.game();
         let policy = Counting::default();
         let mut memory = StageMemory::new(game);
-        assert_eq!(memory.places.len(), 65536);
-        // Places are shared by (t, n) and (t + 1, n - 2048) and by n and n + 65536.
+        assert_eq!(memory.places.len(), 16384);
+        // Places are shared by (t, n) and (t + 1, n - 512) and by n and n + 16384.
         let visits = [
-            (1, 2048),
+            (1, 512),
             (2, 0),
-            (1, 2048),
-            (1, 2049),
-            (1, 2048 + 65536),
+            (1, 512),
+            (1, 513),
+            (1, 512 + 16384),
             (2, 0),
             (40, 5),
             (8, 5),
@@ -400,7 +400,7 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
             memory.places.len()
         };
         // A quarter of the visits meeting a stage again are enough.
-        assert_eq!(remaining(u64::from(TRIAL - WORTH)), 65536);
+        assert_eq!(remaining(u64::from(TRIAL - WORTH)), 16384);
         assert_eq!(remaining(u64::from(TRIAL - WORTH + 1)), 1);
     }
 
