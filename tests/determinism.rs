@@ -122,7 +122,14 @@ fn another_seed_gives_other_samples_and_the_same_solution() {
         files("technology.toml", &[&FORTY[..], &["--seed", "2"]].concat()),
     );
     for (name, bytes) in &one {
-        let sampled = ["returns.csv", "trace.csv", "summary.csv", "standard output"];
+        // The verdict holds checks of what was sampled.
+        let sampled = [
+            "returns.csv",
+            "trace.csv",
+            "summary.csv",
+            "verdict.json",
+            "standard output",
+        ];
         let same = *bytes == two[name];
         assert_eq!(same, !sampled.contains(&name.as_str()), "{name}");
     }

@@ -328,7 +328,7 @@ fn threshold(steps: usize, [s0, i0]: [f64; 2]) -> (usize, f64, f64) {
             return (until, susceptible, infected);
         }
     }
-    panic!("no pure threshold is its own best response")
+    unreachable!("no pure threshold is its own best response")
 }
 
 #[test]

@@ -403,8 +403,8 @@ fn solve(rows: &[Row], unknowns: usize) -> Solutions {
         let Some((r, c)) = entries.max_by(|a, b| size(a).total_cmp(&size(b))) else {
             break;
         };
-        // Written so that a NaN ends the elimination.
-        if !(rows[r][c].abs() > TIE) {
+        // A NaN ends the elimination as well.
+        if rows[r][c].is_nan() || rows[r][c].abs() <= TIE {
             break;
         }
         rows.swap(rank, r);
