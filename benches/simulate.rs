@@ -1,53 +1,50 @@
-//! Speed of the engines: per population step (counts) and per agent-step (agents), recording included.
+//! Speed of the engines, policy and recording included: a step of the counts, an agent-step, a binomial; beside them a
+//! plain loop over followers, and `rand_distr`, so that every figure can be read as a ratio within one run.
 
 use std::hint::black_box;
+use std::time::Duration;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use rand::Rng;
+use rand_distr::{Binomial, Distribution};
 use smfg::game::{LeaderAction, MeanField, Play, Policy, Prescription};
 use smfg::scenario::{Engine, Scenario, Start};
-use smfg::simulate::split::Split;
+use smfg::simulate::split::binomial;
 use smfg::simulate::{Cohorts, SimulateError, Simulation, simulate};
+use smfg::solve::Solution;
 use smfg::stream::{Role, Stream};
 
+/// Periods of the game of [`dense`].
 const HORIZON: u64 = 100;
 
 /// A dense kernel without z, over `types` types and `actions` actions.
 fn dense(types: usize, actions: usize) -> Scenario {
     let names = |letter: &str, count: usize| {
-        (0..count)
-            .map(|k| format!("\"{letter}{k}\""))
-            .collect::<Vec<_>>()
-            .join(", ")
+        let names = (0..count).map(|k| format!("\"{letter}{k}\""));
+        names.collect::<Vec<_>>().join(", ")
     };
     let share = 1.0 / types as f64;
-    let row = |rest: usize| {
-        let cells = (0..types)
-            .filter(|x| *x != rest)
-            .map(|x| format!("s{x} = {share:?}"));
-        cells
-            .chain([format!("s{rest} = \"rest\"")])
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let cells = (1..types).map(|x| format!("s{x} = {share:?}"));
+    let row: Vec<String> = cells.chain(["s0 = \"rest\"".to_owned()]).collect();
     let initial = vec![format!("{share:?}"); types].join(", ");
     let text = format!(
         "name = \"dense\"\nhorizon = {HORIZON}\ndiscount = 0.9\n[follower]\ntypes = [{}]\nactions = [{}]\n\
          initial = [{initial}]\nreward = \"x + a\"\n[follower.transition]\n\"*, *\" = {{ {} }}\n",
         names("s", types),
         names("a", actions),
-        row(types - 1),
+        row.join(", "),
     );
     Scenario::parse("dense.toml", &text, &[]).expect("the text is a scenario")
 }
 
+/// All actions alike, always.
 struct Uniform(Prescription);
 
 impl Uniform {
     fn new(types: usize, actions: usize) -> Self {
-        Self(Prescription::new(
-            actions,
-            vec![1.0 / actions as f64; types * actions],
-        ))
+        let gamma = vec![1.0 / actions as f64; types * actions];
+        Self(Prescription::new(actions, gamma))
     }
 }
 
@@ -64,73 +61,151 @@ impl Policy for Uniform {
     }
 }
 
-fn engines(criterion: &mut Criterion) {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(1)
-        .build()
-        .expect("one thread can be had");
-    let sizes = [(2, 2), (10, 4)];
-    for (types, actions) in sizes {
-        let scenario = dense(types, actions);
-        let policy = Uniform::new(types, actions);
-        let mut run = |engine, name: &str, population: u64, replications: u64, elements: u64| {
-            let simulation = Simulation {
-                seed: 1,
-                population,
-                first_replication: 1,
-                replications,
-                engine,
-                start: Start::Iid,
-                cohorts: Cohorts::Together,
-            };
-            let mut group = criterion.benchmark_group(name);
-            group.throughput(Throughput::Elements(replications * HORIZON * elements));
-            let label = format!("types={types}/N={:e}", population as f64);
-            group.bench_function(label, |bencher| {
-                bencher.iter(|| {
-                    pool.install(|| {
-                        simulate::<SimulateError>(scenario.game(), &policy, &simulation, |path| {
-                            black_box(path);
-                            Ok(())
-                        })
-                    })
-                });
-            });
-        };
+fn simulation(engine: Engine, population: u64, replications: u64) -> Simulation {
+    Simulation {
+        seed: 1,
+        population,
+        first_replication: 1,
+        replications,
+        engine,
+        start: Start::Iid,
+        cohorts: Cohorts::Together,
+    }
+}
+
+/// One thread, on which `simulation` runs; `elements` per period.
+fn run(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    (scenario, policy): (&Scenario, &dyn Policy),
+    simulation: &Simulation,
+    elements: u64,
+) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+    let pool = pool.expect("one thread can be had");
+    let periods = simulation.replications * scenario.game().horizon() as u64;
+    group.throughput(Throughput::Elements(periods * elements));
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            pool.install(|| {
+                simulate::<SimulateError>(scenario.game(), policy, simulation, |path| {
+                    black_box(path);
+                    Ok(())
+                })
+            })
+        });
+    });
+}
+
+/// Throughput in periods: six binomials each with two types, 390 with ten.
+fn counts(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("counts_step");
+    for (types, actions, replications) in [(2, 2, 1000), (10, 4, 20)] {
+        let (scenario, policy) = (dense(types, actions), Uniform::new(types, actions));
         for population in [1_000, 100_000, 1_000_000_000, 1_000_000_000_000] {
-            run(Engine::Counts, "counts_step", population, 200, 1);
-        }
-        for population in [100, 10_000] {
-            run(Engine::Agents, "agents_step", population, 8, population);
+            let name = format!("types={types}/N={:e}", population as f64);
+            let simulation = simulation(Engine::Counts, population, replications);
+            run(&mut group, &name, (&scenario, &policy), &simulation, 1);
         }
     }
+    group.finish();
 }
 
-fn splits(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("split");
-    for (name, probabilities) in [
-        ("two", vec![0.3, 0.7]),
-        ("four", vec![0.3, 0.2, 0.4, 0.1]),
-        ("forty", vec![0.025; 40]),
+/// The same where the policy is theta, re-solved at every z^N.
+fn theta(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("theta_step");
+    for name in ["infection", "technology"] {
+        let path = format!("scenarios/{name}.toml");
+        let scenario = Scenario::read(path.as_ref(), &[]).expect("shipped scenarios are right");
+        let solution = Solution::compute(scenario.game(), &scenario.solve, None);
+        let solution = solution.expect("shipped scenarios have solutions");
+        for population in [1_000, 1_000_000, 1_000_000_000_000] {
+            let name = format!("{name}/N={:e}", population as f64);
+            let simulation = simulation(Engine::Counts, population, 2000);
+            run(&mut group, &name, (&scenario, &solution), &simulation, 1);
+        }
+    }
+    group.finish();
+}
+
+/// Throughput in agent-steps.
+fn agents(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("agents_step");
+    for (types, actions) in [(2, 2), (3, 2), (10, 4)] {
+        let (scenario, policy) = (dense(types, actions), Uniform::new(types, actions));
+        for (population, replications) in [(100, 100), (10_000, 4), (1_000_000, 1)] {
+            let name = format!("types={types}/N={:e}", population as f64);
+            let simulation = simulation(Engine::Agents, population, replications);
+            run(
+                &mut group,
+                &name,
+                (&scenario, &policy),
+                &simulation,
+                population,
+            );
+        }
+    }
+    group.finish();
+}
+
+/// The 2 x 2 game of [`dense`], each follower an action and a next type by two draws compared with probabilities.
+fn plain_agents(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("agents_step_plain_loop");
+    for population in [10_000usize, 1_000_000] {
+        let (mut types, mut stream) = (
+            vec![0usize; population],
+            Stream::new(1, 1, 1, Role::Followers),
+        );
+        group.throughput(Throughput::Elements(population as u64));
+        group.bench_function(format!("types=2/N={:e}", population as f64), |bencher| {
+            bencher.iter(|| {
+                let (mut acted, mut next) = ([[0u64; 2]; 2], [0u64; 2]);
+                let mut uniform = || f64::from(stream.next_u32()) / 4_294_967_296.0;
+                for x in &mut types {
+                    let a = usize::from(uniform() < [0.5, 0.5][*x]);
+                    let y = usize::from(uniform() < [[0.5, 0.5], [0.5, 0.5]][*x][a]);
+                    acted[*x][a] += 1;
+                    next[y] += 1;
+                    *x = y;
+                }
+                black_box((acted, next))
+            });
+        });
+    }
+    group.finish();
+}
+
+fn binomials(criterion: &mut Criterion) {
+    for (n, p) in [
+        (20, 0.3),
+        (1000, 0.005),
+        (100_000, 0.3),
+        (1_000_000_000, 0.3),
+        (1_000_000_000_000, 0.3),
+        (1_000_000_000_000, 3e-12),
     ] {
-        for population in [1_000u64, 1_000_000_000, 1_000_000_000_000] {
-            let (law, mut rng) = (
-                Split::new(&probabilities),
-                Stream::new(1, population, 1, Role::Followers),
-            );
-            group.bench_function(
-                format!("categories={name}/N={:e}", population as f64),
-                |bencher| {
-                    bencher.iter(|| {
-                        law.draw(&mut rng, population, |category, number| {
-                            black_box((category, number));
-                        })
-                    });
-                },
-            );
-        }
+        let mut group = criterion.benchmark_group(format!("binomial/n={:e}/p={p}", n as f64));
+        let mut rng = Stream::new(1, n, 1, Role::Followers);
+        group.bench_function("own", |bencher| {
+            bencher.iter(|| binomial(&mut rng, black_box(n), p));
+        });
+        group.bench_function("rand_distr", |bencher| {
+            bencher.iter(|| {
+                Binomial::new(black_box(n), p)
+                    .expect("p is one")
+                    .sample(&mut rng)
+            });
+        });
+        group.finish();
     }
 }
 
-criterion_group!(benches, engines, splits);
+criterion_group!(
+    name = benches;
+    config = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(2));
+    targets = counts, theta, agents, plain_agents, binomials
+);
 criterion_main!(benches);

@@ -4,6 +4,7 @@
 //! one CSV file, written row by row as the rows are made; documents are JSON. Nothing here computes: a float is
 //! printed as the shortest text that reads back to the same `f64`, and an unknown one as `NaN` (CSV) or `null` (JSON).
 
+mod agent_returns;
 pub mod columns;
 mod folder;
 mod manifest;
@@ -14,6 +15,7 @@ mod solution;
 mod table;
 mod validation;
 
+pub use agent_returns::{agent_returns_rows, begin_agent_returns};
 pub use folder::{
     FileTable, FolderError, OnExisting, OutputFolder, ReadError, Refused, RowFile, WriteError,
     read_json, read_state,

@@ -9,9 +9,13 @@
 //! Rewards are computed from integer counts of (type, action). Replication k has streams of its own, so that it is the
 //! same alone and in a batch, on any number of threads.
 
+mod agents;
+mod binomial;
 mod deliver;
+mod laws;
 mod population;
 mod record;
+mod returns;
 mod share;
 pub mod split;
 mod stage;
@@ -27,12 +31,14 @@ use crate::game::{Game, GameError, Policy};
 use crate::scenario::{Engine, Start};
 use crate::stream::{MAX_REPLICATION, Role, StreamFamily};
 
-use population::{AgentPopulation, CountPopulation, Population};
+use agents::{AgentPopulation, Groups};
+use population::{CountPopulation, Population, PopulationStreams};
 use record::Recorder;
 use split::MAX_POPULATION;
 
 pub use deliver::Ended;
 pub use population::rounded_counts;
+pub use returns::{AgentReturns, RETURN_BINS, RETURN_QUANTILES, ReturnLaw};
 pub use share::{MAX_SHARES, NoShare, Share};
 pub use stage::{Stage, StageMemory, StepRewards};
 pub use summary::{DifferentSummaries, Digest, SUMMARY_ENTRIES, Summary, SummaryRow, TypeSummary};
@@ -47,6 +53,8 @@ pub enum Cohorts {
     Together,
     /// By initial type.
     ByInitialType,
+    /// By initial type, and how those of single followers are spread, 8 bytes a follower; [`Engine::Agents`] only.
+    EachFollower,
 }
 
 /// What to simulate.
@@ -73,9 +81,11 @@ pub const MAX_AGENTS: u64 = 100_000_000;
 
 /// Most replications that one thread computes in a row,
 const BLOCK: u64 = 32;
-/// and most numbers in their trajectories, and agent-steps, unless one has more.
+/// and most numbers in their trajectories, and agent-steps, unless one has more;
 const BLOCK_NUMBERS: u64 = 1 << 17;
 const BLOCK_STEPS: u64 = 1 << 22;
+/// fewer where that gives every thread so many blocks.
+const BLOCKS_PER_THREAD: u64 = 4;
 /// Most blocks computed ahead of the one to be delivered next, and most numbers in them.
 const AHEAD: u64 = 1024;
 const AHEAD_NUMBERS: u64 = 1 << 21;
@@ -105,6 +115,11 @@ pub enum SimulateError {
         /// The number of replications.
         count: u64,
     },
+    /// [`Cohorts::EachFollower`] of [`Engine::Counts`].
+    #[error(
+        "the counts engine knows no single followers, so their returns cannot be kept: take the agents engine"
+    )]
+    NoSingleFollowers,
     /// A kernel or reward without a valid value at a visited z^N.
     #[error("N = {population}, replication {replication}, t = {t}")]
     Game {
@@ -198,6 +213,9 @@ impl Simulation {
                 engine,
             });
         }
+        if engine == Engine::Counts && self.cohorts == Cohorts::EachFollower {
+            return Err(SimulateError::NoSingleFollowers);
+        }
         if first == 0
             || first
                 .checked_add(count)
@@ -226,8 +244,10 @@ impl<'a> Run<'a> {
             Engine::Counts => 1,
             Engine::Agents => self.simulation.population * self.game.horizon() as u64,
         };
+        let blocks = BLOCKS_PER_THREAD * rayon::current_num_threads() as u64;
         (BLOCK_NUMBERS / numbers.max(1))
             .min(BLOCK_STEPS / steps)
+            .min(self.simulation.replications / blocks)
             .clamp(1, BLOCK)
     }
 
@@ -257,19 +277,33 @@ impl<'a> Run<'a> {
             population,
             ..
         } = *self.simulation;
-        let rng = &mut self.family.stream(k, Role::InitialTypes);
+        let streams = PopulationStreams {
+            initial_types: self.family.stream(k, Role::InitialTypes),
+            followers: self.family.stream(k, Role::Followers),
+        };
         let z = self.game.initial();
         match self.simulation.engine {
             Engine::Counts => self.follow(
                 k,
-                CountPopulation::new(start, cohorts, z, population, rng),
+                CountPopulation::new(start, cohorts, z, population, streams),
                 memory,
             ),
-            Engine::Agents => self.follow(
-                k,
-                AgentPopulation::new(start, cohorts, z, population, rng),
-                memory,
-            ),
+            Engine::Agents => {
+                let further = self.family.stream(k, Role::FollowerDigits);
+                let groups = self.groups();
+                let followers =
+                    AgentPopulation::new(start, cohorts, z, population, streams, further, groups);
+                self.follow(k, followers, memory)
+            }
+        }
+    }
+
+    /// Replications keep the threads busy if there are as many.
+    fn groups(&self) -> Groups {
+        if self.simulation.replications < rayon::current_num_threads() as u64 {
+            Groups::AtOnce
+        } else {
+            Groups::InTurn
         }
     }
 
@@ -289,13 +323,12 @@ impl<'a> Run<'a> {
                 source: Box::new(source),
             }
         };
-        let rng = &mut self.family.stream(k, Role::Followers);
         let mut record = Recorder::new(self.game, self.simulation, k, &followers);
         for t in 1..=self.game.horizon() {
             let stage = memory
                 .stage(self.policy, t, followers.counts())
                 .map_err(failed(t))?;
-            followers.step(stage, rng, record.acted());
+            followers.step(stage, record.weight(), record.acted());
             record.step(stage, followers.counts());
         }
         record

@@ -6,7 +6,7 @@
 
 use std::convert::Infallible;
 
-use rand::{SeedableRng, TryRng};
+use rand::{Rng, SeedableRng, TryRng};
 use rand_chacha::ChaCha8Rng;
 
 /// Largest replication with streams of its own: the stream id keeps 8 of its 64 bits for the role.
@@ -28,6 +28,8 @@ pub enum Role {
     Coin = 4,
     /// Deviations that are drawn at random, before any replication.
     Deviations = 5,
+    /// Further digits of the followers' draws, where the first 32 do not decide.
+    FollowerDigits = 6,
 }
 
 /// All streams of one (seed, population).
@@ -57,7 +59,7 @@ impl StreamFamily {
     }
 }
 
-/// One sequence of random words; a generator for `rand` and `rand_distr`.
+/// One sequence of random words; a generator for `rand`.
 #[derive(Clone, Debug)]
 pub struct Stream {
     generator: ChaCha8Rng,
@@ -67,6 +69,30 @@ impl Stream {
     /// The stream of (seed, population, replication, role); [`StreamFamily`] makes many of them faster.
     pub fn new(seed: u64, population: u64, replication: u64, role: Role) -> Self {
         StreamFamily::new(seed, population).stream(replication, role)
+    }
+}
+
+/// The words of a block: those that the generator makes at a time.
+pub const BLOCK_WORDS: usize = 64;
+
+impl Stream {
+    /// The next [`BLOCK_WORDS`] words.
+    #[inline]
+    pub fn block(&mut self) -> [u32; BLOCK_WORDS] {
+        let mut bytes = [0; 4 * BLOCK_WORDS];
+        self.generator.fill_bytes(&mut bytes);
+        let mut words = [0; BLOCK_WORDS];
+        for (word, digits) in words.iter_mut().zip(bytes.as_chunks().0) {
+            *word = u32::from_le_bytes(*digits);
+        }
+        words
+    }
+
+    /// A copy at the start of block `index`, wherever this one is.
+    pub fn at_block(&self, index: u64) -> Self {
+        let mut generator = self.generator.clone();
+        generator.set_word_pos(u128::from(index) * BLOCK_WORDS as u128);
+        Self { generator }
     }
 }
 
@@ -91,8 +117,6 @@ impl TryRng for Stream {
 
 #[cfg(test)]
 mod tests {
-    use rand::Rng;
-
     use super::*;
 
     fn first(seed: u64, population: u64, replication: u64, role: Role) -> u64 {
@@ -140,6 +164,7 @@ mod tests {
                         Role::TaggedFollower,
                         Role::Coin,
                         Role::Deviations,
+                        Role::FollowerDigits,
                     ] {
                         found.push(first(seed, population, replication, role));
                     }
@@ -159,5 +184,18 @@ mod tests {
         let head: Vec<u64> = (0..40).map(|_| before.next_u64()).collect();
         let mut again = family.stream(3, Role::Followers);
         assert_eq!(head, (0..40).map(|_| again.next_u64()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn blocks_are_words_in_order_from_wherever_they_are_asked_for() {
+        let mut words = Stream::new(7, 50, 3, Role::Followers);
+        let expected: Vec<u32> = (0..3 * BLOCK_WORDS).map(|_| words.next_u32()).collect();
+        let mut blocks = Stream::new(7, 50, 3, Role::Followers);
+        let in_turn: Vec<u32> = (0..3).flat_map(|_| blocks.block()).collect();
+        assert_eq!(in_turn, expected);
+        assert_eq!(
+            blocks.at_block(1).block(),
+            expected[BLOCK_WORDS..2 * BLOCK_WORDS]
+        );
     }
 }

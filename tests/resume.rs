@@ -21,8 +21,7 @@ struct Long {
 impl Long {
     fn call<'a>(&'a self, out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
         let options = [
-            "--engine",
-            "agents",
+            "--agent-returns",
             "--population",
             "50",
             "--population",
@@ -86,10 +85,12 @@ fn killed_and_interrupted(crowd: u64) -> Run {
     assert!(!place.exists("cut"));
 
     // A killed run leaves rows that its state does not count, the last of them cut short.
-    let table = place.path("cut.partial/returns.csv");
-    let mut rows = fs::read(&table).unwrap();
-    rows.extend_from_slice(b"40000,17,-0.12");
-    fs::write(&table, rows).unwrap();
+    for table in ["returns.csv", "agent_returns.csv"] {
+        let table = place.path("cut.partial").join(table);
+        let mut rows = fs::read(&table).unwrap();
+        rows.extend_from_slice(b"40000,17,-0.12");
+        fs::write(&table, rows).unwrap();
+    }
 
     assert_code(&place.smfg(&cut), 2, "--resume");
     for (more, message) in [
@@ -195,7 +196,7 @@ fn damaged_states_are_refused(place: &Place, resume: &[&str]) {
 /// The disk fills up while the crowd is under way.
 fn full_disk_after_a_while(place: &Place, long: &Long) -> Run {
     fs::remove_dir_all(place.path("cut")).unwrap();
-    let full = "trap '' XFSZ; ulimit -f 44; exec \"$@\"";
+    let full = "trap '' XFSZ; ulimit -f 640; exec \"$@\"";
     let none = ["--trace", "none"];
     assert_code(&place.shell(full, &long.call("cut", &none)), 4, "--resume");
     if !state(place).contains("\"done\":900") {

@@ -45,6 +45,7 @@ fn merged_shares_are_the_single_run() {
             "--engine",
             "agents",
         ],
+        &["--replications", "20", "--agent-returns"],
         &[
             "--replications",
             "3",

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use smfg::game::{Game, MeanField};
 use smfg::report::{
-    OutputFolder, PopulationState, RowFile, RunState, begin_returns, begin_trace, columns,
-    returns_rows, trace_rows, write_summary,
+    OutputFolder, PopulationState, RowFile, RunState, agent_returns_rows, begin_agent_returns,
+    begin_returns, begin_trace, columns, returns_rows, trace_rows, write_summary,
 };
 use smfg::scenario::SimulateSettings;
 use smfg::simulate::{Cohorts, Digest, SUMMARY_ENTRIES, Summary, Trajectory};
@@ -46,6 +46,7 @@ pub struct Block {
     digest: Digest,
     trace: Vec<u8>,
     returns: Vec<u8>,
+    agent_returns: Vec<u8>,
 }
 
 impl Block {
@@ -67,6 +68,7 @@ impl Block {
         Ok(Self {
             trace,
             returns: returns_rows(paths)?,
+            agent_returns: agent_returns_rows(game, paths)?,
             replications: paths.len() as u64,
             digest: Digest::new(paths, game.follower_actions().len(), mean_fields),
         })
@@ -80,6 +82,7 @@ pub struct Ledger<'a> {
     state: &'a mut RunState,
     trace: Option<RowFile>,
     returns: RowFile,
+    agent_returns: Option<RowFile>,
     /// When to save the next state.
     due: Instant,
 }
@@ -103,11 +106,17 @@ impl<'a> Ledger<'a> {
         };
         let kept = last.map(|last| last.returns);
         let returns = begin_returns(folder, game, cohorts, kept)?;
+        let kept = last.map(|last| last.agent_returns);
+        let agent_returns = match cohorts {
+            Cohorts::Together | Cohorts::ByInitialType => None,
+            Cohorts::EachFollower => Some(begin_agent_returns(folder, kept)?),
+        };
         let mut ledger = Self {
             folder,
             state,
             trace,
             returns,
+            agent_returns,
             due: Instant::now(),
         };
         ledger.save()?;
@@ -124,6 +133,7 @@ impl<'a> Ledger<'a> {
             done: 0,
             trace: self.trace.as_ref().map_or(0, RowFile::length),
             returns: self.returns.length(),
+            agent_returns: self.agent_returns.as_ref().map_or(0, RowFile::length),
             summary: summary.within(SUMMARY_ENTRIES / of.max(1)),
         });
         0
@@ -138,10 +148,14 @@ impl<'a> Ledger<'a> {
             trace.append(&block.trace)?;
         }
         self.returns.append(&block.returns)?;
+        if let Some(agent_returns) = &mut self.agent_returns {
+            agent_returns.append(&block.agent_returns)?;
+        }
         if let Some(current) = self.state.populations.last_mut() {
             current.done += block.replications;
             current.trace = self.trace.as_ref().map_or(0, RowFile::length);
             current.returns = self.returns.length();
+            current.agent_returns = self.agent_returns.as_ref().map_or(0, RowFile::length);
             current.summary.take(&block.digest);
         }
         match Instant::now() >= self.due {
@@ -160,6 +174,9 @@ impl<'a> Ledger<'a> {
             trace.store()?;
         }
         self.returns.store()?;
+        if let Some(agent_returns) = &mut self.agent_returns {
+            agent_returns.store()?;
+        }
         for begun in &mut self.state.populations {
             begun.summary.settle();
         }

@@ -265,9 +265,10 @@ fn same_run(first: &Part, path: &Path, state: &RunState) -> Result<(), MergeErro
 type End = fn(&PopulationState) -> u64;
 
 /// The tables that are joined.
-const TABLES: [(&str, End); 2] = [
+const TABLES: [(&str, End); 3] = [
     ("trace.csv", |population| population.trace),
     ("returns.csv", |population| population.returns),
+    ("agent_returns.csv", |population| population.agent_returns),
 ];
 
 /// The rows of a table, population by population and share by share.

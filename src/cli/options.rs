@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use smfg::report::sha256;
-use smfg::scenario::{Override, Scenario};
-use smfg::simulate::Share;
+use smfg::scenario::{Engine, Override, Scenario};
+use smfg::simulate::{Share, SimulateError};
 
 use super::failure::{Failure, Later, Usage};
 
@@ -102,6 +102,10 @@ pub struct PlayOptions {
     /// Split returns.csv by initial type
     #[arg(long)]
     pub returns_by_type: bool,
+    /// Move followers one by one and write agent_returns.csv: per replication and initial type the number of followers, and
+    /// mean, sd, least, largest, quantiles and a histogram of 20 bins of their returns
+    #[arg(long)]
+    pub agent_returns: bool,
 }
 
 /// How deviations are tested.
@@ -161,6 +165,8 @@ pub struct Changed<'a> {
     overrides: Vec<Override>,
     /// For the manifest: options that are no settings of a scenario.
     options: Map<String, Value>,
+    /// Whether single followers' returns are asked for.
+    agent_returns: bool,
     /// Not an override, because a parameter may be called `seed` as well.
     seed: Option<u64>,
     share: Share,
@@ -173,6 +179,7 @@ impl<'a> Changed<'a> {
             source,
             overrides: source.set.iter().map(Override::new).collect(),
             options: Map::new(),
+            agent_returns: false,
             seed: None,
             share: Share::WHOLE,
         }
@@ -227,7 +234,10 @@ impl<'a> Changed<'a> {
     /// # Errors
     /// [`Usage::TraceEvery`].
     pub fn play(mut self, options: &PlayOptions) -> Result<Self, Failure> {
-        self.text("simulate.engine", options.engine.as_deref());
+        let engine = options.engine.as_deref();
+        let alone = options.agent_returns.then_some("agents");
+        self.text("simulate.engine", engine.or(alone));
+        self.agent_returns = options.agent_returns;
         let word = options.trace.map(|trace| match trace {
             Trace::All => "all",
             Trace::Sample => "sample",
@@ -237,6 +247,7 @@ impl<'a> Changed<'a> {
             return Err(Usage::TraceEvery { every, trace }.into());
         }
         let changed = self.option("returns_by_type", options.returns_by_type);
+        let changed = changed.option("agent_returns", options.agent_returns);
         let changed = changed.option("trace", word);
         Ok(changed.option("trace_every", options.trace_every))
     }
@@ -281,6 +292,9 @@ impl<'a> Changed<'a> {
     pub fn read(&self) -> Result<Scenario, Failure> {
         let mut scenario = Scenario::read(&self.source.scenario, &self.overrides)?;
         scenario.seed = self.seed.unwrap_or(scenario.seed);
+        if self.agent_returns && scenario.simulate.engine == Engine::Counts {
+            return Err(SimulateError::NoSingleFollowers.into());
+        }
         Ok(scenario)
     }
 

@@ -95,7 +95,7 @@ pub struct Simulated {
     pub notes: Vec<String>,
 }
 
-/// Simulate; write trace.csv, summary.csv and returns.csv.
+/// Simulate; write trace.csv, summary.csv, returns.csv and, where asked for, agent_returns.csv.
 pub fn simulate(
     scenario: &Scenario,
     (played, flow): (&Played, &Flow),
@@ -114,9 +114,10 @@ pub fn simulate(
     let mean_fields = flow.mean_fields();
     let mut notes = Vec::new();
     let traced = traced(scenario, sample, play, &mut notes);
-    let cohorts = match play.returns_by_type {
-        true => Cohorts::ByInitialType,
-        false => Cohorts::Together,
+    let cohorts = match (play.agent_returns, play.returns_by_type) {
+        (true, _) => Cohorts::EachFollower,
+        (false, true) => Cohorts::ByInitialType,
+        (false, false) => Cohorts::Together,
     };
     // Progress is counted in what costs time: followers one by one, or splits of the whole.
     let (unit, followers): (_, fn(u64) -> u64) = match settings.engine {

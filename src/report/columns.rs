@@ -4,6 +4,7 @@
 //! than types in `gamma_TYPE_ACTION`.
 
 use crate::game::Game;
+use crate::simulate::{RETURN_BINS, RETURN_QUANTILES};
 
 /// policy.csv: one row per period and lattice point.
 pub fn policy(game: &Game) -> Vec<String> {
@@ -70,6 +71,29 @@ pub fn returns_by_type(game: &Game) -> Vec<String> {
         names: returns(game),
     };
     columns.types("follower_return_", "").names
+}
+
+/// agent_returns.csv: one row per population, replication and initial type. low and high are the least and the largest
+/// return, bin_1 to bin_20 the numbers of followers in bins of equal width between them.
+pub fn agent_returns() -> Vec<String> {
+    let names = [
+        "population",
+        "replication",
+        "type",
+        "followers",
+        "mean",
+        "sd",
+        "low",
+        "high",
+    ];
+    let quantiles = RETURN_QUANTILES.map(|p| format!("q{:02}", (100.0 * p).round()));
+    let bins = (1..=RETURN_BINS).map(|bin| format!("bin_{bin}"));
+    names
+        .into_iter()
+        .map(str::to_owned)
+        .chain(quantiles)
+        .chain(bins)
+        .collect()
 }
 
 /// deviations.csv: one row per population, player, start and deviation.

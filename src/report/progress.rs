@@ -150,6 +150,8 @@ pub struct PopulationState {
     pub trace: u64,
     /// Bytes of returns.csv up to the last of them.
     pub returns: u64,
+    /// Bytes of agent_returns.csv up to the last of them; without it, 0.
+    pub agent_returns: u64,
     /// Their summary.
     pub summary: Summary,
 }

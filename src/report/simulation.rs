@@ -28,7 +28,7 @@ pub fn begin_returns(
 ) -> Result<RowFile, FolderError> {
     let header = match cohorts {
         Cohorts::Together => columns::returns(game),
-        Cohorts::ByInitialType => columns::returns_by_type(game),
+        Cohorts::ByInitialType | Cohorts::EachFollower => columns::returns_by_type(game),
     };
     folder.row_file("returns.csv", &header, kept)
 }

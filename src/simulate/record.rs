@@ -31,7 +31,7 @@ impl<'g> Recorder<'g> {
         counts.extend_from_slice(followers.counts());
         let by_type = match simulation.cohorts {
             Cohorts::Together => None,
-            Cohorts::ByInitialType => Some(vec![0.0; types]),
+            Cohorts::ByInitialType | Cohorts::EachFollower => Some(vec![0.0; types]),
         };
         let trajectory = Trajectory {
             population: simulation.population,
@@ -46,6 +46,7 @@ impl<'g> Recorder<'g> {
             follower_return: 0.0,
             leader_return: 0.0,
             follower_returns_by_type: by_type,
+            agent_returns: None,
         };
         Self {
             game,
@@ -53,6 +54,11 @@ impl<'g> Recorder<'g> {
             acted: vec![0; cohorts * types * actions],
             trajectory,
         }
+    }
+
+    /// delta^(t-1) at the period to come.
+    pub(super) fn weight(&self) -> f64 {
+        self.weight
     }
 
     /// Room for the numbers per (cohort, type, action) of the period to come.
@@ -116,6 +122,8 @@ impl<'g> Recorder<'g> {
                 *value += self.weight * mean(cohort);
             }
         }
+        let discounted: Vec<f64> = rewards.iter().map(|reward| self.weight * reward).collect();
+        self.trajectory.agent_returns = followers.agent_returns(&discounted);
         Ok(self.trajectory)
     }
 }

@@ -3,73 +3,78 @@
 //!
 //! The tails p_k + .. + p_K are summed from the last category on, so that no ratio exceeds one, the last category of
 //! positive probability takes what is left, and a category of probability zero never receives anyone.
-//!
-//! # Departures
-//! `rand_distr` computes in f64 and inverts from (1 - p)^n where n p < 10, which loses accuracy as n grows: the relative
-//! error of a probability is about n 10^-16, invisible up to [`MAX_POPULATION`] and not beyond.
 
-use rand_distr::{Binomial, Distribution};
-
+use super::binomial::{self, Chance};
 use crate::stream::Stream;
 
-/// Largest number of followers for which the splits are trusted.
+/// Largest number of followers: beyond, the rounding of n p to 53 bits would begin to show.
 pub const MAX_POPULATION: u64 = 1_000_000_000_000;
 
 /// The number of successes in `n` trials of probability `p`; p is cut to [0, 1], and NaN is no chance at all.
 #[inline]
 pub fn binomial(rng: &mut Stream, n: u64, p: f64) -> u64 {
-    if n == 0 || p.is_nan() || p <= 0.0 {
-        return 0;
-    }
-    // Where 1 - p rounds to 1 the sampler is a Poisson law, which knows no upper end.
-    Binomial::new(n, p).map_or(n, |law| law.sample(rng).min(n))
+    let p = if p.is_nan() { 0.0 } else { p.clamp(0.0, 1.0) };
+    binomial::sample(rng, n, Chance { p, q: 1.0 - p })
 }
 
 /// A law over categories, prepared for splitting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     /// p_k / (p_k + .. + p_K), one per category.
-    conditional: Box<[f64]>,
+    conditional: Box<[Chance]>,
 }
 
 impl Split {
     /// From probabilities that are non-negative and sum to one (to rounding).
     pub fn new(probabilities: &[f64]) -> Self {
-        let mut law = Self {
-            conditional: vec![0.0; probabilities.len()].into_boxed_slice(),
-        };
-        law.assign(probabilities);
-        law
-    }
-
-    /// Become the law of `probabilities`, of the same length as before.
-    pub(super) fn assign(&mut self, probabilities: &[f64]) {
-        debug_assert!(probabilities.iter().all(|p| *p >= 0.0));
-        debug_assert_eq!(probabilities.len(), self.conditional.len());
-        let mut tail = 0.0;
-        for (conditional, p) in self.conditional.iter_mut().zip(probabilities).rev() {
-            tail += *p;
-            *conditional = if *p > 0.0 { *p / tail } else { 0.0 };
-        }
+        let mut conditional = vec![Chance::NONE; probabilities.len()].into_boxed_slice();
+        assign(&mut conditional, probabilities);
+        Self { conditional }
     }
 
     /// Divide `n` over the categories; `add` receives (category, number) for every number above zero.
     #[inline]
-    pub fn draw(&self, rng: &mut Stream, n: u64, mut add: impl FnMut(usize, u64)) {
-        let mut left = n;
-        for (category, p) in self.conditional.iter().enumerate() {
-            if left == 0 {
-                return;
+    pub fn draw(&self, rng: &mut Stream, n: u64, add: impl FnMut(usize, u64)) {
+        draw(&self.conditional, rng, n, add);
+    }
+}
+
+/// Write p_k / (p_k + .. + p_K) for `probabilities`, as many.
+pub(super) fn assign(conditional: &mut [Chance], probabilities: &[f64]) {
+    debug_assert!(probabilities.iter().all(|p| *p >= 0.0));
+    debug_assert_eq!(probabilities.len(), conditional.len());
+    let mut tail = 0.0;
+    for (conditional, p) in conditional.iter_mut().zip(probabilities).rev() {
+        let rest = tail;
+        tail += *p;
+        *conditional = if *p > 0.0 {
+            Chance {
+                p: *p / tail,
+                q: rest / tail,
             }
-            let number = if *p < 1.0 {
-                binomial(rng, left, *p)
-            } else {
-                left
-            };
-            if number > 0 {
-                left -= number;
-                add(category, number);
-            }
+        } else {
+            Chance::NONE
+        };
+    }
+}
+
+/// [`Split::draw`].
+#[inline]
+pub(super) fn draw(
+    conditional: &[Chance],
+    rng: &mut Stream,
+    n: u64,
+    mut add: impl FnMut(usize, u64),
+) {
+    let mut left = n;
+    for (category, chance) in conditional.iter().enumerate() {
+        if left == 0 {
+            return;
+        }
+        let number = binomial::sample(rng, left, *chance);
+        if number > 0 {
+            left -= number;
+            add(category, number);
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use crate::game::{Game, GameError, LeaderAction, MeanField, Policy, Tables};
 
-use super::split::Split;
+use super::binomial::Chance;
+use super::split;
 
 /// The play at one (t, n) and the laws that follow from it.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,14 +12,12 @@ pub struct Stage {
     types: usize,
     actions: usize,
     leader_action: LeaderAction,
-    /// p(a, x' | x), per (x, a, x').
+    /// p(a, x' | x), per (x, a, x'),
     laws: Box<[f64]>,
-    /// The same, one per type.
-    splits: Box<[Split]>,
-    /// R^f, per (x, a).
-    follower_rewards: Box<[f64]>,
-    /// g, per (x, a).
-    leader_rewards: Box<[f64]>,
+    /// and given that the pairs (a, x') before it did not occur.
+    chances: Box<[Chance]>,
+    /// R^f, per (x, a), then g, per (x, a).
+    rewards: Box<[f64]>,
     /// r.
     leader_period_reward: f64,
 }
@@ -58,9 +57,27 @@ impl Stage {
             actions,
             leader_action: LeaderAction(0),
             laws: zeros(types * actions * types),
-            splits: vec![Split::new(&zeros(actions * types)); types].into_boxed_slice(),
-            follower_rewards: zeros(types * actions),
-            leader_rewards: zeros(types * actions),
+            chances: vec![Chance::NONE; types * actions * types].into_boxed_slice(),
+            rewards: zeros(2 * types * actions),
+            leader_period_reward: 0.0,
+        }
+    }
+
+    /// A stage of given laws p(a, x' | x), per (x, a, x'), and nothing else.
+    #[cfg(test)]
+    pub(super) fn of_laws(types: usize, actions: usize, laws: &[f64]) -> Self {
+        let mut chances = vec![Chance::NONE; laws.len()].into_boxed_slice();
+        let width = actions * types;
+        for (chances, law) in chances.chunks_mut(width).zip(laws.chunks(width)) {
+            split::assign(chances, law);
+        }
+        Self {
+            types,
+            actions,
+            leader_action: LeaderAction(0),
+            laws: laws.into(),
+            chances,
+            rewards: vec![0.0; 2 * types * actions].into_boxed_slice(),
             leader_period_reward: 0.0,
         }
     }
@@ -80,7 +97,10 @@ impl Stage {
         self.leader_action = play.leader_action;
         self.leader_period_reward = tables.leader_period_reward(leader);
         let width = self.actions * self.types;
-        for (x, law) in self.laws.chunks_exact_mut(width).enumerate() {
+        let (follower_rewards, leader_rewards) =
+            self.rewards.split_at_mut(self.types * self.actions);
+        let chances = self.chances.chunks_exact_mut(width);
+        for (x, (law, chances)) in self.laws.chunks_exact_mut(width).zip(chances).enumerate() {
             for (a, (gamma, next)) in play
                 .prescription
                 .row(x)
@@ -96,11 +116,10 @@ impl Stage {
                         0.0
                     };
                 }
-                self.follower_rewards[x * self.actions + a] = tables.follower_reward(leader, x, a);
-                self.leader_rewards[x * self.actions + a] =
-                    tables.leader_follower_reward(leader, x, a);
+                follower_rewards[x * self.actions + a] = tables.follower_reward(leader, x, a);
+                leader_rewards[x * self.actions + a] = tables.leader_follower_reward(leader, x, a);
             }
-            self.splits[x].assign(law);
+            split::assign(chances, law);
         }
         Ok(())
     }
@@ -127,19 +146,30 @@ impl Stage {
     }
 
     /// The same law, prepared for splitting a number of followers.
-    pub fn split(&self, x: usize) -> &Split {
-        &self.splits[x]
+    pub(super) fn chances(&self, x: usize) -> &[Chance] {
+        let width = self.actions * self.types;
+        &self.chances[x * width..(x + 1) * width]
     }
 
     /// R^f(z, x, a^l, a) at the leader's action.
     pub fn follower_reward(&self, x: usize, a: usize) -> f64 {
-        self.follower_rewards[x * self.actions + a]
+        self.rewards[x * self.actions + a]
+    }
+
+    /// R^f, at x |A^f| + a.
+    pub(super) fn follower_rewards(&self) -> &[f64] {
+        &self.rewards[..self.types * self.actions]
+    }
+
+    /// g, at x |A^f| + a.
+    fn leader_rewards(&self) -> &[f64] {
+        &self.rewards[self.types * self.actions..]
     }
 
     /// Population mean of R^f among the followers that `acted` counts, those of type x that took action a at index
     /// x |A^f| + a; `NaN` where there are none.
     pub fn mean_follower_reward(&self, acted: &[u64]) -> f64 {
-        weighted(acted, &self.follower_rewards) / acted.iter().sum::<u64>() as f64
+        weighted(acted, self.follower_rewards()) / acted.iter().sum::<u64>() as f64
     }
 
     /// The rewards where `acted` counts all followers.
@@ -147,7 +177,7 @@ impl Stage {
         let population = acted.iter().sum::<u64>() as f64;
         StepRewards {
             follower: self.mean_follower_reward(acted),
-            leader: self.leader_period_reward + weighted(acted, &self.leader_rewards) / population,
+            leader: self.leader_period_reward + weighted(acted, self.leader_rewards()) / population,
         }
     }
 }
@@ -161,13 +191,17 @@ fn weighted(numbers: &[u64], rewards: &[f64]) -> f64 {
 /// Stages already computed, per (t, n). A stage is a function of (t, n): what is remembered changes the speed only.
 ///
 /// There is a fixed number of places, and (t, n) always has the same one of them; there the last stage stands. With two
-/// types neighbouring n have different places, so that the spread of z^N up to N of about 10^5 is remembered whole.
+/// types neighbouring n have different places, so that the spread of z^N up to N of about 10^4 is remembered whole.
 #[derive(Debug)]
 pub struct StageMemory<'g> {
     game: &'g Game,
     tables: Tables<'g>,
     /// Filled when first needed.
     places: Vec<Option<Box<Known>>>,
+    /// Stages asked for since the last trial,
+    asked: u32,
+    /// and those of them that were remembered.
+    met: u32,
 }
 
 /// A stage, and the (t, n) that it belongs to.
@@ -180,11 +214,15 @@ struct Known {
 }
 
 /// Bytes that a memory may take, about.
-const MEMORY_BYTES: usize = 1 << 25;
+const MEMORY_BYTES: usize = 1 << 23;
+/// Stages asked for in a trial of the memory,
+const TRIAL: u32 = 1 << 14;
+/// and those that must be met for it to stay.
+const WORTH: u32 = TRIAL / 4;
 /// Periods in a row in which one n has places of its own.
 const PERIODS: usize = 32;
 
-/// The number of places in a memory for `game`, a power of two: 65,536 with two types and two actions.
+/// The number of places in a memory for `game`, a power of two: 16,384 with two types and two actions.
 fn number_of_places(game: &Game) -> usize {
     const OVERHEAD: usize = 256;
     let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
@@ -211,6 +249,8 @@ impl<'g> StageMemory<'g> {
             game,
             tables: game.tables(),
             places: (0..number_of_places(game)).map(|_| None).collect(),
+            asked: 0,
+            met: 0,
         }
     }
 
@@ -224,6 +264,7 @@ impl<'g> StageMemory<'g> {
         t: usize,
         counts: &[u64],
     ) -> Result<&Stage, GameError> {
+        self.consider();
         let at = place(t, counts, self.places.len());
         let known = self.places[at].get_or_insert_with(|| {
             Box::new(Known {
@@ -238,8 +279,22 @@ impl<'g> StageMemory<'g> {
             known.stage.fill(&mut self.tables, policy, t, counts)?;
             known.counts.copy_from_slice(counts);
             known.t = Some(t);
+        } else {
+            self.met += 1;
         }
         Ok(&known.stage)
+    }
+
+    /// Whether the memory is worth its room.
+    fn consider(&mut self) {
+        if self.asked == TRIAL {
+            if self.met < WORTH {
+                self.places.truncate(1);
+                self.places.shrink_to_fit();
+            }
+            (self.asked, self.met) = (0, 0);
+        }
+        self.asked += 1;
     }
 }
 
@@ -307,14 +362,14 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
         let game = scenario.game();
         let policy = Counting::default();
         let mut memory = StageMemory::new(game);
-        assert_eq!(memory.places.len(), 65536);
-        // Places are shared by (t, n) and (t + 1, n - 2048) and by n and n + 65536.
+        assert_eq!(memory.places.len(), 16384);
+        // Places are shared by (t, n) and (t + 1, n - 512) and by n and n + 16384.
         let visits = [
-            (1, 2048),
+            (1, 512),
             (2, 0),
-            (1, 2048),
-            (1, 2049),
-            (1, 2048 + 65536),
+            (1, 512),
+            (1, 513),
+            (1, 512 + 16384),
             (2, 0),
             (40, 5),
             (8, 5),
@@ -328,6 +383,25 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
         }
         // Once for each fresh stage, and once for each visit that found another's stage or none.
         assert_eq!(policy.0.into_inner(), 2 * visits.len());
+    }
+
+    #[test]
+    fn a_memory_that_meets_nothing_again_is_given_up() {
+        let scenario = Scenario::parse("g.toml", GAME, &[]).unwrap();
+        let game = scenario.game();
+        let policy = Counting::default();
+        let remaining = |distinct: u64| {
+            let mut memory = StageMemory::new(game);
+            for visit in 0..=u64::from(TRIAL) {
+                memory
+                    .stage(&policy, 1, &[100_000_007, visit % distinct])
+                    .unwrap();
+            }
+            memory.places.len()
+        };
+        // A quarter of the visits meeting a stage again are enough.
+        assert_eq!(remaining(u64::from(TRIAL - WORTH)), 16384);
+        assert_eq!(remaining(u64::from(TRIAL - WORTH + 1)), 1);
     }
 
     #[test]

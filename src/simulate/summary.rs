@@ -333,6 +333,7 @@ mod tests {
             follower_return: first as f64,
             leader_return: last as f64,
             follower_returns_by_type: None,
+            agent_returns: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! One replication: what was seen at t = 1..T + 1.
 
+use super::AgentReturns;
 use crate::game::LeaderAction;
 
 /// The path of one population under a policy, periods counted from 1.
@@ -22,6 +23,7 @@ pub struct Trajectory {
     pub(super) follower_return: f64,
     pub(super) leader_return: f64,
     pub(super) follower_returns_by_type: Option<Vec<f64>>,
+    pub(super) agent_returns: Option<AgentReturns>,
 }
 
 impl Trajectory {
@@ -91,5 +93,10 @@ impl Trajectory {
     /// The followers' mean return by initial type, where asked for; `NaN` for a type that nobody started with.
     pub fn follower_returns_by_type(&self) -> Option<&[f64]> {
         self.follower_returns_by_type.as_deref()
+    }
+
+    /// How the returns of single followers are spread, where asked for.
+    pub fn agent_returns(&self) -> Option<&AgentReturns> {
+        self.agent_returns.as_ref()
     }
 }
