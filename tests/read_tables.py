@@ -71,7 +71,8 @@ class Game:
             | (self.of_types("follower_return") if self.by_type else {}),
             "deviations.csv": {"population": INT, "player": TEXT, "start": TEXT, "deviation": TEXT, "method": TEXT,
                                "gain": FLOAT, "std_error": FLOAT, "low": FLOAT, "high": FLOAT, "replications": INT,
-                               "value": FLOAT, "value_deviation": FLOAT, "verdict": TEXT},
+                               "value": FLOAT, "value_deviation": FLOAT, "verdict": TEXT, "mean_weight": FLOAT,
+                               "effective_replications": FLOAT},
             "best_response.csv": {"population": INT, "t": INT, "type": TEXT} | z | {"action": TEXT, "gain": FLOAT},
         }[table]
 
