@@ -1,6 +1,7 @@
 //! The command line: clap's derivation, one file per command, and the exit codes. No mathematics.
 
 mod check;
+mod converge;
 mod failure;
 mod job;
 mod options;
@@ -46,9 +47,8 @@ pub enum Command {
     Stage(stage::StageCommand),
     /// Read and check a scenario, and print the game as understood
     Check(check::CheckCommand),
-    /// (not in this version) Validate over a range of N
-    #[command(hide = true)]
-    Converge(LaterCommand),
+    /// Measure how fast N followers approach the mean-field limit
+    Converge(converge::ConvergeCommand),
     /// (not in this version) Write a commented scenario
     #[command(hide = true)]
     New(LaterCommand),
@@ -97,7 +97,7 @@ pub fn execute(command: Command) -> Result<Outcome, Failure> {
         Command::Validate(options) => validate::execute(&options),
         Command::Stage(options) => stage::execute(&options),
         Command::Check(options) => check::execute(&options),
-        Command::Converge(_) => Err(Later("the command `converge`").into()),
+        Command::Converge(options) => converge::execute(&options),
         Command::New(_) => Err(Later("the command `new`").into()),
     }
 }

@@ -5,6 +5,7 @@
 //! printed as the shortest text that reads back to the same `f64`, and an unknown one as `NaN` (CSV) or `null` (JSON).
 
 pub mod columns;
+mod convergence;
 mod folder;
 mod manifest;
 mod screen;
@@ -13,6 +14,7 @@ mod solution;
 mod table;
 mod validation;
 
+pub use convergence::{convergence_screen, write_convergence};
 pub use folder::{FileTable, FolderError, OnExisting, OutputFolder, Refused, WriteError};
 pub use manifest::{Manifest, Phase, sha256, shell_words};
 pub use screen::{Screen, closing_screen, solution_screen};
