@@ -1,5 +1,6 @@
 //! The command line: clap's derivation, one file per command, and the exit codes. No mathematics.
 
+mod calibrate;
 mod check;
 mod converge;
 mod failure;
@@ -47,6 +48,8 @@ pub enum Command {
     Stage(stage::StageCommand),
     /// Read and check a scenario, and print the game as understood
     Check(check::CheckCommand),
+    /// Measure how often the validator's verdicts err, on gains that are known
+    Calibrate(calibrate::CalibrateCommand),
     /// Measure how fast N followers approach the mean-field limit
     Converge(converge::ConvergeCommand),
     /// (not in this version) Write a commented scenario
@@ -97,6 +100,7 @@ pub fn execute(command: Command) -> Result<Outcome, Failure> {
         Command::Validate(options) => validate::execute(&options),
         Command::Stage(options) => stage::execute(&options),
         Command::Check(options) => check::execute(&options),
+        Command::Calibrate(options) => calibrate::execute(&options),
         Command::Converge(options) => converge::execute(&options),
         Command::New(_) => Err(Later("the command `new`").into()),
     }

@@ -4,6 +4,7 @@
 //! one CSV file, written row by row as the rows are made; documents are JSON. Nothing here computes: a float is
 //! printed as the shortest text that reads back to the same `f64`, and an unknown one as `NaN` (CSV) or `null` (JSON).
 
+mod calibration;
 pub mod columns;
 mod convergence;
 mod folder;
@@ -14,6 +15,7 @@ mod solution;
 mod table;
 mod validation;
 
+pub use calibration::calibration_table;
 pub use convergence::{convergence_screen, write_convergence};
 pub use folder::{FileTable, FolderError, OnExisting, OutputFolder, Refused, WriteError};
 pub use manifest::{Manifest, Phase, sha256, shell_words};

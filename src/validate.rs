@@ -30,6 +30,10 @@ use crate::simulate::SimulateError;
 use crate::simulate::split::MAX_POPULATION;
 use crate::stats::BettingError;
 
+pub use calibrate::{
+    Calibration, CalibrationRow, PLANTED_CLASSES, PLANTED_EPSILON, PLANTED_GAINS, PlantedCase,
+    PlantedLaw, PlantedSource, RATE_CONFIDENCE, Stay,
+};
 pub use certificate::{
     Certificate, Certified, CommitmentGap, Exploitability, FlowValues, LeaderGain, PathCertificate,
     SolutionFigures, certify_path, commitment_gap, leader_gain,
