@@ -6,6 +6,7 @@ mod converge;
 mod failure;
 mod job;
 mod options;
+mod plan;
 mod played;
 mod run;
 mod simulate;
@@ -44,6 +45,8 @@ pub enum Command {
     Simulate(simulate::SimulateCommand),
     /// Decide whether deviations profit at N
     Validate(validate::ValidateCommand),
+    /// Forecast the replications and the time that a verdict will need
+    Plan(plan::PlanCommand),
     /// Print every equilibrium of one stage game as CSV
     Stage(stage::StageCommand),
     /// Read and check a scenario, and print the game as understood
@@ -98,6 +101,7 @@ pub fn execute(command: Command) -> Result<Outcome, Failure> {
         Command::Solve(options) => solve::execute(&options),
         Command::Simulate(options) => simulate::execute(&options),
         Command::Validate(options) => validate::execute(&options),
+        Command::Plan(options) => plan::execute(&options),
         Command::Stage(options) => stage::execute(&options),
         Command::Check(options) => check::execute(&options),
         Command::Calibrate(options) => calibrate::execute(&options),

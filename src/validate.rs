@@ -51,6 +51,7 @@ pub use exact::{
     estimated_cost,
 };
 pub use one_step::{CHECK_LEVEL, Check, OneStep};
+pub use plan::{Need, PILOT, plan};
 pub use range::{PeriodRange, RewardRanges};
 pub use verdict::{ClaimResult, Method, Player, Row, Verdict, Weight};
 

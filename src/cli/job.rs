@@ -119,6 +119,14 @@ pub struct Phases {
 }
 
 impl Phases {
+    /// Without progress.
+    pub fn quiet() -> Self {
+        Self {
+            quiet: true,
+            done: Vec::new(),
+        }
+    }
+
     fn new(output: &OutputOptions) -> Self {
         Self {
             quiet: output.quiet,
