@@ -25,7 +25,9 @@ pub fn write_plan<W: Write>(writer: W, needs: &[Need]) -> Result<W, csv::Error> 
     let mut table = Table::new(writer, &header)?;
     for need in needs {
         let (player, method) = (need.player.to_string(), need.method.to_string());
-        let verdict = need.verdict.to_string();
+        let verdict = need
+            .verdict
+            .map_or("decided".into(), |verdict| verdict.to_string());
         let cells: [Cell; 10] = [
             need.population.into(),
             Cell::Text(&player),

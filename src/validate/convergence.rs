@@ -16,7 +16,7 @@
 //! sampled gap is that of the one deviation that did best in a pilot, on fresh streams; where the overlap shows that
 //! the sampled class misses a part of the gap, the rate is fitted to the exact points alone. Where the policy jumps in z
 //! within reach of z^N, one power of N says nothing (measured slopes 1.31, .90, 2.01, .29): such N take no part in a fit,
-//! and the places are named.
+//! and the places are named. Where that leaves fewer than three N, all are fitted, and the rate is kept only if they bear it out.
 
 mod fit;
 mod jumps;
@@ -211,7 +211,10 @@ pub fn converge(
     measured.distances(&simulated);
     measured.values(game, &simulated, limit);
     measured.gaps(&claims, limit)?;
-    let jumps = jumps_in_reach(policy, &path.z, switches, &simulated);
+    let jumps = match claims.first() {
+        Some(claims) => jumps_in_reach(claims, &path.z, switches, &simulated)?,
+        None => Vec::new(),
+    };
     Ok(measured.finish(jumps, &populations))
 }
 
@@ -409,7 +412,8 @@ fn fit(quantity: Quantity, own: &[Estimate], reach: f64, warnings: &mut Vec<Stri
     for pair in apart {
         joined = false;
         warnings.push(format!(
-            "{}, N = {}: {:.3e} {}, {:.3e} (standard error {:.1e}) {}: the two are not joined in one fit",
+            "{}, N = {}: {:.3e} {}, {:.3e} (standard error {:.1e}) {}: the two are not joined in one fit (a sampled class holds \
+             some deviations, an exact one all)",
             quantity.word(),
             pair[0].population,
             pair[0].value,
@@ -426,15 +430,27 @@ fn fit(quantity: Quantity, own: &[Estimate], reach: f64, warnings: &mut Vec<Stri
     }
     let points: Vec<Point> = line.iter().map(Estimate::point).collect();
     let told = |p: &&Point| p.std_error > 0.0 || p.value > ZERO;
-    let fitted: Vec<Point> = points
-        .iter()
-        .filter(|p| p.population as f64 >= reach)
-        .filter(told)
-        .copied()
-        .collect();
+    let told: Vec<Point> = points.iter().filter(told).copied().collect();
+    let clear = told.iter().filter(|p| p.population as f64 >= reach);
+    let clear: Vec<Point> = clear.copied().collect();
+    let (fitted, rate) = if clear.len() >= 3 {
+        let rate = fit_rate(&clear);
+        (clear, rate)
+    } else {
+        let rate = fit_rate(&told).filter(Rate::is_borne_out);
+        (told, rate)
+    };
+    if let Some(rate) = rate.filter(|rate| !rate.is_borne_out()) {
+        warnings.push(format!(
+            "{}: the points do not lie on one power of N (relative misfit {:.2}, lack of fit p = {:.1e}): see the local slopes",
+            quantity.word(),
+            rate.misfit,
+            rate.lack_of_fit
+        ));
+    }
     Fitted {
         quantity,
-        rate: fit_rate(&fitted),
+        rate,
         populations: fitted.iter().map(|p| p.population).collect(),
         slopes: local_slopes(&points),
     }
@@ -444,3 +460,6 @@ fn fit(quantity: Quantity, own: &[Estimate], reach: f64, warnings: &mut Vec<Stri
 fn at(m: f64) -> MeanField {
     MeanField::two_types(m.clamp(0.0, 1.0))
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,8 +58,8 @@ pub struct Need {
     pub gain: f64,
     /// Its standard error.
     pub std_error: f64,
-    /// How it will end, as far as the pilot tells.
-    pub verdict: Verdict,
+    /// How it will end, as far as the pilot tells; `None` for an exact claim, which no pilot precedes.
+    pub verdict: Option<Verdict>,
     /// The replications it will need, in whole looks; infinite where the pilot sees no end, 0 where it is exact.
     pub replications: f64,
     /// The seconds that these will take here, at the pilot's speed; exact ones on one core. Not reproducible.
@@ -142,7 +142,7 @@ fn exact(claims: &Claims<'_>, player: Player) -> Result<Need, ValidateError> {
         method: Method::Exact,
         gain: f64::NAN,
         std_error: f64::NAN,
-        verdict: Verdict::Inconclusive,
+        verdict: None,
         replications: 0.0,
         seconds: steps / EXACT_RATE,
     })
@@ -217,7 +217,7 @@ impl<'a> Pilot<'a> {
             method: self.trial.method,
             gain: gains.mean(),
             std_error: gains.std_error(),
-            verdict: end.verdict,
+            verdict: Some(end.verdict),
             replications: end.replications,
             seconds: each * end.replications,
         };

@@ -40,6 +40,13 @@ pub struct Rate {
     pub lack_of_fit: f64,
 }
 
+impl Rate {
+    /// Whether the points lie on one power of N: no lack of fit at level 1%, exact ones within 5% of the curve.
+    pub fn is_borne_out(&self) -> bool {
+        self.misfit <= 0.05 && (self.lack_of_fit.is_nan() || self.lack_of_fit >= 0.01)
+    }
+}
+
 /// The exponent between two neighbouring points, -ln(y_2/y_1) / ln(N_2/N_1).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Slope {

@@ -38,7 +38,7 @@ fn hits(law: PlantedLaw, gain: f64, epsilon: f64, runs: u64) -> u64 {
     let hit = |seed: &u64| {
         let (need, verdict, needed) = forecast_and_need(law, gain, *seed, epsilon);
         let ratio = need.replications / needed as f64;
-        need.verdict == verdict && (0.5..=2.0).contains(&ratio)
+        need.verdict == Some(verdict) && (0.5..=2.0).contains(&ratio)
     };
     (1..=runs).filter(hit).count() as u64
 }
