@@ -1,12 +1,15 @@
 //! The command line: clap's derivation, one file per command, and the exit codes. No mathematics.
 
+mod calibrate;
 mod check;
+mod converge;
 mod failure;
 mod interrupt;
 mod job;
 mod ledger;
 mod merge;
 mod options;
+mod plan;
 mod played;
 mod run;
 mod simulate;
@@ -47,13 +50,16 @@ pub enum Command {
     Merge(merge::MergeCommand),
     /// Decide whether deviations profit at N
     Validate(validate::ValidateCommand),
+    /// Forecast the replications and the time that a verdict will need
+    Plan(plan::PlanCommand),
     /// Print every equilibrium of one stage game as CSV
     Stage(stage::StageCommand),
     /// Read and check a scenario, and print the game as understood
     Check(check::CheckCommand),
-    /// (not in this version) Validate over a range of N
-    #[command(hide = true)]
-    Converge(LaterCommand),
+    /// Measure how often the validator's verdicts err, on gains that are known
+    Calibrate(calibrate::CalibrateCommand),
+    /// Measure how fast N followers approach the mean-field limit
+    Converge(converge::ConvergeCommand),
     /// (not in this version) Write a commented scenario
     #[command(hide = true)]
     New(LaterCommand),
@@ -101,9 +107,11 @@ pub fn execute(command: Command) -> Result<Outcome, Failure> {
         Command::Simulate(options) => simulate::execute(&options),
         Command::Merge(options) => merge::execute(&options),
         Command::Validate(options) => validate::execute(&options),
+        Command::Plan(options) => plan::execute(&options),
         Command::Stage(options) => stage::execute(&options),
         Command::Check(options) => check::execute(&options),
-        Command::Converge(_) => Err(Later("the command `converge`").into()),
+        Command::Calibrate(options) => calibrate::execute(&options),
+        Command::Converge(options) => converge::execute(&options),
         Command::New(_) => Err(Later("the command `new`").into()),
     }
 }

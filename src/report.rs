@@ -5,9 +5,12 @@
 //! printed as the shortest text that reads back to the same `f64`, and an unknown one as `NaN` (CSV) or `null` (JSON).
 
 mod agent_returns;
+mod calibration;
 pub mod columns;
+mod convergence;
 mod folder;
 mod manifest;
+mod plan;
 mod progress;
 mod screen;
 mod simulation;
@@ -16,11 +19,14 @@ mod table;
 mod validation;
 
 pub use agent_returns::{agent_returns_rows, begin_agent_returns};
+pub use calibration::calibration_table;
+pub use convergence::{convergence_screen, write_convergence};
 pub use folder::{
     FileTable, FolderError, OnExisting, OutputFolder, ReadError, Refused, RowFile, WriteError,
     read_json, read_state,
 };
 pub use manifest::{Manifest, Phase, sha256, shell_words};
+pub use plan::write_plan;
 pub use progress::{Difference, Identity, PopulationState, RunState};
 pub use screen::{Screen, closing_screen, solution_screen};
 pub use simulation::{begin_returns, begin_trace, returns_rows, trace_rows, write_summary};

@@ -7,12 +7,16 @@
 //! [`Exact`] covers all deviations by backward induction and comes first; where it costs too much, paired replications
 //! ([`FollowerDeviation`] and the leader's constant actions) take its place, and the claim is about those alone.
 
+mod calibrate;
 mod certificate;
+mod convergence;
 mod deviations;
 mod exact;
 mod integrated;
 mod one_step;
 mod paired;
+mod pilot;
+mod plan;
 mod population;
 mod range;
 mod verdict;
@@ -26,9 +30,17 @@ use crate::simulate::SimulateError;
 use crate::simulate::split::MAX_POPULATION;
 use crate::stats::BettingError;
 
+pub use calibrate::{
+    Calibration, CalibrationRow, PLANTED_CLASSES, PLANTED_EPSILON, PLANTED_GAINS, PlantedCase,
+    PlantedLaw, PlantedSource, RATE_CONFIDENCE, Stay,
+};
 pub use certificate::{
     Certificate, Certified, CommitmentGap, Exploitability, FlowValues, LeaderGain, PathCertificate,
     SolutionFigures, certify_path, commitment_gap, leader_gain,
+};
+pub use convergence::{
+    Convergence, Estimate, Fitted, JumpInReach, Point, Quantity, Rate, Slope, Source, converge,
+    fit_rate, local_slopes,
 };
 pub use deviations::{
     FollowerDeviation, LeaderDeviation, MAX_ONE_SHOTS, MeanFieldPath, NamedPolicy, PERTURBATIONS,
@@ -39,6 +51,7 @@ pub use exact::{
     estimated_cost,
 };
 pub use one_step::{CHECK_LEVEL, Check, OneStep};
+pub use plan::{Need, PILOT, plan};
 pub use range::{PeriodRange, RewardRanges};
 pub use verdict::{ClaimResult, Method, Player, Row, Verdict, Weight};
 
@@ -185,17 +198,21 @@ pub struct Validation {
     pub warnings: Vec<String>,
 }
 
-/// Validate `policy` at every population; `path` is the mean-field limit's, which one of the deviations answers.
-///
-/// # Errors
-/// Settings out of range, a kernel or reward without a value at some z^N, and, for [`MethodChoice::Exact`], a game or
-/// population that it cannot treat.
-pub fn validate(
-    game: &Game,
-    policy: &dyn Policy,
-    path: &MeanFieldPath,
-    settings: &Settings<'_>,
-) -> Result<Validation, ValidateError> {
+impl Validation {
+    fn empty() -> Self {
+        Self {
+            rows: Vec::new(),
+            best_response: Vec::new(),
+            results: Vec::new(),
+            verdict: Verdict::Inconclusive,
+            checks: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Epsilon and confidence in their ranges.
+fn check_settings(settings: &Settings<'_>) -> Result<(), ValidateError> {
     let Settings {
         epsilon,
         confidence,
@@ -207,14 +224,22 @@ pub fn validate(
     if !(confidence > 0.0 && confidence < 1.0) {
         return Err(ValidateError::Confidence { confidence });
     }
-    let mut validation = Validation {
-        rows: Vec::new(),
-        best_response: Vec::new(),
-        results: Vec::new(),
-        verdict: Verdict::Inconclusive,
-        checks: Vec::new(),
-        warnings: Vec::new(),
-    };
+    Ok(())
+}
+
+/// Validate `policy` at every population; `path` is the mean-field limit's, which one of the deviations answers.
+///
+/// # Errors
+/// Settings out of range, a kernel or reward without a value at some z^N, and, for [`MethodChoice::Exact`], a game or
+/// population that it cannot treat.
+pub fn validate(
+    game: &Game,
+    policy: &dyn Policy,
+    path: &MeanFieldPath,
+    settings: &Settings<'_>,
+) -> Result<Validation, ValidateError> {
+    check_settings(settings)?;
+    let mut validation = Validation::empty();
     let answers = policy.answer(1, game.initial(), LeaderAction(0)).is_some();
     let leader = if game.has_leader() && answers {
         LeaderTest::StageWise

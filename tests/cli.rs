@@ -79,7 +79,6 @@ fn bad_usage_exits_with_2_and_writes_nothing() {
 fn what_a_later_version_brings_exits_with_2_and_says_so() {
     let place = Place::new();
     let cases: &[&[&str]] = &[
-        &["converge", "tiny.toml", "--population", "10"],
         &["new", "game.toml"],
         &["simulate", "tiny.toml", "--theta", "output/tiny"],
         &[

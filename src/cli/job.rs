@@ -203,6 +203,14 @@ pub struct Phases {
 }
 
 impl Phases {
+    /// Without progress.
+    pub fn quiet() -> Self {
+        Self {
+            quiet: true,
+            done: Vec::new(),
+        }
+    }
+
     /// None yet.
     pub fn new(output: &OutputOptions) -> Self {
         Self {

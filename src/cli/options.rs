@@ -229,6 +229,14 @@ impl<'a> Changed<'a> {
         self.option("replications_from", options.replications_from)
     }
 
+    /// And by this grid of populations where the options of the sample give none.
+    pub fn grid(mut self, options: &SampleOptions, populations: &[u64]) -> Self {
+        if options.population.is_empty() {
+            self.set("simulate.populations", format!("{populations:?}"));
+        }
+        self
+    }
+
     /// And by those of the play.
     ///
     /// # Errors

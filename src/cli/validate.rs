@@ -94,23 +94,12 @@ pub fn validate(
     let path = MeanFieldPath::of_flow(flow);
     let files = read_deviations(&options.deviation, game)?;
     let validation = phases.run("validate", |_| {
-        let settings = smfg::validate::Settings {
-            populations: &scenario.simulate.populations,
-            epsilon: settings.epsilon,
-            confidence: settings.confidence,
-            method: settings.method,
-            start: scenario.simulate.start,
-            seed: scenario.seed,
-            replications: scenario.simulate.replications,
-            files: &files,
-            starts: &settings.starts,
-            selection: played.name(),
-        };
+        let claims = self::settings(scenario, &files, played.name());
         Ok(smfg::validate::validate(
             game,
             played.policy(),
             &path,
-            &settings,
+            &claims,
         )?)
     })?;
     write_deviations(folder, &validation.rows)?;
@@ -122,8 +111,34 @@ pub fn validate(
     Ok(validation)
 }
 
+/// The scenario's settings, with the user's policies, for a policy of this name.
+pub fn settings<'a>(
+    scenario: &'a Scenario,
+    files: &'a [NamedPolicy],
+    selection: &'a str,
+) -> smfg::validate::Settings<'a> {
+    let Scenario {
+        simulate,
+        validate,
+        seed,
+        ..
+    } = scenario;
+    smfg::validate::Settings {
+        populations: &simulate.populations,
+        epsilon: validate.epsilon,
+        confidence: validate.confidence,
+        method: validate.method,
+        start: simulate.start,
+        seed: *seed,
+        replications: simulate.replications,
+        files,
+        starts: &validate.starts,
+        selection,
+    }
+}
+
 /// The user's policies, called by their files' names without extension; a number tells equal names apart.
-fn read_deviations(paths: &[PathBuf], game: &Game) -> Result<Vec<NamedPolicy>, Failure> {
+pub fn read_deviations(paths: &[PathBuf], game: &Game) -> Result<Vec<NamedPolicy>, Failure> {
     let mut found: Vec<NamedPolicy> = Vec::new();
     for path in paths {
         let policy = PolicyFile::read(path, game)?;

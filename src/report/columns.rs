@@ -118,6 +118,19 @@ pub fn deviations() -> Vec<String> {
     names.map(str::to_owned).to_vec()
 }
 
+/// convergence.csv: one row per population and quantity, then the fits.
+pub fn convergence() -> Vec<String> {
+    let names = [
+        "population",
+        "quantity",
+        "method",
+        "estimate",
+        "low",
+        "high",
+    ];
+    names.map(str::to_owned).to_vec()
+}
+
 /// best_response.csv: one row per population, period and state at which the best deviator departs.
 pub fn best_response(game: &Game) -> Vec<String> {
     let columns = Columns::of(game).fixed(&["population", "t", "type"]);
@@ -227,6 +240,7 @@ reward = "0"
                 deviations(),
                 "population,player,start,deviation,method,gain,std_error,low,high,replications,value,value_deviation,verdict,mean_weight,effective_replications".into(),
             ),
+            (convergence(), "population,quantity,method,estimate,low,high".into()),
             (best_response(game), "population,t,type,z_low,z_high,action,gain".into()),
             (
                 stage(game),

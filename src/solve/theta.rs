@@ -175,6 +175,11 @@ impl<'g> Solution<'g> {
         self.periods().iter().map(ValueFunction::jumps).sum()
     }
 
+    /// The z(x_2) at which the regime of theta_t switches, rising: there theta may jump, and V with it.
+    pub fn switches(&self, t: usize) -> Vec<f64> {
+        self.value_function(t).knots()
+    }
+
     /// Pieces of V_1, ..., V_T, added up (of the stationary V).
     pub fn pieces(&self) -> usize {
         self.periods().iter().map(|v| v.pieces().len()).sum()

@@ -189,10 +189,16 @@ impl Hypothesis {
         mean * mean / (mean * mean + sd * sd * (n - 1.0) / n)
     }
 
-    fn push(&mut self, difference: Difference) -> Result<(), ValidateError> {
+    /// Take in a replication without betting on it.
+    pub fn observe(&mut self, difference: Difference) {
         self.gains.push(difference.gain);
         self.theta.push(difference.theta);
         self.weights.push(difference.weight);
+    }
+
+    /// Take in the next replication.
+    pub fn push(&mut self, difference: Difference) -> Result<(), ValidateError> {
+        self.observe(difference);
         match &mut self.bets {
             Some(bets) => bets.push(&difference),
             None => Ok(()),

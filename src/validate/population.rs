@@ -32,9 +32,9 @@ pub(super) struct Claims<'a> {
 
 /// How the two players' claims are settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Plan {
-    follower: Method,
-    leader: Method,
+pub(super) struct Plan {
+    pub follower: Method,
+    pub leader: Method,
 }
 
 impl Claims<'_> {
@@ -61,17 +61,14 @@ impl Claims<'_> {
         self.check_one_step(validation)
     }
 
-    fn plan(&self) -> Result<Plan, ValidateError> {
+    /// Which method settles whose claim.
+    pub(super) fn plan(&self) -> Result<Plan, ValidateError> {
         let sampled = |follower| Plan {
             follower,
             leader: Method::Paired,
         };
         let types = self.game.follower_types().len();
-        let best_sampled = if types <= MAX_TYPES {
-            Method::Integrated
-        } else {
-            Method::Paired
-        };
+        let best_sampled = self.best_sampled();
         match self.settings.method {
             MethodChoice::Integrated if types > MAX_TYPES => {
                 Err(ValidateError::IntegratedTypes { types })
@@ -113,6 +110,15 @@ impl Claims<'_> {
         }
     }
 
+    /// The method that samples followers where the choice is open.
+    pub(super) fn best_sampled(&self) -> Method {
+        if self.game.follower_types().len() <= MAX_TYPES {
+            Method::Integrated
+        } else {
+            Method::Paired
+        }
+    }
+
     /// Compare the simulator's steps with (8) and its covariance at finite N.
     fn check_one_step(&self, validation: &mut Validation) -> Result<(), ValidateError> {
         let mut check = OneStep::new(self.game, self.policy);
@@ -126,7 +132,8 @@ impl Claims<'_> {
         Ok(())
     }
 
-    fn simulation(&self, first_replication: u64, replications: u64) -> Simulation {
+    /// Replications of theta, from the first one given.
+    pub(super) fn simulation(&self, first_replication: u64, replications: u64) -> Simulation {
         Simulation {
             seed: self.settings.seed,
             population: self.population,
@@ -138,7 +145,12 @@ impl Claims<'_> {
         }
     }
 
-    fn exact(&self, leader: LeaderTest, validation: &mut Validation) -> Result<(), ValidateError> {
+    /// Add the exact rows and claims.
+    pub(super) fn exact(
+        &self,
+        leader: LeaderTest,
+        validation: &mut Validation,
+    ) -> Result<(), ValidateError> {
         let (game, policy, population) = (self.game, self.policy, self.population);
         let start = self.settings.start;
         let row = |t, x, z, action, gain| BestResponseRow {
@@ -258,7 +270,7 @@ impl Claims<'_> {
     }
 
     /// The initial types that some follower has, with the tagged follower's weights: z_1(x), or n_x / N when rounded.
-    fn tagged_types(&self) -> Vec<(usize, f64)> {
+    pub(super) fn tagged_types(&self) -> Vec<(usize, f64)> {
         let z = match self.settings.start {
             Start::Iid => self.game.initial().clone(),
             Start::Rounded => {

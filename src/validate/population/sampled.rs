@@ -34,7 +34,7 @@ pub(super) struct Sampled {
     refusal: Option<String>,
 }
 
-impl Claims<'_> {
+impl<'a> Claims<'a> {
     /// The followers' claim by the tagged follower integrated out; by paired replications where that refuses and the
     /// method was left open.
     pub(super) fn follower_sampled(
@@ -59,7 +59,9 @@ impl Claims<'_> {
     }
 
     /// D: the default class, a learnt response, perturbations, and the user's files.
-    fn follower_class(&self) -> Result<(Vec<FollowerDeviation>, String), ValidateError> {
+    pub(in crate::validate) fn follower_class(
+        &self,
+    ) -> Result<(Vec<FollowerDeviation>, String), ValidateError> {
         let (game, seed) = (self.game, self.settings.seed);
         let mut class = FollowerDeviation::class(game, self.path)?;
         class.push(FollowerDeviation::SampledResponse(SampledResponse::learn(
@@ -227,7 +229,7 @@ impl Claims<'_> {
         Ok(hypotheses)
     }
 
-    pub(super) fn setting(&self) -> Setting<'_> {
+    pub(in crate::validate) fn setting(&self) -> Setting<'a> {
         Setting {
             game: self.game,
             policy: self.policy,

@@ -1,0 +1,52 @@
+//! `smfg plan`: the replications and the time that a verdict will need, as CSV on standard output.
+
+use clap::Args;
+use smfg::report::write_plan;
+use smfg::validate::MeanFieldPath;
+
+use super::failure::Failure;
+use super::job::Phases;
+use super::options::{
+    Changed, PolicyOptions, SampleOptions, SolutionOptions, SourceOptions, TestOptions,
+};
+use super::played::{Played, Selections};
+use super::{Outcome, stdout};
+
+/// Arguments of `smfg plan`.
+#[derive(Debug, Args)]
+pub struct PlanCommand {
+    #[command(flatten)]
+    source: SourceOptions,
+    #[command(flatten)]
+    solution: SolutionOptions,
+    #[command(flatten)]
+    policy: PolicyOptions,
+    #[command(flatten)]
+    sample: SampleOptions,
+    /// How deviations will be tested, as of `validate`
+    #[command(flatten)]
+    test: TestOptions,
+}
+
+/// Run the command.
+///
+/// # Errors
+/// [`Failure`].
+pub fn execute(options: &PlanCommand) -> Result<Outcome, Failure> {
+    let scenario = Changed::new(&options.source)
+        .solution(&options.solution)
+        .policy(&options.policy)?
+        .sample(&options.sample)
+        .test(&options.test)?
+        .read()?;
+    let (game, mut phases) = (scenario.game(), Phases::quiet());
+    let file = options.policy.policy.as_deref();
+    let played = Played::obtain(&scenario, file, Selections::Own, &mut phases)?;
+    let path = MeanFieldPath::of_flow(&played.flow(game)?);
+    let files = super::validate::read_deviations(&options.test.deviation, game)?;
+    let settings = super::validate::settings(&scenario, &files, played.name());
+    let needs = smfg::validate::plan(game, played.policy(), &path, &settings)?;
+    let table = write_plan(Vec::new(), &needs).map_err(std::io::Error::from)?;
+    stdout::print(&String::from_utf8_lossy(&table))?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,262 @@
+//! The figures at one N: simulated distances and values, exact and sampled gaps.
+
+use crate::game::MeanField;
+use crate::simulate::simulate;
+use crate::stats::Moments;
+use crate::validate::exact::LeaderTest;
+use crate::validate::integrated::refusal;
+use crate::validate::paired::Hypothesis;
+use crate::validate::pilot::Trial;
+use crate::validate::population::Claims;
+use crate::validate::range::RewardRanges;
+use crate::validate::{Method, Player, Row, ValidateError, Validation, Weight};
+
+/// Replications from which the deviation is chosen whose gain is then sampled.
+const CHOSEN_FROM: u64 = 256;
+/// The first replication of the simulated paths: theirs are no other sample's.
+const FIRST_SIMULATED: u64 = 1 << 53;
+
+/// A period (from 1) and a type.
+type Cell = (usize, usize);
+
+/// Moments of z^N - z over replications of one population.
+pub(super) struct Simulated {
+    pub population: u64,
+    types: usize,
+    /// Of z^N_t(x) - z_t(x), by period and type.
+    errors: Vec<Moments>,
+    /// Of its square.
+    squares: Vec<Moments>,
+    /// Of the total variation, by period.
+    distances: Vec<Moments>,
+    follower: Moments,
+    leader: Moments,
+}
+
+/// Simulate theta at every population.
+pub(super) fn simulated(
+    claims: &[Claims<'_>],
+    path: &[MeanField],
+) -> Result<Vec<Simulated>, ValidateError> {
+    let one = |claims: &Claims<'_>| {
+        let types = claims.game.follower_types().len();
+        let mut found = Simulated {
+            population: claims.population,
+            types,
+            errors: vec![Moments::default(); path.len() * types],
+            squares: vec![Moments::default(); path.len() * types],
+            distances: vec![Moments::default(); path.len()],
+            follower: Moments::default(),
+            leader: Moments::default(),
+        };
+        let simulation = claims.simulation(FIRST_SIMULATED, claims.settings.replications);
+        simulate(claims.game, claims.policy, &simulation, |trajectory| {
+            for (i, z) in path.iter().enumerate() {
+                let mut total = 0.0;
+                let shares = trajectory.mean_field(i + 1).zip(z.weights());
+                for (x, (share, limit)) in shares.enumerate() {
+                    let error = share - limit;
+                    found.errors[i * types + x].push(error);
+                    found.squares[i * types + x].push(error * error);
+                    total += 0.5 * error.abs();
+                }
+                found.distances[i].push(total);
+            }
+            found.follower.push(trajectory.follower_return());
+            found.leader.push(trajectory.leader_return());
+            Ok::<(), ValidateError>(())
+        })?;
+        Ok(found)
+    };
+    claims.iter().map(one).collect()
+}
+
+impl Simulated {
+    fn index(&self, (t, x): Cell) -> usize {
+        (t - 1) * self.types + x
+    }
+
+    /// E TV(z^N_t, z_t) and its standard error.
+    pub fn distance(&self, t: usize) -> (f64, f64) {
+        let moments = &self.distances[t - 1];
+        (moments.mean(), moments.std_error())
+    }
+
+    /// E z^N_t(x) - z_t(x) and its standard error.
+    pub fn bias(&self, cell: Cell) -> (f64, f64) {
+        let moments = &self.errors[self.index(cell)];
+        (moments.mean(), moments.std_error())
+    }
+
+    /// The standard deviation of z^N_t(x), (E e^2 - (E e)^2)^1/2, and its standard error by that of E e^2.
+    pub fn spread(&self, cell: Cell) -> (f64, f64) {
+        let deviation = self.errors[self.index(cell)].sd();
+        let error = self.squares[self.index(cell)].std_error();
+        let relative = if deviation > 0.0 {
+            0.5 * error / deviation
+        } else {
+            0.0
+        };
+        (deviation, relative)
+    }
+
+    /// The followers' mean return and its standard error.
+    pub fn follower_value(&self) -> (f64, f64) {
+        (self.follower.mean(), self.follower.std_error())
+    }
+
+    /// The leader's.
+    pub fn leader_value(&self) -> (f64, f64) {
+        (self.leader.mean(), self.leader.std_error())
+    }
+
+    /// The period with the largest distance.
+    pub fn farthest(&self) -> usize {
+        let periods = 1..=self.distances.len();
+        largest(periods, |t| self.distance(*t).0).unwrap_or(1)
+    }
+
+    /// The period and type with the largest bias in its standard errors.
+    pub fn most_biased(&self) -> Cell {
+        let score = |cell: &Cell| {
+            let (bias, error) = self.bias(*cell);
+            if error > 0.0 { bias.abs() / error } else { 0.0 }
+        };
+        largest(self.cells(), score).unwrap_or((1, 0))
+    }
+
+    /// The period and type with the largest standard deviation.
+    pub fn widest(&self) -> Cell {
+        largest(self.cells(), |cell| self.spread(*cell).0).unwrap_or((1, 0))
+    }
+
+    fn cells(&self) -> impl Iterator<Item = Cell> + '_ {
+        (1..=self.distances.len()).flat_map(|t| (0..self.types).map(move |x| (t, x)))
+    }
+}
+
+/// The first with the largest score.
+fn largest<T>(items: impl Iterator<Item = T>, score: impl Fn(&T) -> f64) -> Option<T> {
+    items.reduce(|best, item| {
+        if score(&item) > score(&best) {
+            item
+        } else {
+            best
+        }
+    })
+}
+
+/// An exact gain, and the value of theta.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ExactGap {
+    pub gain: f64,
+    pub value: f64,
+}
+
+/// The exact gains of both players.
+pub(super) struct ExactGaps {
+    pub follower: ExactGap,
+    pub leader: Option<ExactGap>,
+}
+
+/// Backward induction at one population.
+pub(super) fn exact_gaps(
+    claims: &Claims<'_>,
+    with_leader: bool,
+) -> Result<ExactGaps, ValidateError> {
+    let leader = if with_leader {
+        LeaderTest::StageWise
+    } else {
+        LeaderTest::None
+    };
+    let mut validation = Validation::empty();
+    claims.exact(leader, &mut validation)?;
+    let of = |player: Player| {
+        let own = move |row: &&Row| row.player == player;
+        let deciding = validation
+            .rows
+            .iter()
+            .filter(own)
+            .filter(|row| row.weight == Weight::Decides);
+        let gain = largest(deciding.map(|row| row.gain), |gain| *gain)?;
+        let initial = validation
+            .rows
+            .iter()
+            .filter(own)
+            .find(|row| row.start == "initial")?;
+        Some(ExactGap {
+            gain,
+            value: initial.value,
+        })
+    };
+    let unknown = ExactGap {
+        gain: f64::NAN,
+        value: f64::NAN,
+    };
+    Ok(ExactGaps {
+        follower: of(Player::Follower).unwrap_or(unknown),
+        leader: of(Player::Leader),
+    })
+}
+
+/// A sampled gain.
+pub(super) struct Gap {
+    pub method: Method,
+    /// The gain and its standard error.
+    pub figure: (f64, f64),
+    pub warning: Option<String>,
+}
+
+/// Choose the deviation that does best in a pilot, and sample its gain on fresh streams.
+pub(super) fn sampled_gap(
+    claims: &Claims<'_>,
+    player: Player,
+    method: Method,
+    ranges: &RewardRanges<'_>,
+) -> Result<Gap, ValidateError> {
+    let trial = match player {
+        Player::Follower => Trial::follower(claims, method, ranges)?,
+        Player::Leader => Trial::leader(claims, ranges),
+    };
+    let mut pilot = vec![Moments::default(); trial.cells.len()];
+    trial.replicate(&trial.all(), 1, CHOSEN_FROM, |differences| {
+        for (moments, difference) in pilot.iter_mut().zip(differences) {
+            moments.push(difference.gain);
+        }
+    })?;
+    let best = largest(0..pilot.len(), |cell| pilot[*cell].mean()).unwrap_or(0);
+    let cell = &trial.cells[best];
+    let settings = claims.settings;
+    let mut hypothesis = Hypothesis::new(
+        trial.place(best),
+        Weight::Decides,
+        cell.bounds,
+        settings.epsilon,
+        1.0 - settings.confidence,
+    )?;
+    trial.replicate(
+        &[best],
+        1 + CHOSEN_FROM,
+        settings.replications,
+        |differences| {
+            hypothesis.observe(differences[0]);
+        },
+    )?;
+    let reason = match method {
+        Method::Integrated => refusal(std::slice::from_ref(&hypothesis), |_| {
+            cell.deviation.clone()
+        }),
+        Method::Paired | Method::Exact => None,
+    };
+    let warning = reason.map(|reason| {
+        format!(
+            "N = {}: the integrated gain is doubtful: {reason}",
+            claims.population
+        )
+    });
+    Ok(Gap {
+        method,
+        figure: (hypothesis.gains.mean(), hypothesis.gains.std_error()),
+        warning,
+    })
+}

@@ -1,0 +1,146 @@
+use super::*;
+use crate::game::{Play, Prescription};
+use crate::scenario::{Method as MethodChoice, Scenario, Start};
+
+/// With z^N(high) the mean of N fair coins, the value of staying is E z^2 = 1/4 + 1/(4 N), and cheating gains
+/// E (z - 1/2)^2 = 1/(4 N) from either type.
+const COINS: &str = r#"
+name = "coins"
+horizon = 1
+discount = 1.0
+[follower]
+types = ["low", "high"]
+actions = ["stay", "cheat"]
+initial = [0.5, 0.5]
+reward = "z[high] * z[high] + (a == cheat) * (z[high] - 0.5) * (z[high] - 0.5)"
+[follower.transition]
+"*, stay" = { low = 0.5, high = 0.5 }
+"*, cheat" = { low = 1 }
+"#;
+
+/// Staying while z(high) is at most this, cheating above.
+struct StayUpTo(f64);
+
+impl Policy for StayUpTo {
+    fn play(&self, _: usize, z: &MeanField) -> Play {
+        let cheat = f64::from(u8::from(z.weights()[1] > self.0));
+        Play {
+            leader_action: LeaderAction(0),
+            prescription: Prescription::new(2, [1.0 - cheat, cheat].repeat(2)),
+        }
+    }
+
+    fn answer(&self, _: usize, _: &MeanField, _: LeaderAction) -> Option<Prescription> {
+        None
+    }
+}
+
+fn found(policy: &StayUpTo, switches: &[Vec<f64>], populations: &[u64]) -> Convergence {
+    let scenario = Scenario::parse("coins.toml", COINS, &[]).unwrap();
+    let game = scenario.game();
+    let flow = Flow::of_policy(game, policy, game.initial()).unwrap();
+    let settings = Settings {
+        populations,
+        epsilon: 0.05,
+        confidence: 0.99,
+        method: MethodChoice::Auto,
+        start: Start::Iid,
+        seed: 3,
+        replications: 2000,
+        files: &[],
+        starts: &[],
+        selection: "",
+    };
+    converge(game, policy, &flow, switches, &settings).unwrap()
+}
+
+#[test]
+fn closed_forms_are_measured_and_their_rates_found() {
+    let found = found(&StayUpTo(2.0), &[], &[400, 50, 100, 200, 100]);
+    assert_eq!(
+        (found.jumps.len(), found.warnings.len()),
+        (0, 0),
+        "{found:?}"
+    );
+    for estimate in &found.estimates {
+        let n = estimate.population as f64;
+        let truth = match estimate.quantity {
+            Quantity::FollowerGain | Quantity::FollowerValueError => 0.25 / n,
+            Quantity::DistanceSpread => 0.5 / n.sqrt(),
+            // Largest of the two periods, both alike; the normal limit of E |z - 1/2|, good to 1/(4 N).
+            Quantity::Distance => 0.5 * (2.0 / std::f64::consts::PI / n).sqrt(),
+            _ => 0.0,
+        };
+        // Five standard errors; the bias was chosen for its size in them.
+        let slack = 5.0 * estimate.std_error + 1e-12 + if truth > 0.01 { truth / n } else { 0.0 };
+        assert!(
+            (estimate.value - truth).abs() <= slack,
+            "{estimate:?} is not {truth}"
+        );
+    }
+    let rate = |quantity| {
+        let fitted = found
+            .fits
+            .iter()
+            .find(|fit| fit.quantity == quantity)
+            .unwrap();
+        fitted.rate.unwrap()
+    };
+    for (quantity, exponent, accuracy) in [
+        (Quantity::FollowerGain, 1.0, 1e-6),
+        (Quantity::FollowerValueError, 1.0, 1e-6),
+        (Quantity::DistanceSpread, 0.5, 0.05),
+        (Quantity::Distance, 0.5, 0.05),
+    ] {
+        let rate = rate(quantity);
+        assert!(
+            (rate.exponent - exponent).abs() < accuracy,
+            "{quantity:?}: {rate:?}"
+        );
+    }
+    // The largest exact population is sampled too.
+    let both = |e: &&Estimate| e.quantity == Quantity::FollowerGain && e.population == 400;
+    let sources: Vec<Source> = found
+        .estimates
+        .iter()
+        .filter(both)
+        .map(|e| e.source)
+        .collect();
+    assert_eq!(
+        sources,
+        [
+            Source::Test(Method::Exact),
+            Source::Test(Method::Integrated)
+        ]
+    );
+}
+
+#[test]
+fn a_jump_in_reach_is_named_and_its_populations_left_out() {
+    let populations = [50, 400, 8000, 16_000, 32_000];
+    let with = |switch: f64| found(&StayUpTo(0.52), &[vec![switch]], &populations);
+    let near = with(0.52);
+    let [jump] = near.jumps[..] else {
+        panic!("{:?}", near.jumps)
+    };
+    assert_eq!((jump.t, jump.position, jump.path), (1, 0.52, 0.5));
+    // 3 sd = 3 / (2 N^1/2) is .02 at N = 5625.
+    assert!(
+        (jump.out_of_reach_from / 5625.0 - 1.0).abs() < 0.2,
+        "{jump:?}"
+    );
+    assert!(
+        near.warnings
+            .iter()
+            .any(|w| w.contains("z(x_2) = 0.520000") && w.contains("N = 50, 400"))
+    );
+    for fitted in &near.fits {
+        assert!(fitted.populations.iter().all(|n| *n >= 8000), "{fitted:?}");
+    }
+    // A switch at which nothing jumps, and a jump that is not in reach, are none.
+    assert_eq!(with(0.51).jumps, []);
+    assert_eq!(
+        found(&StayUpTo(0.9), &[vec![0.9]], &populations[..2]).jumps,
+        []
+    );
+}
