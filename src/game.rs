@@ -14,7 +14,7 @@ mod tables;
 pub use mean_field::{Flow, FlowNode, MeanRewards, advance_mean_field, mean_rewards};
 pub use policy::{Play, Policy};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
-pub use spaces::{FollowerAction, FollowerType, LeaderAction, MeanField, Prescription};
+pub use spaces::{Belief, FollowerAction, FollowerType, LeaderAction, MeanField, Prescription};
 pub use tables::{PROBABILITY_TOLERANCE, Tables};
 
 use program::{Op, Pool, Program, Slot};

@@ -1,6 +1,6 @@
 //! The mean field's law of motion, (8), and its flow from a start, (17)-(21).
 
-use super::{Game, GameError, MeanField, Play, Policy, Tables};
+use super::{Belief, Game, GameError, MeanField, Play, Policy, Tables};
 
 /// One node of a flow: the public state at a period, and what is played there.
 #[derive(Clone, Debug)]
@@ -11,6 +11,8 @@ pub struct FlowNode {
     pub parent: Option<usize>,
     /// Probability of reaching the node under public coins.
     pub weight: f64,
+    /// pi_t.
+    pub belief: Belief,
     /// z_t.
     pub mean_field: MeanField,
     /// What is played at (t, z_t); `None` at T + 1.
@@ -85,6 +87,7 @@ impl Flow {
                 t,
                 parent,
                 weight: 1.0,
+                belief: Belief::certain(),
                 mean_field: z,
                 play: Some(play),
             });
@@ -95,6 +98,7 @@ impl Flow {
             t: game.horizon() + 1,
             parent,
             weight: 1.0,
+            belief: Belief::certain(),
             mean_field: z,
             play: None,
         });

@@ -41,6 +41,33 @@ impl MeanField {
     }
 }
 
+/// The common belief, a law of the leader's type, pi in P(X^l).
+///
+/// A leader without types has one, and the belief is the point of a simplex of dimension 0: it holds no number, and (9)
+/// leaves it as it is.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Belief {
+    /// pi of every type but the first.
+    weights: Vec<f64>,
+}
+
+impl Belief {
+    /// The belief about a leader without types.
+    pub fn certain() -> Self {
+        Self::default()
+    }
+
+    /// The dimension of P(X^l).
+    pub fn dimension(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// (9) after a leader action: the belief about a leader without types stays what it is.
+    pub fn update(&self, _leader_action: LeaderAction) -> Self {
+        self.clone()
+    }
+}
+
 /// A conditional law of follower actions given the type, gamma^f(a | x).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prescription {
@@ -68,5 +95,17 @@ impl Prescription {
     /// The number of actions, the length of a row.
     pub fn actions(&self) -> usize {
         self.actions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_belief_about_a_leader_without_types_has_dimension_zero_and_stays() {
+        let belief = Belief::certain();
+        assert_eq!(belief.dimension(), 0);
+        assert_eq!(belief.update(LeaderAction(3)), belief);
     }
 }

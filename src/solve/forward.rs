@@ -1,7 +1,7 @@
 //! Forward recursion, (17)-(21): the mean field and the play from a start, following theta.
 
 use super::{SolveError, Solved};
-use crate::game::{Flow, FlowNode, MeanField};
+use crate::game::{Belief, Flow, FlowNode, MeanField};
 
 /// What becomes of a public lottery along a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,15 +22,16 @@ pub fn follow(
     start: &MeanField,
     coin: Coin,
 ) -> Result<Flow, SolveError> {
-    let node = |t, parent, weight, mean_field| FlowNode {
+    let node = |t, parent, weight, belief, mean_field| FlowNode {
         t,
         parent,
         weight,
+        belief,
         mean_field,
         play: None,
     };
     let mut flow = Flow {
-        nodes: vec![node(t, None, 1.0, start.clone())],
+        nodes: vec![node(t, None, 1.0, Belief::certain(), start.clone())],
         capped: false,
         lotteries: 0,
     };
@@ -48,8 +49,9 @@ pub fn follow(
             let probability = if branches { next.probability } else { 1.0 };
             // The value function answers in the gap of a switch by the nearer side; the path takes the same side.
             let z = solution.settle(now + 1, &next.mean_field);
+            let belief = next.belief.clone();
             flow.nodes
-                .push(node(now + 1, Some(at), weight * probability, z));
+                .push(node(now + 1, Some(at), weight * probability, belief, z));
         }
         at += 1;
     }

@@ -4,7 +4,7 @@ use super::simplex::SimplexSolution;
 use super::theta::{Solution, StageEquilibrium, StagePoint};
 use super::values::Values;
 use super::{Ending, Iteration, Kind, SolveError, Work};
-use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Prescription};
+use crate::game::{Belief, Game, LeaderAction, MeanField, Play, Policy, Prescription};
 use crate::scenario::SolveSettings;
 
 /// V^f per follower type and V^l at one (t, z).
@@ -36,6 +36,10 @@ pub struct SolvedPoint {
 /// One possible next mean field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Successor {
+    /// The leader action after which it is reached; a leader who mixes has a successor per action.
+    pub leader_action: LeaderAction,
+    /// pi', (9).
+    pub belief: Belief,
     /// z'.
     pub mean_field: MeanField,
     /// Its probability: 1 but for a lottery.
@@ -241,7 +245,10 @@ impl From<Values> for StateValues {
 
 impl From<StagePoint> for SolvedPoint {
     fn from(point: StagePoint) -> Self {
+        let leader_action = point.play.leader_action;
         let next = point.next.iter().map(|next| Successor {
+            leader_action,
+            belief: Belief::certain().update(leader_action),
             mean_field: MeanField::two_types(next.m),
             probability: next.probability,
         });

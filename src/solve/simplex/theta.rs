@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::backward::{Period, Selected, StageGames, step, terminal};
 use super::field::{self, Field};
 use super::lattice::{self, Lattice};
-use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Prescription};
+use crate::game::{Belief, Game, LeaderAction, MeanField, Play, Policy, Prescription};
 use crate::scenario::SolveSettings;
 use crate::solve::leader::{Rule, Work};
 use crate::solve::solved::{SolvedEquilibrium, SolvedPoint, StateValues, Successor};
@@ -246,6 +246,8 @@ impl<'g> SimplexSolution<'g> {
                 prescription: Prescription::new(self.game.follower_actions().len(), e.gamma),
             },
             next: vec![Successor {
+                leader_action: LeaderAction(answer.leader_action),
+                belief: Belief::certain().update(LeaderAction(answer.leader_action)),
                 mean_field: MeanField::new(e.next),
                 probability: 1.0,
             }],
