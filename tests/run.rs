@@ -218,10 +218,12 @@ fn a_policy_with_a_profitable_deviation_is_refuted_and_exits_with_1() {
         "validate.epsilon=0.13",
     ];
     let sentence = ended(&place.smfg(&words), 0);
-    assert!(
-        sentence.contains("is certified by exact backward induction (largest gain 0.125000"),
-        "{sentence}"
-    );
+    for part in [
+        "is certified by exact backward induction",
+        "(largest gain 0.125000",
+    ] {
+        assert!(sentence.contains(part), "{sentence}");
+    }
 }
 
 #[test]
@@ -254,7 +256,7 @@ fn few_replications_are_inconclusive_and_exit_with_3() {
     ];
     let sentence = ended(&place.smfg(&words), 1);
     assert!(
-        sentence.contains("is refuted at confidence 0.99 by paired replications"),
+        sentence.contains("is refuted by paired replications"),
         "{sentence}"
     );
 }
