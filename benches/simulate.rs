@@ -8,7 +8,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use rand::Rng;
 use rand_distr::{Binomial, Distribution};
-use smfg::game::{LeaderAction, MeanField, Play, Policy, Prescription};
+use smfg::game::{Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription};
 use smfg::scenario::{Engine, Scenario, Start};
 use smfg::simulate::split::binomial;
 use smfg::simulate::{Cohorts, SimulateError, Simulation, simulate};
@@ -49,14 +49,17 @@ impl Uniform {
 }
 
 impl Policy for Uniform {
-    fn play(&self, _: usize, _: &MeanField) -> Play {
-        Play {
-            leader_action: LeaderAction(0),
-            prescription: self.0.clone(),
-        }
+    fn play(&self, _: usize, _: &Belief, _: &MeanField) -> Play {
+        Play::pure(LeaderAction(0), self.0.clone())
     }
 
-    fn answer(&self, _: usize, _: &MeanField, _: LeaderAction) -> Option<Prescription> {
+    fn answer(
+        &self,
+        _: usize,
+        _: &Belief,
+        _: &MeanField,
+        _: &LeaderPrescription,
+    ) -> Option<Prescription> {
         None
     }
 }

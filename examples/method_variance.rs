@@ -4,7 +4,9 @@
 
 use std::process::ExitCode;
 
-use smfg::game::{Game, LeaderAction, MeanField, Play, Policy, Prescription};
+use smfg::game::{
+    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription,
+};
 use smfg::scenario::{Method, Scenario, Start};
 use smfg::validate::{MeanFieldPath, Settings, Validation, validate};
 
@@ -29,20 +31,26 @@ struct Rule {
 }
 
 impl Policy for Rule {
-    fn play(&self, _: usize, z: &MeanField) -> Play {
+    fn play(&self, _: usize, _: &Belief, z: &MeanField) -> Play {
         let high = z.weights()[1];
         let work = match self.jumps {
             true if high > 0.3 => 0.2,
             true => 0.9,
             false => 0.9 - 0.5 * high,
         };
-        Play {
-            leader_action: LeaderAction(0),
-            prescription: Prescription::new(2, vec![1.0 - work, work, 0.3, 0.7]),
-        }
+        Play::pure(
+            LeaderAction(0),
+            Prescription::new(2, vec![1.0 - work, work, 0.3, 0.7]),
+        )
     }
 
-    fn answer(&self, _: usize, _: &MeanField, _: LeaderAction) -> Option<Prescription> {
+    fn answer(
+        &self,
+        _: usize,
+        _: &Belief,
+        _: &MeanField,
+        _: &LeaderPrescription,
+    ) -> Option<Prescription> {
         None
     }
 }

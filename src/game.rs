@@ -3,6 +3,7 @@
 //! A [`Game`] is built from a scenario. Its kernels and rewards are formulas of `t` and `z` with everything else
 //! already put in, and [`Tables`] holds their values at one `(t, z)`.
 
+mod belief;
 mod enclosure;
 mod mean_field;
 mod policy;
@@ -11,10 +12,16 @@ pub(crate) mod program;
 mod spaces;
 mod tables;
 
-pub use mean_field::{Flow, FlowNode, MeanRewards, advance_mean_field, mean_rewards};
+pub use belief::{LeaderInformation, LeaderMove, Outcome, outcomes, update_belief};
+pub use mean_field::{
+    Flow, FlowEdge, FlowNode, FlowRule, MeanRewards, Way, advance_mean_field, mean_rewards, ways,
+};
 pub use policy::{Play, Policy};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
-pub use spaces::{Belief, FollowerAction, FollowerType, LeaderAction, MeanField, Prescription};
+pub use spaces::{
+    Belief, FollowerAction, FollowerType, LeaderAction, LeaderPrescription, LeaderType, MeanField,
+    Prescription,
+};
 pub use tables::{PROBABILITY_TOLERANCE, Tables};
 
 use program::{Op, Pool, Program, Slot};
@@ -36,15 +43,38 @@ impl fmt::Display for Point {
     }
 }
 
-/// The follower type, its action and the leader's action at which a kernel or reward is meant, by name and by index.
+/// What the leader is and does at which a kernel or reward is meant, by name and by index.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeaderSpot {
+    /// Her type x^l; `None` without types.
+    pub leader_type: Option<(LeaderType, String)>,
+    /// Her action a^l; `None` in a game without a leader.
+    pub leader_action: Option<(LeaderAction, String)>,
+}
+
+impl fmt::Display for LeaderSpot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut before = "";
+        if let Some((_, name)) = &self.leader_type {
+            write!(f, "leader type {name}")?;
+            before = ", ";
+        }
+        match &self.leader_action {
+            Some((_, name)) => write!(f, "{before}leader action {name}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The follower type, its action and the leader's move at which a kernel or reward is meant, by name and by index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spot {
     /// The follower type x.
     pub follower_type: (FollowerType, String),
     /// The follower action a.
     pub follower_action: (FollowerAction, String),
-    /// The leader's action; `None` in a game without a leader.
-    pub leader_action: Option<(LeaderAction, String)>,
+    /// The leader's type and action.
+    pub leader: LeaderSpot,
 }
 
 impl fmt::Display for Spot {
@@ -54,8 +84,8 @@ impl fmt::Display for Spot {
             "type {}, action {}",
             self.follower_type.1, self.follower_action.1
         )?;
-        match &self.leader_action {
-            Some((_, name)) => write!(f, ", leader action {name}"),
+        match &self.leader.leader_action {
+            Some(_) => write!(f, ", {}", self.leader),
             None => Ok(()),
         }
     }
@@ -75,12 +105,14 @@ pub enum Quantity {
     FollowerReward(Box<Spot>),
     /// g(z, a^l, x, a), the leader's reward per follower.
     LeaderFollowerReward(Box<Spot>),
-    /// r(z, a^l), the leader's reward per period.
-    LeaderPeriodReward {
-        /// The leader's action.
-        leader_action: LeaderAction,
-        /// Its name.
-        name: String,
+    /// r(z, x^l, a^l), the leader's reward per period.
+    LeaderPeriodReward(LeaderSpot),
+    /// Q^l(next | z, x^l, a^l).
+    LeaderTransition {
+        /// Where.
+        spot: LeaderSpot,
+        /// The type moved to.
+        next: String,
     },
     /// V_{T+1}(z, x), (14).
     Terminal {
@@ -101,10 +133,34 @@ impl fmt::Display for Quantity {
             Quantity::LeaderFollowerReward(spot) => {
                 write!(f, "the leader's reward per follower ({spot})")
             }
-            Quantity::LeaderPeriodReward { name, .. } => {
-                write!(f, "the leader's reward per period (leader action {name})")
+            Quantity::LeaderPeriodReward(spot) => {
+                write!(f, "the leader's reward per period ({spot})")
+            }
+            Quantity::LeaderTransition { spot, next } => {
+                write!(
+                    f,
+                    "the probability of the leader's moving to {next} ({spot})"
+                )
             }
             Quantity::Terminal { name, .. } => write!(f, "the terminal reward (type {name})"),
+        }
+    }
+}
+
+/// A row of a kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KernelRow {
+    /// Q^f(. | z, x^l, x, a^l, a).
+    Follower(Box<Spot>),
+    /// Q^l(. | z, x^l, a^l).
+    Leader(LeaderSpot),
+}
+
+impl fmt::Display for KernelRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Follower(spot) => write!(f, "{spot}"),
+            Self::Leader(spot) => write!(f, "{spot}"),
         }
     }
 }
@@ -123,10 +179,10 @@ pub enum GameError {
         point: Point,
     },
     /// A negative probability.
-    #[error("the probability of moving to {next} ({spot}) is {value} at {point}")]
+    #[error("the probability of moving to {next} ({row}) is {value} at {point}")]
     Negative {
         /// The row.
-        spot: Box<Spot>,
+        row: KernelRow,
         /// The type moved to.
         next: String,
         /// The probability.
@@ -135,10 +191,10 @@ pub enum GameError {
         point: Point,
     },
     /// A kernel row that does not sum to one.
-    #[error("the transition row ({spot}) sums to {sum}, not to 1, at {point}")]
+    #[error("the transition row ({row}) sums to {sum}, not to 1, at {point}")]
     RowSum {
         /// The row.
-        spot: Box<Spot>,
+        row: KernelRow,
         /// What it sums to.
         sum: f64,
         /// Where.
@@ -157,20 +213,34 @@ pub(crate) struct Primitives {
     pub(crate) actions: Vec<String>,
     /// `None` without a leader.
     pub(crate) leader_actions: Option<Vec<String>>,
+    /// `None` without leader types.
+    pub(crate) leader_types: Option<LeaderTypes>,
     pub(crate) initial: MeanField,
     /// By type, then action.
     pub(crate) available: Vec<bool>,
     pub(crate) pool: Pool,
-    /// By leader action, type, action, next type.
+    /// By leader move (type, then action), type, action, next type.
     pub(crate) kernel: Vec<Slot>,
-    /// By leader action, type, action.
+    /// By leader move, next leader type.
+    pub(crate) leader_kernel: Vec<Slot>,
+    /// By leader move, type, action.
     pub(crate) follower_reward: Vec<Slot>,
-    /// By leader action.
+    /// By leader move.
     pub(crate) leader_period_reward: Vec<Slot>,
-    /// By leader action, type, action.
+    /// By leader move, type, action.
     pub(crate) leader_follower_reward: Vec<Slot>,
     /// By type.
     pub(crate) terminal: Vec<Slot>,
+}
+
+/// The leader's types: their names, who sees them, and the law of x^l_1.
+#[derive(Clone, Debug)]
+pub(crate) struct LeaderTypes {
+    pub(crate) names: Vec<String>,
+    /// Whether everybody sees the type.
+    pub(crate) observed: bool,
+    /// pi_1, (17).
+    pub(crate) initial: Belief,
 }
 
 /// The primitives of one game.
@@ -185,12 +255,16 @@ pub struct Game {
     actions: Vec<String>,
     leader_actions: Vec<String>,
     has_leader: bool,
+    leader_types: LeaderTypes,
+    information: LeaderInformation,
     initial: MeanField,
     available: Vec<bool>,
     kernel_groups: Vec<usize>,
     program: Program,
     raw_kernel: Vec<Slot>,
     kernel: Vec<Slot>,
+    raw_leader_kernel: Vec<Slot>,
+    leader_kernel: Vec<Slot>,
     follower_reward: Vec<Slot>,
     leader_period_reward: Vec<Slot>,
     leader_follower_reward: Vec<Slot>,
@@ -210,6 +284,7 @@ impl Game {
             types,
             actions,
             leader_actions,
+            leader_types,
             initial,
             available,
             ..
@@ -217,6 +292,7 @@ impl Game {
         let Primitives {
             mut pool,
             kernel: mut raw_kernel,
+            leader_kernel: mut raw_leader_kernel,
             mut terminal,
             ..
         } = primitives;
@@ -226,19 +302,19 @@ impl Game {
             mut leader_follower_reward,
             ..
         } = primitives;
-        let mut kernel: Vec<Slot> = raw_kernel
-            .iter()
-            .map(|slot| pool.apply(Op::Clamp, [*slot; 3]))
-            .collect();
+        let mut clamp = |slot: &Slot| pool.apply(Op::Clamp, [*slot; 3]);
+        let mut kernel: Vec<Slot> = raw_kernel.iter().map(&mut clamp).collect();
+        let mut leader_kernel: Vec<Slot> = raw_leader_kernel.iter().map(&mut clamp).collect();
         let groups = kernel_groups(&kernel, leader_period_reward.len());
         let rewards = follower_reward
             .iter_mut()
             .chain(&mut leader_period_reward)
             .chain(&mut leader_follower_reward);
-        let program = pool.program(
-            types.len(),
-            raw_kernel.iter_mut().chain(&mut kernel).chain(rewards),
-        );
+        let kernels = raw_kernel.iter_mut().chain(&mut kernel);
+        let kernels = kernels
+            .chain(&mut raw_leader_kernel)
+            .chain(&mut leader_kernel);
+        let program = pool.program(types.len(), kernels.chain(rewards));
         let terminal_program = pool.program(types.len(), terminal.iter_mut());
         let rewards = [
             &follower_reward[..],
@@ -246,7 +322,15 @@ impl Game {
             &leader_follower_reward,
         ]
         .concat();
-        let (constant, varying) = Checks::split(&program, types.len(), &raw_kernel, &rewards);
+        let information = LeaderInformation::of(leader_types.as_ref());
+        let leader_types = leader_types.unwrap_or_else(|| LeaderTypes {
+            names: vec!["none".to_owned()],
+            observed: false,
+            initial: Belief::certain(),
+        });
+        let widths = [types.len(), leader_types.names.len()];
+        let kernels = [&raw_kernel[..], &raw_leader_kernel];
+        let (constant, varying) = Checks::split(&program, widths, kernels, &rewards);
         Self {
             name,
             horizon: horizon.unwrap_or(1),
@@ -256,12 +340,16 @@ impl Game {
             actions,
             has_leader: leader_actions.is_some(),
             leader_actions: leader_actions.unwrap_or_else(|| vec!["none".to_owned()]),
+            leader_types,
+            information,
             initial,
             available,
             kernel_groups: groups,
             program,
             raw_kernel,
             kernel,
+            raw_leader_kernel,
+            leader_kernel,
             follower_reward,
             leader_period_reward,
             leader_follower_reward,
@@ -327,6 +415,41 @@ impl Game {
         self.has_leader
     }
 
+    /// Names of the leader types, in scenario order; the length is |X^l|. One, "none", for a leader without types.
+    pub fn leader_types(&self) -> &[String] {
+        &self.leader_types.names
+    }
+
+    /// Whether the leader has types, and who sees them.
+    pub fn leader_information(&self) -> LeaderInformation {
+        self.information
+    }
+
+    /// pi_1, the law of x^l_1, (17).
+    pub fn initial_belief(&self) -> &Belief {
+        &self.leader_types.initial
+    }
+
+    /// What the leader is and does as one index: type by type, her actions in each. Without types, the action.
+    #[inline]
+    pub fn leader_move(&self, LeaderType(x): LeaderType, LeaderAction(a): LeaderAction) -> usize {
+        x * self.leader_actions.len() + a
+    }
+
+    /// |X^l| |A^l|, the number of leader moves.
+    pub fn leader_moves(&self) -> usize {
+        self.leader_types.names.len() * self.leader_actions.len()
+    }
+
+    /// The type and the action of a leader move.
+    pub fn type_and_action(&self, leader_move: usize) -> (LeaderType, LeaderAction) {
+        let actions = self.leader_actions.len();
+        (
+            LeaderType(leader_move / actions),
+            LeaderAction(leader_move % actions),
+        )
+    }
+
     /// z_1.
     pub fn initial(&self) -> &MeanField {
         &self.initial
@@ -337,9 +460,9 @@ impl Game {
         self.available[x * self.actions.len() + a]
     }
 
-    /// Leader actions of one group share all kernel rows at every (t, z); groups are numbered from 0 in order of first use.
-    pub fn kernel_group(&self, leader_action: usize) -> usize {
-        self.kernel_groups[leader_action]
+    /// Leader moves of one group share all rows of Q^f at every (t, z); groups are numbered from 0 in order of first use.
+    pub fn kernel_group(&self, leader_move: usize) -> usize {
+        self.kernel_groups[leader_move]
     }
 
     /// Whether any kernel or reward depends on t.
@@ -385,31 +508,36 @@ impl Game {
         self.program.len()
     }
 
-    /// The place of (a^l, x, a) in tables ordered by leader action, type and action.
+    /// The place of (leader move, x, a) in tables ordered by leader move, type and action.
     #[inline]
-    fn pair(&self, leader_action: usize, x: usize, a: usize) -> usize {
-        (leader_action * self.types.len() + x) * self.actions.len() + a
+    fn pair(&self, leader_move: usize, x: usize, a: usize) -> usize {
+        (leader_move * self.types.len() + x) * self.actions.len() + a
     }
 
-    fn spot(&self, leader_action: usize, x: usize, a: usize) -> Box<Spot> {
-        let leader = || {
-            (
-                LeaderAction(leader_action),
-                self.leader_actions[leader_action].clone(),
-            )
-        };
+    fn leader_spot(&self, leader_move: usize) -> LeaderSpot {
+        let (leader_type, leader_action) = self.type_and_action(leader_move);
+        let typed = self.information != LeaderInformation::NoTypes;
+        let type_name = || (leader_type, self.leader_types.names[leader_type.0].clone());
+        let action_name = || (leader_action, self.leader_actions[leader_action.0].clone());
+        LeaderSpot {
+            leader_type: typed.then(type_name),
+            leader_action: self.has_leader.then(action_name),
+        }
+    }
+
+    fn spot(&self, leader_move: usize, x: usize, a: usize) -> Box<Spot> {
         Box::new(Spot {
             follower_type: (FollowerType(x), self.types[x].clone()),
             follower_action: (FollowerAction(a), self.actions[a].clone()),
-            leader_action: self.has_leader.then(leader),
+            leader: self.leader_spot(leader_move),
         })
     }
 }
 
-/// The group of each leader action: actions of equal kernel slots, numbered in order of first use.
-fn kernel_groups(kernel: &[Slot], leader_actions: usize) -> Vec<usize> {
+/// The group of each leader move: moves of equal kernel slots, numbered in order of first use.
+fn kernel_groups(kernel: &[Slot], leader_moves: usize) -> Vec<usize> {
     let mut groups = std::collections::BTreeMap::new();
-    let kernels = kernel.chunks_exact(kernel.len() / leader_actions);
+    let kernels = kernel.chunks_exact(kernel.len() / leader_moves);
     kernels
         .map(|slots| {
             let next = groups.len();

@@ -42,7 +42,7 @@
 //! # Example
 //!
 //! ```
-//! use smfg::game::MeanField;
+//! use smfg::game::{Belief, MeanField};
 //! use smfg::scenario::Scenario;
 //! use smfg::solve::Solved;
 //! use smfg::validate::certify_path;
@@ -70,7 +70,7 @@
 //!
 //! // theta_1 at z_1 = (0.7, 0.3), re-solved: what is played, and the values.
 //! let start = MeanField::two_types(0.3);
-//! let point = solution.resolve(1, &start)?;
+//! let point = solution.resolve(1, &Belief::certain(), &start)?;
 //! assert!(point.values.followers[1] < point.values.followers[0]);
 //!
 //! // Against the flow of theta no follower can gain.

@@ -19,7 +19,7 @@ mod values;
 pub use forward::{Coin, follow};
 pub use leader::Work;
 pub use simplex::SimplexSolution;
-pub use solved::{Solved, SolvedEquilibrium, SolvedPoint, StateValues, Successor};
+pub use solved::{Solved, SolvedEquilibrium, SolvedPoint, StateValues};
 pub use stage_game::Kind;
 pub use stationary::{Ending, Iteration};
 pub use theta::{Next, Solution, StageEquilibrium, StagePoint};

@@ -24,7 +24,10 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-use crate::game::{Game, GameError, LeaderAction, MeanField, Policy, Prescription, Tables};
+use crate::game::{
+    Belief, Game, GameError, LeaderAction, LeaderPrescription, MeanField, Policy, Prescription,
+    Tables,
+};
 use crate::scenario::{Method as MethodChoice, Start};
 use crate::simulate::SimulateError;
 use crate::simulate::split::MAX_POPULATION;
@@ -240,7 +243,14 @@ pub fn validate(
 ) -> Result<Validation, ValidateError> {
     check_settings(settings)?;
     let mut validation = Validation::empty();
-    let answers = policy.answer(1, game.initial(), LeaderAction(0)).is_some();
+    let answers = policy
+        .answer(
+            1,
+            &Belief::certain(),
+            game.initial(),
+            &LeaderPrescription::action(LeaderAction(0)),
+        )
+        .is_some();
     let leader = if game.has_leader() && answers {
         LeaderTest::StageWise
     } else {

@@ -6,7 +6,9 @@ mod support;
 mod library;
 
 use library::{SELECTIONS, Shifted, affine, plain, shipped, solve};
-use smfg::game::{Game, LeaderAction, MeanField, Play, Policy, PolicyFile, Prescription};
+use smfg::game::{
+    Belief, Game, LeaderPrescription, MeanField, Play, Policy, PolicyFile, Prescription,
+};
 use smfg::scenario::{Method, Scenario, Selection, Start};
 use smfg::solve::{Solution, Solved};
 use smfg::validate::{Certified, MeanFieldPath, Player, Settings, Validation, Verdict};
@@ -90,7 +92,10 @@ fn the_uniform_policy_has_the_published_exploitability() {
 /// The plays at (t, m) by the fast path and by a full search are one: exact but for the rounding of a root.
 #[track_caller]
 fn assert_same_play(solution: &Solution, t: usize, z: &MeanField, name: &str) {
-    let (fast, point) = (solution.play(t, z), solution.resolve(t, z.weights()[1]));
+    let (fast, point) = (
+        solution.play(t, &Belief::certain(), z),
+        solution.resolve(t, z.weights()[1]),
+    );
     let full = point.expect("values everywhere").play;
     let (left, right) = (plain(&fast), plain(&full));
     let gammas = left
@@ -196,17 +201,23 @@ fn values_are_stored_as_they_are_re_solved() {
 struct StalePrice<'s, 'g>(&'s Solution<'g>);
 
 impl Policy for StalePrice<'_, '_> {
-    fn play(&self, t: usize, z: &MeanField) -> Play {
-        let leader_action = self.0.play(t.max(2) - 1, z).leader_action;
-        let prescription = self.0.play(t, z).prescription;
-        Play {
-            leader_action,
-            prescription,
-        }
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
+        let leader_action = self
+            .0
+            .play(t.max(2) - 1, &Belief::certain(), z)
+            .leader_action();
+        let prescription = self.0.play(t, &Belief::certain(), z).prescription;
+        Play::pure(leader_action, prescription)
     }
 
-    fn answer(&self, t: usize, z: &MeanField, leader_action: LeaderAction) -> Option<Prescription> {
-        self.0.answer(t, z, leader_action)
+    fn answer(
+        &self,
+        t: usize,
+        _: &Belief,
+        z: &MeanField,
+        leader: &LeaderPrescription,
+    ) -> Option<Prescription> {
+        self.0.answer(t, &Belief::certain(), z, leader)
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use rayon::ThreadPoolBuilder;
-use smfg::game::{LeaderAction, MeanField, Play, Policy, Prescription};
+use smfg::game::{Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription};
 use smfg::scenario::{Engine, Scenario, Start};
 use smfg::simulate::{Cohorts, SimulateError, Simulation, Trajectory, simulate};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -62,16 +62,19 @@ fn jumping(t: usize, z: f64, x: usize) -> f64 {
 struct Wheel;
 
 impl Policy for Wheel {
-    fn play(&self, t: usize, z: &MeanField) -> Play {
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
         let rows = z.weights().iter().enumerate();
         let rows = rows.flat_map(|(x, z)| [1.0 - jumping(t, *z, x), jumping(t, *z, x)]);
-        Play {
-            leader_action: LeaderAction(0),
-            prescription: Prescription::new(2, rows.collect()),
-        }
+        Play::pure(LeaderAction(0), Prescription::new(2, rows.collect()))
     }
 
-    fn answer(&self, _: usize, _: &MeanField, _: LeaderAction) -> Option<Prescription> {
+    fn answer(
+        &self,
+        _: usize,
+        _: &Belief,
+        _: &MeanField,
+        _: &LeaderPrescription,
+    ) -> Option<Prescription> {
         None
     }
 }

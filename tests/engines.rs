@@ -6,7 +6,7 @@
 mod mill;
 
 use mill::{MILL, MillPolicy, SETTINGS, next_on, push, scenario, simulation, trajectories};
-use smfg::game::{LeaderAction, MeanField, Play, Policy, Prescription};
+use smfg::game::{Belief, LeaderPrescription, MeanField, Play, Policy, Prescription};
 use smfg::scenario::{Engine, Scenario};
 use smfg::simulate::{Simulation, Trajectory};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -149,11 +149,17 @@ fn two_sample_p_value(first: &[u64], second: &[u64]) -> f64 {
 struct StalePolicy;
 
 impl Policy for StalePolicy {
-    fn play(&self, t: usize, z: &MeanField) -> Play {
-        MillPolicy.play(t - 1, z)
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
+        MillPolicy.play(t - 1, &Belief::certain(), z)
     }
 
-    fn answer(&self, _: usize, _: &MeanField, _: LeaderAction) -> Option<Prescription> {
+    fn answer(
+        &self,
+        _: usize,
+        _: &Belief,
+        _: &MeanField,
+        _: &LeaderPrescription,
+    ) -> Option<Prescription> {
         None
     }
 }

@@ -6,7 +6,10 @@ mod support;
 mod library;
 
 use library::{SELECTIONS, Shifted, affine, gamma, paper_games, plays, shipped, solve};
-use smfg::game::{Game, LeaderAction, MeanField, Play, Policy, Prescription};
+use smfg::game::{
+    Belief, Game, LeaderAction, LeaderPrescription, LeaderType, MeanField, Play, Policy,
+    Prescription,
+};
 use smfg::scenario::{Scenario, Selection, Start};
 use smfg::validate::{Exact, LeaderTest};
 use support::affine::AffineGame;
@@ -44,17 +47,20 @@ impl Uneven {
 }
 
 impl Policy for Uneven {
-    fn play(&self, t: usize, z: &MeanField) -> Play {
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
         let m = z.weights()[1];
         let level = ((t as f64 + 10.0 * m) as usize) % self.leader_actions;
-        Play {
-            leader_action: LeaderAction(level),
-            prescription: self.prescription(t, m, level),
-        }
+        Play::pure(LeaderAction(level), self.prescription(t, m, level))
     }
 
-    fn answer(&self, t: usize, z: &MeanField, leader_action: LeaderAction) -> Option<Prescription> {
-        Some(self.prescription(t, z.weights()[1], leader_action.0))
+    fn answer(
+        &self,
+        t: usize,
+        _: &Belief,
+        z: &MeanField,
+        leader: &LeaderPrescription,
+    ) -> Option<Prescription> {
+        Some(self.prescription(t, z.weights()[1], leader.support(LeaderType(0))[0].0.0))
     }
 }
 
@@ -118,7 +124,12 @@ fn compare(
     let answer = |t: usize, n: usize, l: usize| {
         gamma(
             &policy
-                .answer(t, &z(n), LeaderAction(l))
+                .answer(
+                    t,
+                    &Belief::certain(),
+                    &z(n),
+                    &LeaderPrescription::action(LeaderAction(l)),
+                )
                 .expect("an answer to every action"),
         )
     };

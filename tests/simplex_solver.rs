@@ -1,6 +1,6 @@
 //! The solver on a lattice against closed forms, an algorithm of another kind, the two-type solver and identities.
 
-use smfg::game::{Game, MeanField, Policy};
+use smfg::game::{Belief, Game, MeanField, Policy};
 use smfg::scenario::{Override, Scenario, Selection};
 use smfg::solve::{Coin, Kind, SimplexSolution, Solution, Solved, follow};
 use smfg::validate::certify_path;
@@ -91,10 +91,14 @@ fn relabelling_types_or_actions_relabels_the_solution() {
         let other = parse(&places(names, moves, 12, 0.0));
         let other = solve(&other);
         for start in STARTS {
-            let a = plain.resolve(1, &MeanField::new(start.to_vec())).unwrap();
+            let a = plain
+                .resolve(1, &Belief::certain(), &MeanField::new(start.to_vec()))
+                .unwrap();
             let z = names.map(|i| start[i]).to_vec();
-            let b = other.resolve(1, &MeanField::new(z)).unwrap();
-            assert_eq!(a.play.leader_action, b.play.leader_action);
+            let b = other
+                .resolve(1, &Belief::certain(), &MeanField::new(z))
+                .unwrap();
+            assert_eq!(a.play.leader_action(), b.play.leader_action());
             assert_eq!(a.equilibria, b.equilibria);
             assert_close(a.values.leader, b.values.leader, 1e-9);
             for (x, from) in names.into_iter().enumerate() {
@@ -121,10 +125,10 @@ fn a_constant_in_the_rewards_shifts_values_by_its_discounted_sum_and_values_are_
         for start in STARTS {
             let z = MeanField::new(start.to_vec());
             let (a, b) = (
-                plain.resolve(t as usize, &z).unwrap(),
-                paid.resolve(t as usize, &z).unwrap(),
+                plain.resolve(t as usize, &Belief::certain(), &z).unwrap(),
+                paid.resolve(t as usize, &Belief::certain(), &z).unwrap(),
             );
-            assert_eq!(a.play.leader_action, b.play.leader_action);
+            assert_eq!(a.play.leader_action(), b.play.leader_action());
             for x in 0..3 {
                 assert_close(
                     b.values.followers[x] - a.values.followers[x],
@@ -173,10 +177,18 @@ fn splitting_a_type_into_two_identical_ones_changes_nothing() {
     for t in [1, 4, 6] {
         for [hill, lake, shore] in STARTS {
             let a = one
-                .resolve(t, &MeanField::new(vec![hill, lake + shore]))
+                .resolve(
+                    t,
+                    &Belief::certain(),
+                    &MeanField::new(vec![hill, lake + shore]),
+                )
                 .unwrap();
             let b = two
-                .resolve(t, &MeanField::new(vec![hill, lake, shore]))
+                .resolve(
+                    t,
+                    &Belief::certain(),
+                    &MeanField::new(vec![hill, lake, shore]),
+                )
                 .unwrap();
             assert_close(b.values.followers[0], a.values.followers[0], 1e-9);
             assert_close(b.values.followers[1], a.values.followers[1], 1e-9);
@@ -200,7 +212,9 @@ fn with_two_types_it_agrees_with_the_solver_that_tracks_jumps() {
     for t in 1..=6 {
         for m in [0.0, 0.123, 0.5, 0.77, 1.0] {
             let a = tracked.resolve(t, m).unwrap();
-            let b = lattice.resolve(t, &MeanField::two_types(m)).unwrap();
+            let b = lattice
+                .resolve(t, &Belief::certain(), &MeanField::two_types(m))
+                .unwrap();
             assert_close(a.values.followers[0], b.values.followers[0], 2e-5);
             assert_close(a.values.followers[1], b.values.followers[1], 2e-5);
             assert_close(a.next[0].m, b.next[0].mean_field.weights()[1], 2e-4);
@@ -231,7 +245,7 @@ fn without_interaction_everybody_solves_the_decision_problem() {
     assert_eq!(overhauls, [false, true, true]);
     for start in STARTS {
         let point = solution
-            .resolve(1, &MeanField::new(start.to_vec()))
+            .resolve(1, &Belief::certain(), &MeanField::new(start.to_vec()))
             .unwrap();
         for x in 0..3 {
             assert_close(point.values.followers[x], value[x], 1e-12);
@@ -247,7 +261,14 @@ fn without_interaction_everybody_solves_the_decision_problem() {
 fn rock_paper_and_scissors_are_worth_the_same_from_the_second_period_on() {
     let scenario = shipped("rock_paper_scissors", &[]);
     let solution = Solved::Simplex(solve(&scenario));
-    let flow = follow(&solution, 1, scenario.game().initial(), Coin::Tossed).unwrap();
+    let flow = follow(
+        &solution,
+        1,
+        &Belief::certain(),
+        scenario.game().initial(),
+        Coin::Tossed,
+    )
+    .unwrap();
     for z in &flow.mean_fields()[1..5] {
         for (weight, share) in z.weights().iter().zip([26.0, 20.0, 31.0]) {
             assert_close(*weight, share / 77.0, 1e-12);
@@ -255,7 +276,10 @@ fn rock_paper_and_scissors_are_worth_the_same_from_the_second_period_on() {
     }
     let path = certify_path(&solution, scenario.game().initial()).unwrap();
     assert!(path.exploitability.initial < 1e-12);
-    let values = solution.resolve(2, &flow.mean_fields()[1]).unwrap().values;
+    let values = solution
+        .resolve(2, &Belief::certain(), &flow.mean_fields()[1])
+        .unwrap()
+        .values;
     values
         .followers
         .iter()
@@ -268,9 +292,18 @@ fn meeting_at_one_of_three_places_has_seven_equilibria() {
     let solution = solve(&scenario);
     for start in [[0.5, 0.3, 0.2], [0.21, 0.33, 0.46]] {
         let z = MeanField::new(start.to_vec());
-        assert_eq!(solution.resolve(1, &z).unwrap().equilibria, 7);
+        assert_eq!(
+            solution
+                .resolve(1, &Belief::certain(), &z)
+                .unwrap()
+                .equilibria,
+            7
+        );
         let mut found = Vec::new();
-        for e in solution.stage_equilibria(1, &z, None).unwrap() {
+        for e in solution
+            .stage_equilibria(1, &Belief::certain(), &z, None)
+            .unwrap()
+        {
             let near = |w: &f64| (w * 6.0).round() as u8;
             let next: Vec<u8> = e.next.weights().iter().map(near).collect();
             for (w, sixths) in e.next.weights().iter().zip(&next) {
@@ -295,7 +328,11 @@ fn meeting_at_one_of_three_places_has_seven_equilibria() {
     // Welfare: all at one place.
     let z = scenario.game().initial();
     assert_close(
-        solution.resolve(1, z).unwrap().values.followers[0],
+        solution
+            .resolve(1, &Belief::certain(), z)
+            .unwrap()
+            .values
+            .followers[0],
         1.5,
         1e-12,
     );
@@ -346,7 +383,10 @@ fn vaccination_stops_at_the_published_equilibriums_threshold() {
     }
     assert_close(path.values.follower[0][0], -susceptible, 1e-12);
     assert_close(path.values.follower[0][1], -infected, 1e-12);
-    let stored = solution.resolve(1, start).unwrap().values;
+    let stored = solution
+        .resolve(1, &Belief::certain(), start)
+        .unwrap()
+        .values;
     assert_close(stored.followers[0], -susceptible, 1e-3);
     assert!(path.exploitability.initial < 1e-12);
 }
@@ -373,7 +413,7 @@ fn bytes(game: &Game, solution: &SimplexSolution) -> Vec<u64> {
     for t in 1..=game.horizon() {
         for start in STARTS {
             let z = MeanField::new(start.to_vec());
-            let play = solution.play(t, &z);
+            let play = solution.play(t, &Belief::certain(), &z);
             let values = solution.stored_values(t, &z);
             bytes.extend(play.prescription.rows().iter().map(|p| p.to_bits()));
             bytes.extend(values.followers.iter().map(|v| v.to_bits()));
@@ -435,11 +475,13 @@ fn a_continuum_is_searched_for_what_the_leader_likes_best_and_least() {
         for m in [0.13, 0.5, 0.8] {
             let z = MeanField::two_types(m);
             let a = tracked.resolve(1, m).unwrap();
-            let b = lattice.resolve(1, &z).unwrap();
+            let b = lattice.resolve(1, &Belief::certain(), &z).unwrap();
             assert_close(a.values.leader, b.values.leader, 1e-9);
             assert_close(a.next[0].m, b.next[0].mean_field.weights()[1], 1e-9);
             assert_eq!((a.equilibria, b.equilibria), (1, 1));
-            let listed = lattice.stage_equilibria(1, &z, None).unwrap();
+            let listed = lattice
+                .stage_equilibria(1, &Belief::certain(), &z, None)
+                .unwrap();
             assert!(listed.len() > 2 && listed.iter().all(|e| e.kind == Kind::Vertex));
         }
     }

@@ -204,7 +204,7 @@ fn one_period_is_a_choice_of_the_best_action() {
             };
             let (chosen, worth) = best(leader, 3);
             let point = solution.resolve(1, m).expect("the game has values");
-            assert_eq!(point.play.leader_action, LeaderAction(chosen));
+            assert_eq!(point.play.leader_action(), LeaderAction(chosen));
             let expected = [follower(chosen, 0).1, follower(chosen, 1).1, worth];
             assert!(distance(values(&solution, 1, m), expected) < 1e-12);
         }

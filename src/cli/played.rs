@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use smfg::game::{Flow, Game, Policy, PolicyFile};
+use smfg::game::{Flow, FlowRule, Game, Policy, PolicyFile};
 use smfg::scenario::{Scenario, Selection};
 use smfg::solve::{Coin, SolveError, Solved, follow};
 use smfg::validate::Certified;
@@ -91,10 +91,15 @@ impl<'g> Played<'g> {
     /// A game without a value at a mean field that is met.
     pub fn flow(&self, game: &Game) -> Result<Flow, Failure> {
         Ok(match self {
-            Self::Solved(solution, _) => follow(solution, 1, game.initial(), Coin::Tossed)?,
-            Self::Read(policy) => {
-                Flow::of_policy(game, policy, game.initial()).map_err(SolveError::from)?
-            }
+            Self::Solved(solution, _) => follow(
+                solution,
+                1,
+                game.initial_belief(),
+                game.initial(),
+                Coin::Tossed,
+            )?,
+            Self::Read(policy) => Flow::of_policy(game, policy, game.initial(), FlowRule::Averaged)
+                .map_err(SolveError::from)?,
         })
     }
 

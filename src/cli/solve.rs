@@ -90,7 +90,7 @@ pub fn write_solution(
         if rows == PolicyRows::Path || too_many {
             for node in flow.nodes.iter().filter(|node| node.play.is_some()) {
                 let z = &node.mean_field;
-                table.row(game, node.t, z, &solution.resolve(node.t, z)?)?;
+                table.row(game, node.t, z, &solution.resolve(node.t, &node.belief, z)?)?;
             }
             if rows == PolicyRows::All {
                 notes.push(format!("policy.csv holds the path only: the lattice would make more than {MOST_ROWS} rows"));

@@ -1,7 +1,7 @@
 //! `smfg stage`: every equilibrium of one stage game, as CSV on standard output.
 
 use clap::Args;
-use smfg::game::{Game, LeaderAction, MeanField};
+use smfg::game::{Belief, Game, LeaderAction, MeanField};
 use smfg::report::write_stage;
 use smfg::scenario::Scenario;
 use smfg::solve::Solved;
@@ -120,7 +120,8 @@ fn find_leader_action(game: &Game, given: &str) -> Result<LeaderAction, Usage> {
 fn equilibria(scenario: &Scenario, stage: &StageGame) -> Result<String, Failure> {
     let game = scenario.game();
     let solution = Solved::compute(game, &scenario.solve, None)?;
-    let rows = solution.stage_equilibria(stage.t, &stage.z, stage.leader_action)?;
+    let rows =
+        solution.stage_equilibria(stage.t, &Belief::certain(), &stage.z, stage.leader_action)?;
     let table = write_stage(Vec::new(), game, &rows).map_err(std::io::Error::from)?;
     Ok(String::from_utf8_lossy(&table).into_owned())
 }

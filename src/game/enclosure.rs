@@ -5,8 +5,8 @@
 //! same operations, so they hold for the computed values; `exp`, `ln` and powers are widened by [`LIBM_ERROR`]. Values
 //! that are no number stop a run where they are used, and are left out here.
 
+use super::Game;
 use super::program::{Op, Slot};
-use super::{Game, LeaderAction};
 use crate::stats::Interval;
 
 /// Relative error allowed for `exp`, `ln` and powers, a thousand times that of libm.
@@ -235,13 +235,13 @@ impl Game {
 
 impl Enclosure<'_> {
     /// R^f(z, x, a^l, a).
-    pub(crate) fn follower_reward(&self, leader_action: usize, x: usize, a: usize) -> Interval {
-        self.at(self.game.follower_reward[self.game.pair(leader_action, x, a)])
+    pub(crate) fn follower_reward(&self, leader_move: usize, x: usize, a: usize) -> Interval {
+        self.at(self.game.follower_reward[self.game.pair(leader_move, x, a)])
     }
 
     /// R^l = r(z, a^l) + sum_x z(x) sum_a gamma(a|x) g(z, a^l, x, a), over all prescriptions of available actions.
-    pub(crate) fn leader_reward(&self, LeaderAction(leader_action): LeaderAction) -> Interval {
-        let period = self.at(self.game.leader_period_reward[leader_action]);
+    pub(crate) fn leader_reward(&self, leader_move: usize) -> Interval {
+        let period = self.at(self.game.leader_period_reward[leader_move]);
         self.mean_field
             .iter()
             .enumerate()
@@ -249,7 +249,7 @@ impl Enclosure<'_> {
                 let available = (0..self.game.follower_actions().len())
                     .filter(|a| self.game.is_available(x, *a));
                 let each = available.map(|a| {
-                    self.at(self.game.leader_follower_reward[self.game.pair(leader_action, x, a)])
+                    self.at(self.game.leader_follower_reward[self.game.pair(leader_move, x, a)])
                 });
                 let of_type = each.reduce(Interval::hull).unwrap_or(FALSE);
                 let part = share.pairs(of_type, |share, reward| share * reward);

@@ -1,48 +1,148 @@
 //! The mean field's law of motion, (8), and its flow from a start, (17)-(21).
 
-use super::{Belief, Game, GameError, MeanField, Play, Policy, Tables};
+use super::{
+    Belief, Game, GameError, LeaderAction, LeaderMove, MeanField, Outcome, Play, Policy,
+    Prescription, Tables, outcomes,
+};
+
+/// Which leader moves the mean field follows, where she has types or mixes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FlowRule {
+    /// (8) as printed: z' is averaged over her type and action.
+    #[default]
+    Averaged,
+    /// z' given the action that she takes, and her type where it is public: what a large population does.
+    Realised,
+}
+
+/// A way on from a node of a flow.
+#[derive(Clone, Debug)]
+pub struct FlowEdge {
+    /// The node that it leads to, one period later.
+    pub to: usize,
+    /// Its probability at the node that it leaves.
+    pub probability: f64,
+    /// What is seen of the leader on it.
+    pub action: LeaderAction,
+    /// The law of her type and action given that.
+    pub moves: Vec<LeaderMove>,
+}
 
 /// One node of a flow: the public state at a period, and what is played there.
 #[derive(Clone, Debug)]
 pub struct FlowNode {
     /// The period, 1..=T + 1.
     pub t: usize,
-    /// The node one period earlier; `None` at the start.
+    /// The first node one period earlier that leads here; `None` at the start.
     pub parent: Option<usize>,
-    /// Probability of reaching the node under public coins.
+    /// Probability of reaching the node.
     pub weight: f64,
     /// pi_t.
     pub belief: Belief,
     /// z_t.
     pub mean_field: MeanField,
-    /// What is played at (t, z_t); `None` at T + 1.
+    /// What is played at (t, pi_t, z_t); `None` at T + 1.
     pub play: Option<Play>,
+    /// Where it leads; none at T + 1.
+    pub edges: Vec<FlowEdge>,
 }
 
-/// The mean-field flow from a start: a path, or a tree where a policy holds public lotteries. Parents stand before children.
+/// The mean-field flow from a start: a path, or a branching one where the leader has types or mixes, or a policy holds
+/// public lotteries. Nodes stand by period; ways that meet in one public state share the node.
 #[derive(Clone, Debug, Default)]
 pub struct Flow {
     /// All nodes, by period.
     pub nodes: Vec<FlowNode>,
-    /// Whether the tree reached [`Flow::MOST_NODES`], after which only the first side of each lottery was followed.
+    /// Whether the flow reached [`Flow::MOST_NODES`], after which only the likeliest way on from each node was followed.
     pub capped: bool,
     /// Nodes at which the policy holds a public lottery.
     pub lotteries: usize,
 }
 
+/// A public state that a node leads to.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// pi'.
+    pub belief: Belief,
+    /// z'.
+    pub mean_field: MeanField,
+    /// Its probability.
+    pub probability: f64,
+    /// What is seen of the leader.
+    pub action: LeaderAction,
+    /// The law of her type and action given that.
+    pub moves: Vec<LeaderMove>,
+}
+
 impl Flow {
-    /// A tree branches no further at this many nodes.
+    /// A flow branches no further at this many nodes.
     pub const MOST_NODES: usize = 100_000;
 
-    /// Nodes from the start to the heaviest end: for a flow without lotteries, all of them.
+    /// A flow that holds its start alone.
+    pub fn from_start(t: usize, belief: Belief, mean_field: MeanField) -> Self {
+        Self {
+            nodes: vec![FlowNode {
+                t,
+                parent: None,
+                weight: 1.0,
+                belief,
+                mean_field,
+                play: None,
+                edges: Vec::new(),
+            }],
+            capped: false,
+            lotteries: 0,
+        }
+    }
+
+    /// Play at node `at` and go on: ways of the same leader action that meet a node of the next period in the same public
+    /// state lead there.
+    pub fn extend(&mut self, at: usize, play: Play, mut ways: Vec<Way>) {
+        if self.nodes.len() >= Self::MOST_NODES && ways.len() > 1 {
+            self.capped = true;
+            let likelier = |a: Way, b: Way| if b.probability > a.probability { b } else { a };
+            ways = ways.into_iter().reduce(likelier).into_iter().collect();
+            ways.iter_mut().for_each(|way| way.probability = 1.0);
+        }
+        let (t, weight) = (self.nodes[at].t + 1, self.nodes[at].weight);
+        self.nodes[at].play = Some(play);
+        for way in ways {
+            let mass = weight * way.probability;
+            let same =
+                |node: &FlowNode| node.belief == way.belief && node.mean_field == way.mean_field;
+            // The nodes of one period stand together, at the end while it is being filled.
+            let first = self.nodes.partition_point(|node| node.t < t);
+            let met = self.nodes[first..].iter().position(same);
+            let to = first + met.unwrap_or(self.nodes.len() - first);
+            match self.nodes.get_mut(to) {
+                Some(node) => node.weight += mass,
+                None => self.nodes.push(FlowNode {
+                    t,
+                    parent: Some(at),
+                    weight: mass,
+                    belief: way.belief,
+                    mean_field: way.mean_field,
+                    play: None,
+                    edges: Vec::new(),
+                }),
+            }
+            self.nodes[at].edges.push(FlowEdge {
+                to,
+                probability: way.probability,
+                action: way.action,
+                moves: way.moves,
+            });
+        }
+    }
+
+    /// Nodes from the start on by the likeliest way at each: for a path, all of them.
     pub fn main_path(&self) -> Vec<usize> {
-        let last = self.nodes.iter().map(|n| n.t).max().unwrap_or(0);
-        let ends = self.nodes.iter().enumerate().filter(|(_, n)| n.t == last);
-        let heaviest = ends.reduce(|a, b| if b.1.weight > a.1.weight { b } else { a });
-        let mut path: Vec<usize> =
-            std::iter::successors(heaviest.map(|(i, _)| i), |i| self.nodes[*i].parent).collect();
-        path.reverse();
-        path
+        let likeliest = |i: &usize| {
+            let edges = self.nodes[*i].edges.iter();
+            let best = edges.reduce(|a, b| if b.probability > a.probability { b } else { a });
+            best.map(|edge| edge.to)
+        };
+        std::iter::successors(Some(0).filter(|i| *i < self.nodes.len()), likeliest).collect()
     }
 
     /// z_1, ..., z_{T+1} along [`Flow::main_path`].
@@ -64,50 +164,68 @@ impl Flow {
                 });
             };
             tables.evaluate(node.t, node.mean_field.weights())?;
-            Ok(mean_rewards(&tables, &node.mean_field, play))
+            let moves = LeaderMove::law(game, &node.belief, &play.leader);
+            let z = &node.mean_field;
+            Ok(mean_rewards(&tables, z, &play.prescription, &moves))
         };
         self.nodes.iter().map(earned).collect()
     }
 
-    /// The flow of a policy without lotteries: a path.
+    /// The flow of a policy without lotteries, from z at t = 1 and pi_1.
+    ///
+    /// # Errors
+    /// Where the game has no value at a mean field that is met.
     pub fn of_policy(
         game: &Game,
         policy: &dyn Policy,
         start: &MeanField,
+        rule: FlowRule,
     ) -> Result<Self, GameError> {
         let mut tables = game.tables();
-        let mut nodes: Vec<FlowNode> = Vec::new();
-        let mut z = start.clone();
-        for t in 1..=game.horizon() {
-            tables.evaluate(t, z.weights())?;
-            let play = policy.play(t, &z);
-            let next = advance_mean_field(&tables, &z, &play);
-            let parent = nodes.len().checked_sub(1);
-            nodes.push(FlowNode {
+        let mut flow = Self::from_start(1, game.initial_belief().clone(), start.clone());
+        let mut at = 0;
+        while flow.nodes[at].t <= game.horizon() {
+            let FlowNode {
                 t,
-                parent,
-                weight: 1.0,
-                belief: Belief::certain(),
+                belief,
                 mean_field: z,
-                play: Some(play),
-            });
-            z = next;
+                ..
+            } = &flow.nodes[at];
+            tables.evaluate(*t, z.weights())?;
+            let play = policy.play(*t, belief, z);
+            let ways = ways(game, &tables, belief, z, &play, rule);
+            flow.extend(at, play, ways);
+            at += 1;
         }
-        let parent = nodes.len().checked_sub(1);
-        nodes.push(FlowNode {
-            t: game.horizon() + 1,
-            parent,
-            weight: 1.0,
-            belief: Belief::certain(),
-            mean_field: z,
-            play: None,
-        });
-        Ok(Self {
-            nodes,
-            capped: false,
-            lotteries: 0,
-        })
+        Ok(flow)
     }
+}
+
+/// The public states that (pi, z) leads to under a play, (8)-(9), with tables evaluated at z.
+pub fn ways(
+    game: &Game,
+    tables: &Tables,
+    belief: &Belief,
+    z: &MeanField,
+    play: &Play,
+    rule: FlowRule,
+) -> Vec<Way> {
+    let all = LeaderMove::law(game, belief, &play.leader);
+    let outcomes = outcomes(game, tables, belief, &play.leader).into_iter();
+    let way = |outcome: Outcome| {
+        let followed = match rule {
+            FlowRule::Averaged => &all,
+            FlowRule::Realised => &outcome.moves,
+        };
+        Way {
+            mean_field: advance_mean_field(tables, z, &play.prescription, followed),
+            belief: outcome.belief,
+            probability: outcome.probability,
+            action: outcome.action,
+            moves: outcome.moves,
+        }
+    };
+    outcomes.map(way).collect()
 }
 
 /// What one period pays in the mean-field limit.
@@ -119,35 +237,53 @@ pub struct MeanRewards {
     pub leader: f64,
 }
 
-/// Rewards under mu(x, a) = z(x) gamma^f(a|x), with tables evaluated at z.
-pub fn mean_rewards(tables: &Tables, z: &MeanField, play: &Play) -> MeanRewards {
-    let l = play.leader_action.0;
+/// Rewards under mu(x, a) = z(x) gamma^f(a|x) and a law of the leader's moves, with tables evaluated at z.
+pub fn mean_rewards(
+    tables: &Tables,
+    z: &MeanField,
+    prescription: &Prescription,
+    moves: &[LeaderMove],
+) -> MeanRewards {
     let mut rewards = MeanRewards {
         follower: 0.0,
-        leader: tables.leader_period_reward(l),
+        leader: 0.0,
     };
-    for (x, weight) in z.weights().iter().enumerate() {
-        for (a, gamma) in play.prescription.row(x).iter().enumerate() {
-            let mass = weight * gamma;
-            if mass > 0.0 {
-                rewards.follower += mass * tables.follower_reward(l, x, a);
-                rewards.leader += mass * tables.leader_follower_reward(l, x, a);
+    for LeaderMove { index, probability } in moves {
+        let mut leader = tables.leader_period_reward(*index);
+        let mut follower = 0.0;
+        for (x, weight) in z.weights().iter().enumerate() {
+            for (a, gamma) in prescription.row(x).iter().enumerate() {
+                let mass = weight * gamma;
+                if mass > 0.0 {
+                    follower += mass * tables.follower_reward(*index, x, a);
+                    leader += mass * tables.leader_follower_reward(*index, x, a);
+                }
             }
         }
+        rewards.follower += probability * follower;
+        rewards.leader += probability * leader;
     }
     rewards
 }
 
-/// (8) for a pure leader: z'(.) = sum over x, a of z(x) gamma^f(a|x) Q^f(.|z, x, a^l, a), with tables evaluated at z.
-pub fn advance_mean_field(tables: &Tables, z: &MeanField, play: &Play) -> MeanField {
+/// (8): z'(.) = sum over moves (x^l, a^l), x, a of their probability times z(x) gamma^f(a|x) Q^f(.|z, x^l, x, a^l, a), with
+/// tables evaluated at z.
+pub fn advance_mean_field(
+    tables: &Tables,
+    z: &MeanField,
+    prescription: &Prescription,
+    moves: &[LeaderMove],
+) -> MeanField {
     let types = z.weights().len();
     let mut next = vec![0.0; types];
-    for (x, weight) in z.weights().iter().enumerate() {
-        for (a, gamma) in play.prescription.row(x).iter().enumerate() {
-            let mass = weight * gamma;
-            if mass > 0.0 {
-                for (to, target) in next.iter_mut().enumerate() {
-                    *target += mass * tables.transition(play.leader_action.0, x, a, to);
+    for LeaderMove { index, probability } in moves {
+        for (x, weight) in z.weights().iter().enumerate() {
+            for (a, gamma) in prescription.row(x).iter().enumerate() {
+                let mass = probability * weight * gamma;
+                if mass > 0.0 {
+                    for (to, target) in next.iter_mut().enumerate() {
+                        *target += mass * tables.transition(*index, x, a, to);
+                    }
                 }
             }
         }

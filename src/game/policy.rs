@@ -1,22 +1,44 @@
-//! What the later stages see of a solution: a rule from (t, z) to what is played there.
+//! What the later stages see of a solution: a rule from the public state (t, pi, z) to what is played there.
 
-use super::{LeaderAction, MeanField, Prescription};
+use super::{Belief, LeaderAction, LeaderPrescription, LeaderType, MeanField, Prescription};
 
-/// What leader and followers play at one (t, z): theta_t\[z\] for a solved game.
+/// What leader and followers play at one (t, pi, z): theta_t\[pi, z\] for a solved game.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Play {
-    /// The leader's action, a pure prescription of a leader without private types.
-    pub leader_action: LeaderAction,
+    /// gamma^l(a^l | x^l).
+    pub leader: LeaderPrescription,
     /// gamma^f(a | x).
     pub prescription: Prescription,
 }
 
-/// A Markov policy of leader and followers, evaluated at any period and mean field.
-pub trait Policy: Sync {
-    /// The play at period `t` (from 1) and mean field `z`; at finite N, `z` is the empirical law of all N followers.
-    fn play(&self, t: usize, z: &MeanField) -> Play;
+impl Play {
+    /// The play of a leader without types who takes one action.
+    pub fn pure(leader_action: LeaderAction, prescription: Prescription) -> Self {
+        Self {
+            leader: LeaderPrescription::action(leader_action),
+            prescription,
+        }
+    }
 
-    /// The followers' answer to a deviating leader action at (t, z), theta resuming at t + 1 (15c);
+    /// The first action that the leader's first type takes: hers, if she has no types and does not mix.
+    pub fn leader_action(&self) -> LeaderAction {
+        self.leader.support(LeaderType(0))[0].0
+    }
+}
+
+/// A Markov policy of leader and followers, evaluated at any period and public state.
+pub trait Policy: Sync {
+    /// The play at period `t` (from 1), belief pi and mean field `z`; at finite N, `z` is the empirical law of all N
+    /// followers.
+    fn play(&self, t: usize, belief: &Belief, z: &MeanField) -> Play;
+
+    /// The followers' answer to a deviating prescription of the leader at (t, pi, z), theta resuming at t + 1 (15c);
     /// `None` for a policy that names no answer, such as one read from a file.
-    fn answer(&self, t: usize, z: &MeanField, leader_action: LeaderAction) -> Option<Prescription>;
+    fn answer(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+        leader: &LeaderPrescription,
+    ) -> Option<Prescription>;
 }

@@ -12,7 +12,10 @@ use std::path::Path;
 
 pub use error::{PolicyFileError, PolicyProblem};
 
-use super::{Game, LeaderAction, MeanField, PROBABILITY_TOLERANCE, Play, Policy, Prescription};
+use super::{
+    Belief, Game, LeaderAction, LeaderPrescription, MeanField, PROBABILITY_TOLERANCE, Play, Policy,
+    Prescription,
+};
 
 /// Rows whose distance to z exceeds the smallest by at most this are equally near: it covers the rounding of distances.
 const TIE_TOLERANCE: f64 = 1e-12;
@@ -101,7 +104,7 @@ impl PolicyFile {
 }
 
 impl Policy for PolicyFile {
-    fn play(&self, t: usize, z: &MeanField) -> Play {
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
         let rows = &self.periods[(t - 1).min(self.periods.len() - 1)];
         let distances = || rows.iter().map(|row| distance(&row.z, z.weights()));
         let smallest = distances().fold(f64::INFINITY, f64::min);
@@ -109,7 +112,13 @@ impl Policy for PolicyFile {
         rows[nearest.unwrap_or(0)].play.clone()
     }
 
-    fn answer(&self, _: usize, _: &MeanField, _: LeaderAction) -> Option<Prescription> {
+    fn answer(
+        &self,
+        _: usize,
+        _: &Belief,
+        _: &MeanField,
+        _: &LeaderPrescription,
+    ) -> Option<Prescription> {
         None
     }
 }
@@ -244,10 +253,7 @@ impl Columns {
             t,
             Row {
                 z,
-                play: Play {
-                    leader_action,
-                    prescription: Prescription::new(actions.len(), rows),
-                },
+                play: Play::pure(leader_action, Prescription::new(actions.len(), rows)),
             },
         ))
     }
@@ -357,11 +363,16 @@ reward = { period = "price" }
     fn one_row_is_a_constant_policy() {
         let policy = read(&without_leader(), &csv("", &["0.5,0.25,0.25,1,0"])).unwrap();
         for (t, m) in [(1, 0.0), (2, 0.7)] {
-            let play = policy.play(t, &MeanField::two_types(m));
-            assert_eq!(play.leader_action, LeaderAction(0));
+            let play = policy.play(t, &Belief::certain(), &MeanField::two_types(m));
+            assert_eq!(play.leader_action(), LeaderAction(0));
             assert_eq!(play.prescription.rows(), [0.5, 0.25, 0.25, 1.0, 0.0, 0.0]);
             assert_eq!(
-                policy.answer(t, &MeanField::two_types(m), LeaderAction(0)),
+                policy.answer(
+                    t,
+                    &Belief::certain(),
+                    &MeanField::two_types(m),
+                    &LeaderPrescription::action(LeaderAction(0))
+                ),
                 None
             );
         }
@@ -377,9 +388,9 @@ reward = { period = "price" }
         ];
         let policy = read(GAME, &csv("t,z_low,z_high,leader_action,v_leader,", &rows)).unwrap();
         let played = |t, high: f64| {
-            let play = policy.play(t, &MeanField::two_types(high));
+            let play = policy.play(t, &Belief::certain(), &MeanField::two_types(high));
             (
-                play.leader_action.0,
+                play.leader_action().0,
                 play.prescription
                     .row(0)
                     .iter()
@@ -400,7 +411,7 @@ reward = { period = "price" }
         assert_eq!(played(1, 0.676), (0, 2));
         assert_eq!(
             policy
-                .play(2, &MeanField::two_types(1.0))
+                .play(2, &Belief::certain(), &MeanField::two_types(1.0))
                 .prescription
                 .row(1),
             [0.0, 1.0, 0.0]
@@ -416,7 +427,9 @@ reward = { period = "price" }
             )
             .unwrap();
             assert_eq!(
-                policy.play(1, &MeanField::two_types(0.5)).leader_action,
+                policy
+                    .play(1, &Belief::certain(), &MeanField::two_types(0.5))
+                    .leader_action(),
                 LeaderAction(index)
             );
         }

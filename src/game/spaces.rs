@@ -41,30 +41,89 @@ impl MeanField {
     }
 }
 
+/// Index of a leader type, in scenario order. A leader without types has the single type 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LeaderType(pub usize);
+
 /// The common belief, a law of the leader's type, pi in P(X^l).
 ///
-/// A leader without types has one, and the belief is the point of a simplex of dimension 0: it holds no number, and (9)
-/// leaves it as it is.
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Belief {
-    /// pi of every type but the first.
-    weights: Vec<f64>,
-}
+/// A leader without types has one, of probability one. Where her type is public the belief is certain of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Belief(Vec<f64>);
 
 impl Belief {
     /// The belief about a leader without types.
     pub fn certain() -> Self {
-        Self::default()
+        Self(vec![1.0])
     }
 
-    /// The dimension of P(X^l).
-    pub fn dimension(&self) -> usize {
-        self.weights.len()
+    /// Certain of one of `types` types.
+    pub fn of_type(types: usize, LeaderType(x): LeaderType) -> Self {
+        Self((0..types).map(|k| f64::from(u8::from(k == x))).collect())
     }
 
-    /// (9) after a leader action: the belief about a leader without types stays what it is.
-    pub fn update(&self, _leader_action: LeaderAction) -> Self {
-        self.clone()
+    /// From weights that are non-negative and sum to one (to rounding); the caller has checked them.
+    pub fn new(weights: Vec<f64>) -> Self {
+        debug_assert!(weights.iter().all(|w| *w >= 0.0));
+        debug_assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+        Self(weights)
+    }
+
+    /// pi(x^l), one per leader type.
+    pub fn weights(&self) -> &[f64] {
+        &self.0
+    }
+}
+
+/// The leader's prescription, gamma^l(a^l | x^l): an action, or a law of actions, for each of her types.
+///
+/// Where her type is public only the row of the type that all see is played.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LeaderPrescription {
+    /// One action per leader type.
+    Pure(Vec<LeaderAction>),
+    /// A law of actions per leader type, types by actions, row-major.
+    Mixed {
+        /// |A^l|, the length of a row.
+        actions: usize,
+        /// The rows; each sums to one.
+        rows: Vec<f64>,
+    },
+}
+
+impl LeaderPrescription {
+    /// The action of a leader without types.
+    pub fn action(action: LeaderAction) -> Self {
+        Self::Pure(vec![action])
+    }
+
+    /// gamma^l(a | x).
+    pub fn weight(&self, LeaderType(x): LeaderType, a: LeaderAction) -> f64 {
+        match self {
+            Self::Pure(chosen) => f64::from(u8::from(chosen[x] == a)),
+            Self::Mixed { actions, rows } => rows[x * actions + a.0],
+        }
+    }
+
+    /// The actions of positive probability for a type, with their probabilities, in scenario order.
+    pub fn support(&self, LeaderType(x): LeaderType) -> Vec<(LeaderAction, f64)> {
+        match self {
+            Self::Pure(chosen) => vec![(chosen[x], 1.0)],
+            Self::Mixed { actions, rows } => {
+                let row = rows[x * actions..(x + 1) * actions].iter().enumerate();
+                row.filter(|(_, p)| **p > 0.0)
+                    .map(|(a, p)| (LeaderAction(a), *p))
+                    .collect()
+            }
+        }
+    }
+
+    /// The number of leader types, of rows.
+    pub fn types(&self) -> usize {
+        match self {
+            Self::Pure(chosen) => chosen.len(),
+            Self::Mixed { actions, rows } => rows.len() / actions,
+        }
     }
 }
 
@@ -103,9 +162,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_belief_about_a_leader_without_types_has_dimension_zero_and_stays() {
-        let belief = Belief::certain();
-        assert_eq!(belief.dimension(), 0);
-        assert_eq!(belief.update(LeaderAction(3)), belief);
+    fn a_pure_prescription_is_the_mixed_one_of_the_same_laws() {
+        let pure = LeaderPrescription::Pure(vec![LeaderAction(1), LeaderAction(0)]);
+        let rows = vec![0.0, 1.0, 1.0, 0.0];
+        let mixed = LeaderPrescription::Mixed { actions: 2, rows };
+        assert_eq!((pure.types(), mixed.types()), (2, 2));
+        for x in [LeaderType(0), LeaderType(1)] {
+            assert_eq!(pure.support(x), mixed.support(x));
+            for a in [LeaderAction(0), LeaderAction(1)] {
+                assert_eq!(pure.weight(x, a), mixed.weight(x, a));
+            }
+        }
     }
 }

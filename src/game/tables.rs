@@ -1,7 +1,7 @@
 //! The values of all kernels and rewards at one (t, z): the hot path of every stage.
 
 use super::program::{Program, Slot};
-use super::{Game, GameError, LeaderAction, Point, Quantity};
+use super::{Game, GameError, KernelRow, Point, Quantity};
 
 /// Kernel entries may miss \[0, 1\], and rows may miss one, by this much (rounding); entries are then moved into \[0, 1\].
 pub const PROBABILITY_TOLERANCE: f64 = 1e-12;
@@ -9,29 +9,35 @@ pub const PROBABILITY_TOLERANCE: f64 = 1e-12;
 /// Which slots of a program must hold laws and finite numbers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Checks {
-    /// Kernel rows before they are moved into \[0, 1\], one after the other.
-    pub(super) rows: Vec<Slot>,
+    /// Kernel rows of followers and of the leader before they are moved into \[0, 1\], one after the other.
+    pub(super) rows: [Vec<Slot>; 2],
+    /// The lengths of these rows.
+    pub(super) widths: [usize; 2],
     /// Rewards.
     pub(super) rewards: Vec<Slot>,
 }
 
 impl Checks {
-    /// Every row of `kernel` (rows of `types` entries) and every reward once, split into (constant, varying).
+    /// Every row of the kernels (rows of `widths` entries) and every reward once, split into (constant, varying).
     pub(super) fn split(
         program: &Program,
-        types: usize,
-        kernel: &[Slot],
+        widths: [usize; 2],
+        kernels: [&[Slot]; 2],
         rewards: &[Slot],
     ) -> (Self, Self) {
-        let (mut constant, mut varying) = (Self::default(), Self::default());
-        let mut rows: Vec<&[Slot]> = kernel.chunks_exact(types).collect();
-        rows.sort_unstable();
-        rows.dedup();
-        for row in rows {
-            let fixed = row.iter().all(|slot| program.constant(*slot).is_some());
-            if fixed { &mut constant } else { &mut varying }
-                .rows
-                .extend(row);
+        let empty = || Self {
+            widths,
+            ..Self::default()
+        };
+        let (mut constant, mut varying) = (empty(), empty());
+        for (k, kernel) in kernels.into_iter().enumerate() {
+            let mut rows: Vec<&[Slot]> = kernel.chunks_exact(widths[k]).collect();
+            rows.sort_unstable();
+            rows.dedup();
+            for row in rows {
+                let fixed = row.iter().all(|slot| program.constant(*slot).is_some());
+                if fixed { &mut constant } else { &mut varying }.rows[k].extend(row);
+            }
         }
         let mut rewards = rewards.to_vec();
         rewards.sort_unstable();
@@ -47,8 +53,10 @@ impl Checks {
 
     /// Whether `memory` passes.
     #[inline]
-    fn pass(&self, memory: &[f64], types: usize) -> bool {
-        self.rows.chunks_exact(types).all(|row| is_law(row, memory))
+    fn pass(&self, memory: &[f64]) -> bool {
+        let kernels = self.rows.iter().zip(self.widths);
+        let mut rows = kernels.flat_map(|(rows, width)| rows.chunks_exact(width));
+        rows.all(|row| is_law(row, memory))
             && self
                 .rewards
                 .iter()
@@ -70,7 +78,7 @@ fn is_law(row: &[Slot], memory: &[f64]) -> bool {
     (sum - 1.0).abs() <= PROBABILITY_TOLERANCE
 }
 
-/// The kernels and rewards of a game at one (t, z), for every leader action, type and action.
+/// The kernels and rewards of a game at one (t, z), for every leader move, type and action.
 #[derive(Clone, Debug)]
 pub struct Tables<'g> {
     game: &'g Game,
@@ -94,7 +102,7 @@ impl<'g> Tables<'g> {
     pub fn evaluate(&mut self, t: usize, z: &[f64]) -> Result<(), GameError> {
         debug_assert_eq!(z.len(), self.game.types.len());
         self.game.program.run(&mut self.memory, t, z);
-        if self.game.varying.pass(&self.memory, z.len()) {
+        if self.game.varying.pass(&self.memory) {
             Ok(())
         } else {
             self.inspect(t, z)
@@ -104,39 +112,48 @@ impl<'g> Tables<'g> {
     /// Like [`evaluate`](Self::evaluate), checking also what depends on neither t nor z.
     pub(crate) fn evaluate_all(&mut self, t: usize, z: &[f64]) -> Result<(), GameError> {
         self.evaluate(t, z)?;
-        if self.game.constant.pass(&self.memory, z.len()) {
+        if self.game.constant.pass(&self.memory) {
             Ok(())
         } else {
             self.inspect(t, z)
         }
     }
 
-    /// Q^f(next | z, x, a^l, a), in \[0, 1\]. An action that the type may not take leaves it where it is.
+    /// Q^f(next | z, x^l, x, a^l, a) at a leader move (x^l, a^l), in \[0, 1\]. An action that the type may not take leaves
+    /// it where it is.
     #[inline]
-    pub fn transition(&self, leader_action: usize, x: usize, a: usize, next: usize) -> f64 {
+    pub fn transition(&self, leader_move: usize, x: usize, a: usize, next: usize) -> f64 {
         let game = self.game;
-        self.memory[game.kernel[game.pair(leader_action, x, a) * game.types.len() + next].index()]
+        self.memory[game.kernel[game.pair(leader_move, x, a) * game.types.len() + next].index()]
     }
 
-    /// R^f(z, x, a^l, a); zero for an action that the type may not take.
+    /// Q^l(next | z, x^l, a^l) at a leader move (x^l, a^l), in \[0, 1\].
     #[inline]
-    pub fn follower_reward(&self, leader_action: usize, x: usize, a: usize) -> f64 {
-        self.memory[self.game.follower_reward[self.game.pair(leader_action, x, a)].index()]
+    pub fn leader_transition(&self, leader_move: usize, next: usize) -> f64 {
+        let game = self.game;
+        let types = game.leader_types.names.len();
+        self.memory[game.leader_kernel[leader_move * types + next].index()]
     }
 
-    /// r(z, a^l), the part of R^l per period.
+    /// R^f(z, x^l, x, a^l, a); zero for an action that the type may not take.
     #[inline]
-    pub fn leader_period_reward(&self, leader_action: usize) -> f64 {
-        self.memory[self.game.leader_period_reward[leader_action].index()]
+    pub fn follower_reward(&self, leader_move: usize, x: usize, a: usize) -> f64 {
+        self.memory[self.game.follower_reward[self.game.pair(leader_move, x, a)].index()]
     }
 
-    /// g(z, a^l, x, a), the part of R^l per follower; zero for an action that the type may not take.
+    /// r(z, x^l, a^l), the part of R^l per period.
     #[inline]
-    pub fn leader_follower_reward(&self, leader_action: usize, x: usize, a: usize) -> f64 {
-        self.memory[self.game.leader_follower_reward[self.game.pair(leader_action, x, a)].index()]
+    pub fn leader_period_reward(&self, leader_move: usize) -> f64 {
+        self.memory[self.game.leader_period_reward[leader_move].index()]
     }
 
-    /// Every check in the order of leader actions, types and actions, to name the first that fails.
+    /// g(z, x^l, a^l, x, a), the part of R^l per follower; zero for an action that the type may not take.
+    #[inline]
+    pub fn leader_follower_reward(&self, leader_move: usize, x: usize, a: usize) -> f64 {
+        self.memory[self.game.leader_follower_reward[self.game.pair(leader_move, x, a)].index()]
+    }
+
+    /// Every check in the order of leader moves, types and actions, to name the first that fails.
     #[cold]
     fn inspect(&self, t: usize, z: &[f64]) -> Result<(), GameError> {
         let game = self.game;
@@ -152,10 +169,13 @@ impl<'g> Tables<'g> {
                 Err(error())
             }
         };
-        for l in 0..game.leader_actions.len() {
+        for l in 0..game.leader_moves() {
             for x in 0..game.types.len() {
                 for a in 0..game.actions.len() {
-                    self.inspect_row(t, z, (l, x, a))?;
+                    let start = game.pair(l, x, a) * game.types.len();
+                    let row = &game.raw_kernel[start..start + game.types.len()];
+                    let of = || KernelRow::Follower(game.spot(l, x, a));
+                    self.inspect_row(t, z, row, &of)?;
                     finite(
                         &|| Quantity::FollowerReward(game.spot(l, x, a)),
                         self.follower_reward(l, x, a),
@@ -167,12 +187,11 @@ impl<'g> Tables<'g> {
                     )?;
                 }
             }
-            let name = || game.leader_actions[l].clone();
-            let quantity = || Quantity::LeaderPeriodReward {
-                leader_action: LeaderAction(l),
-                name: name(),
-            };
+            let quantity = || Quantity::LeaderPeriodReward(game.leader_spot(l));
             finite(&quantity, self.leader_period_reward(l))?;
+            let types = game.leader_types.names.len();
+            let row = &game.raw_leader_kernel[l * types..(l + 1) * types];
+            self.inspect_row(t, z, row, &|| KernelRow::Leader(game.leader_spot(l)))?;
         }
         Ok(())
     }
@@ -181,21 +200,25 @@ impl<'g> Tables<'g> {
         &self,
         t: usize,
         z: &[f64],
-        (l, x, a): (usize, usize, usize),
+        row: &[Slot],
+        of: &dyn Fn() -> KernelRow,
     ) -> Result<(), GameError> {
         let game = self.game;
-        let types = game.types.len();
-        let row = &game.raw_kernel[game.pair(l, x, a) * types..][..types];
         if is_law(row, &self.memory) {
             return Ok(());
         }
-        let (spot, point) = (game.spot(l, x, a), Point { t, z: z.to_vec() });
+        let (of, point) = (of(), Point { t, z: z.to_vec() });
+        let names = match of {
+            KernelRow::Follower(_) => &game.types,
+            KernelRow::Leader(_) => &game.leader_types.names,
+        };
         let values: Vec<f64> = row.iter().map(|slot| self.memory[slot.index()]).collect();
-        for (&value, next) in values.iter().zip(&game.types) {
+        for (&value, next) in values.iter().zip(names) {
+            let next = next.clone();
             if !value.is_finite() {
-                let quantity = Quantity::Transition {
-                    spot,
-                    next: next.clone(),
+                let quantity = match of {
+                    KernelRow::Follower(spot) => Quantity::Transition { spot, next },
+                    KernelRow::Leader(spot) => Quantity::LeaderTransition { spot, next },
                 };
                 return Err(GameError::NotFinite {
                     quantity,
@@ -205,15 +228,15 @@ impl<'g> Tables<'g> {
             }
             if value < -PROBABILITY_TOLERANCE {
                 return Err(GameError::Negative {
-                    spot,
-                    next: next.clone(),
+                    row: of,
+                    next,
                     value,
                     point,
                 });
             }
         }
         Err(GameError::RowSum {
-            spot,
+            row: of,
             sum: values.iter().sum(),
             point,
         })

@@ -31,7 +31,7 @@ impl PolicyTable {
         z: &MeanField,
         point: &SolvedPoint,
     ) -> Result<(), WriteError> {
-        let leader_action = &game.leader_actions()[point.play.leader_action.0];
+        let leader_action = &game.leader_actions()[point.play.leader_action().0];
         let start = [Cell::from(t)].into_iter();
         let start = start.chain(z.weights().iter().map(|w| Cell::Float(*w)));
         let start = start.chain([leader_action.into()]);
@@ -89,7 +89,7 @@ pub fn write_mean_field(
             .collect();
         match &node.play {
             Some(play) => {
-                row.push((&game.leader_actions()[play.leader_action.0]).into());
+                row.push((&game.leader_actions()[play.leader_action().0]).into());
                 row.extend(play.prescription.rows().iter().map(|p| Cell::Float(*p)));
                 row.extend((0..actions).map(|a| {
                     Cell::Float((0..types).map(|x| z[x] * play.prescription.row(x)[a]).sum())

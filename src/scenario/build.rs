@@ -74,10 +74,12 @@ pub(super) fn scenario(text: &str, overrides: &[Override]) -> Result<Scenario, F
             .leader
             .as_ref()
             .map(|leader| leader.printed()),
+        leader_types: None,
         initial,
         available,
         pool: compiled.pool,
         kernel: compiled.kernel,
+        leader_kernel: compiled.leader_kernel,
         follower_reward: compiled.follower_reward,
         leader_period_reward: compiled.leader_period_reward,
         leader_follower_reward: compiled.leader_follower_reward,

@@ -10,7 +10,7 @@ use super::document::{Origin, Value};
 use super::error::{Fault, Problem};
 use super::formula::{Here, Moment, Resolved};
 use super::rows::Next;
-use crate::game::{Game, GameError, Point, Quantity, Spot, Tables};
+use crate::game::{Game, GameError, KernelRow, LeaderSpot, Point, Quantity, Spot, Tables};
 
 /// The most points of the lattice.
 const MAX_POINTS: u64 = 200_000;
@@ -151,8 +151,23 @@ fn explain(error: GameError, formulas: &Formulas, root: &Value) -> Fault {
         GameError::NotFinite {
             quantity, point, ..
         } => not_finite(quantity, point, formulas),
-        GameError::Negative { spot, next, .. } => negative(spot, next, formulas),
-        GameError::RowSum { spot, .. } => {
+        GameError::Negative {
+            row: KernelRow::Follower(spot),
+            next,
+            ..
+        } => negative(spot, next, formulas),
+        GameError::Negative {
+            row: KernelRow::Leader(_),
+            ..
+        }
+        | GameError::RowSum {
+            row: KernelRow::Leader(_),
+            ..
+        } => None,
+        GameError::RowSum {
+            row: KernelRow::Follower(spot),
+            ..
+        } => {
             let row = formulas
                 .transition
                 .get(spot.follower_type.0.0, spot.follower_action.0.0);
@@ -167,6 +182,7 @@ fn explain(error: GameError, formulas: &Formulas, root: &Value) -> Fault {
 
 fn here(spot: &Spot) -> Here {
     let leader = spot
+        .leader
         .leader_action
         .as_ref()
         .map_or(0, |(leader_action, _)| leader_action.0);
@@ -222,9 +238,10 @@ fn not_finite(quantity: &Quantity, point: &Point, formulas: &Formulas) -> Option
                 },
             ))
         }
-        Quantity::LeaderPeriodReward { leader_action, .. } => {
+        Quantity::LeaderTransition { .. } => None,
+        Quantity::LeaderPeriodReward(LeaderSpot { leader_action, .. }) => {
             let here = Here {
-                leader: leader_action.0,
+                leader: leader_action.as_ref().map_or(0, |(action, _)| action.0),
                 ..Here::default()
             };
             formulas

@@ -26,6 +26,7 @@ pub(super) struct Formulas {
 pub(super) struct Compiled {
     pub(super) pool: Pool,
     pub(super) kernel: Vec<Slot>,
+    pub(super) leader_kernel: Vec<Slot>,
     pub(super) follower_reward: Vec<Slot>,
     pub(super) leader_period_reward: Vec<Slot>,
     pub(super) leader_follower_reward: Vec<Slot>,
@@ -48,7 +49,7 @@ impl Compiled {
         );
         limit_work(formulas, available, leader_actions, root)?;
         let mut pool = Pool::new(types);
-        let zero = pool.constant(0.0);
+        let (zero, one) = (pool.constant(0.0), pool.constant(1.0));
         let (mut kernel, mut follower_reward, mut leader_follower_reward) =
             (Vec::new(), Vec::new(), Vec::new());
         let mut leader_period_reward = Vec::with_capacity(leader_actions);
@@ -94,6 +95,7 @@ impl Compiled {
         Ok(Self {
             pool,
             kernel,
+            leader_kernel: vec![one; leader_actions],
             follower_reward,
             leader_period_reward,
             leader_follower_reward,

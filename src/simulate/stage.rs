@@ -1,7 +1,7 @@
 //! What one population step needs at a visited (t, z^N): the play and the law of (action, next type) per type,
 //! p(a, x' | x) = gamma^f(a | x) Q^f(x' | z, x, a^l, a), with the rewards.
 
-use crate::game::{Game, GameError, LeaderAction, MeanField, Policy, Tables};
+use crate::game::{Belief, Game, GameError, LeaderAction, MeanField, Policy, Tables};
 
 use super::binomial::Chance;
 use super::split;
@@ -91,10 +91,10 @@ impl Stage {
         counts: &[u64],
     ) -> Result<(), GameError> {
         let z = MeanField::from_counts(counts);
-        let play = policy.play(t, &z);
+        let play = policy.play(t, &Belief::certain(), &z);
         tables.evaluate(t, z.weights())?;
-        let leader = play.leader_action.0;
-        self.leader_action = play.leader_action;
+        let leader = play.leader_action().0;
+        self.leader_action = play.leader_action();
         self.leader_period_reward = tables.leader_period_reward(leader);
         let width = self.actions * self.types;
         let (follower_rewards, leader_rewards) =
@@ -303,7 +303,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::game::{Play, Prescription};
+    use crate::game::{LeaderPrescription, Play, Prescription};
     use crate::scenario::Scenario;
 
     const GAME: &str = r#"
@@ -328,16 +328,22 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
     struct Counting(AtomicUsize);
 
     impl Policy for Counting {
-        fn play(&self, _: usize, z: &MeanField) -> Play {
+        fn play(&self, _: usize, _: &Belief, z: &MeanField) -> Play {
             self.0.fetch_add(1, Ordering::Relaxed);
             let go = z.weights()[1];
-            Play {
-                leader_action: LeaderAction(1),
-                prescription: Prescription::new(2, [1.0 - go, go].repeat(2)),
-            }
+            Play::pure(
+                LeaderAction(1),
+                Prescription::new(2, [1.0 - go, go].repeat(2)),
+            )
         }
 
-        fn answer(&self, _: usize, _: &MeanField, _: LeaderAction) -> Option<Prescription> {
+        fn answer(
+            &self,
+            _: usize,
+            _: &Belief,
+            _: &MeanField,
+            _: &LeaderPrescription,
+        ) -> Option<Prescription> {
             None
         }
     }

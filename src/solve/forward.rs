@@ -12,47 +12,38 @@ pub enum Coin {
     Ignored,
 }
 
-/// Follow theta from (t, z) to T + 1, re-solved at every point.
+/// Follow theta from (t, pi, z) to T + 1, re-solved at every point.
 ///
 /// # Errors
 /// A kernel or reward without a value at a mean field that is met.
 pub fn follow(
     solution: &Solved,
     t: usize,
+    belief: &Belief,
     start: &MeanField,
     coin: Coin,
 ) -> Result<Flow, SolveError> {
-    let node = |t, parent, weight, belief, mean_field| FlowNode {
-        t,
-        parent,
-        weight,
-        belief,
-        mean_field,
-        play: None,
-    };
-    let mut flow = Flow {
-        nodes: vec![node(t, None, 1.0, Belief::certain(), start.clone())],
-        capped: false,
-        lotteries: 0,
-    };
+    let mut flow = Flow::from_start(t, belief.clone(), start.clone());
     let mut at = 0;
     while flow.nodes[at].t <= solution.game().horizon() {
-        let (now, weight) = (flow.nodes[at].t, flow.nodes[at].weight);
-        let point = solution.resolve(now, &flow.nodes[at].mean_field)?;
-        flow.nodes[at].play = Some(point.play);
-        flow.lotteries += usize::from(!point.supported);
-        let full = flow.nodes.len() >= Flow::MOST_NODES;
-        flow.capped |= full && !point.supported;
-        let branches = !full && coin == Coin::Tossed && !point.supported;
-        let sides = if branches { point.next.len() } else { 1 };
-        for next in &point.next[..sides] {
-            let probability = if branches { next.probability } else { 1.0 };
-            // The value function answers in the gap of a switch by the nearer side; the path takes the same side.
-            let z = solution.settle(now + 1, &next.mean_field);
-            let belief = next.belief.clone();
-            flow.nodes
-                .push(node(now + 1, Some(at), weight * probability, belief, z));
+        let FlowNode {
+            t,
+            belief,
+            mean_field,
+            ..
+        } = &flow.nodes[at];
+        let t = *t;
+        let mut point = solution.resolve(t, belief, mean_field)?;
+        if !point.supported && coin == Coin::Ignored {
+            point.next.truncate(1);
+            point.next[0].probability = 1.0;
         }
+        for way in &mut point.next {
+            // The value function answers in the gap of a switch by the nearer side; the path takes the same side.
+            way.mean_field = solution.settle(t + 1, &way.mean_field);
+        }
+        flow.lotteries += usize::from(!point.supported);
+        flow.extend(at, point.play, point.next);
         at += 1;
     }
     Ok(flow)

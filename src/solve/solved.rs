@@ -4,7 +4,10 @@ use super::simplex::SimplexSolution;
 use super::theta::{Solution, StageEquilibrium, StagePoint};
 use super::values::Values;
 use super::{Ending, Iteration, Kind, SolveError, Work};
-use crate::game::{Belief, Game, LeaderAction, MeanField, Play, Policy, Prescription};
+use crate::game::{
+    Belief, Game, LeaderAction, LeaderMove, LeaderPrescription, LeaderType, MeanField, Play,
+    Policy, Prescription, Way,
+};
 use crate::scenario::SolveSettings;
 
 /// V^f per follower type and V^l at one (t, z).
@@ -12,8 +15,10 @@ use crate::scenario::SolveSettings;
 pub struct StateValues {
     /// V^f(x), one per follower type.
     pub followers: Vec<f64>,
-    /// V^l.
+    /// The mean of V^l over pi.
     pub leader: f64,
+    /// V^l(x^l), one per leader type; `NaN` for a type that no theta speaks of.
+    pub leader_types: Vec<f64>,
 }
 
 /// theta and V at one point.
@@ -21,8 +26,9 @@ pub struct StateValues {
 pub struct SolvedPoint {
     /// What leader and followers play.
     pub play: Play,
-    /// Where the mean field goes: one place, or the two sides of a jump with their probabilities under a public coin.
-    pub next: Vec<Successor>,
+    /// The public states that follow: one per outcome of the leader's step, or two, for the sides of a jump, with their
+    /// probabilities under a public coin.
+    pub next: Vec<Way>,
     /// V^f_t and V^l_t.
     pub values: StateValues,
     /// Distinct equilibria of the stage game at the leader's action.
@@ -31,19 +37,6 @@ pub struct SolvedPoint {
     pub residual: f64,
     /// Whether the equilibrium needs no public coin.
     pub supported: bool,
-}
-
-/// One possible next mean field.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Successor {
-    /// The leader action after which it is reached; a leader who mixes has a successor per action.
-    pub leader_action: LeaderAction,
-    /// pi', (9).
-    pub belief: Belief,
-    /// z'.
-    pub mean_field: MeanField,
-    /// Its probability: 1 but for a lottery.
-    pub probability: f64,
 }
 
 /// One equilibrium of a stage game, as `smfg stage` lists it.
@@ -136,30 +129,39 @@ impl<'g> Solved<'g> {
         }
     }
 
-    /// theta_t and V_t re-solved at z, every equilibrium at every leader action searched.
+    /// theta_t and V_t re-solved at (pi, z), every equilibrium at every candidate of the leader searched.
     ///
     /// # Errors
     /// A kernel or reward without a value at z.
-    pub fn resolve(&self, t: usize, z: &MeanField) -> Result<SolvedPoint, SolveError> {
+    pub fn resolve(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+    ) -> Result<SolvedPoint, SolveError> {
         match self {
             Self::TwoTypes(solution) => Ok(solution.resolve(t, second(z))?.into()),
-            Self::Simplex(solution) => solution.resolve(t, z),
+            Self::Simplex(solution) => solution.resolve(t, belief, z),
         }
     }
 
-    /// The followers' answer to one leader action at (t, z), and the values it gives.
+    /// The followers' answer to one prescription of the leader at (t, pi, z), and the values it gives.
     ///
     /// # Errors
     /// A kernel or reward without a value at z.
     pub fn answer_at(
         &self,
         t: usize,
+        belief: &Belief,
         z: &MeanField,
-        leader_action: LeaderAction,
+        leader: &LeaderPrescription,
     ) -> Result<SolvedPoint, SolveError> {
         match self {
-            Self::TwoTypes(solution) => Ok(solution.answer_at(t, second(z), leader_action)?.into()),
-            Self::Simplex(solution) => solution.answer_at(t, z, leader_action),
+            Self::TwoTypes(solution) => {
+                let action = leader.support(LeaderType(0))[0].0;
+                Ok(solution.answer_at(t, second(z), action)?.into())
+            }
+            Self::Simplex(solution) => solution.answer_at(t, belief, z, leader),
         }
     }
 
@@ -199,13 +201,14 @@ impl<'g> Solved<'g> {
         }
     }
 
-    /// Every equilibrium of the stage games at (t, z), for one leader action or all.
+    /// Every equilibrium of the stage games at (t, pi, z), for one leader action or all.
     ///
     /// # Errors
     /// A kernel or reward without a value at z.
     pub fn stage_equilibria(
         &self,
         t: usize,
+        belief: &Belief,
         z: &MeanField,
         leader_action: Option<LeaderAction>,
     ) -> Result<Vec<SolvedEquilibrium>, SolveError> {
@@ -214,18 +217,24 @@ impl<'g> Solved<'g> {
                 let rows = solution.stage_equilibria(t, second(z), leader_action)?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
-            Self::Simplex(solution) => solution.stage_equilibria(t, z, leader_action),
+            Self::Simplex(solution) => solution.stage_equilibria(t, belief, z, leader_action),
         }
     }
 }
 
 impl Policy for Solved<'_> {
-    fn play(&self, t: usize, z: &MeanField) -> Play {
-        either!(self, solution => solution.play(t, z))
+    fn play(&self, t: usize, belief: &Belief, z: &MeanField) -> Play {
+        either!(self, solution => solution.play(t, belief, z))
     }
 
-    fn answer(&self, t: usize, z: &MeanField, leader_action: LeaderAction) -> Option<Prescription> {
-        either!(self, solution => solution.answer(t, z, leader_action))
+    fn answer(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+        leader: &LeaderPrescription,
+    ) -> Option<Prescription> {
+        either!(self, solution => solution.answer(t, belief, z, leader))
     }
 }
 
@@ -239,18 +248,23 @@ impl From<Values> for StateValues {
         Self {
             followers: values.followers.to_vec(),
             leader: values.leader,
+            leader_types: vec![values.leader],
         }
     }
 }
 
 impl From<StagePoint> for SolvedPoint {
     fn from(point: StagePoint) -> Self {
-        let leader_action = point.play.leader_action;
-        let next = point.next.iter().map(|next| Successor {
-            leader_action,
-            belief: Belief::certain().update(leader_action),
+        let action = point.play.leader_action();
+        let next = point.next.iter().map(|next| Way {
+            belief: Belief::certain(),
             mean_field: MeanField::two_types(next.m),
             probability: next.probability,
+            action,
+            moves: vec![LeaderMove {
+                index: action.0,
+                probability: 1.0,
+            }],
         });
         Self {
             next: next.collect(),

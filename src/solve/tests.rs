@@ -1,5 +1,5 @@
 use super::*;
-use crate::game::{MeanField, Policy};
+use crate::game::{Belief, MeanField, Policy};
 use crate::scenario::Scenario;
 
 fn scenario(horizon: usize, reward: &str, next: &str, rest: &str) -> Scenario {
@@ -75,13 +75,13 @@ fn the_flow_branches_at_a_lottery_with_the_weights_of_its_coin() {
     assert!((point.play.prescription.row(0)[1] - 2.0 / 3.0).abs() < 1e-9);
     let start = MeanField::two_types(0.25);
     let solved = Solved::TwoTypes(solution);
-    let flow = follow(&solved, 1, &start, Coin::Tossed).unwrap();
+    let flow = follow(&solved, 1, &Belief::certain(), &start, Coin::Tossed).unwrap();
     let weights: Vec<f64> = flow.nodes.iter().map(|node| node.weight).collect();
     assert_eq!((flow.lotteries, weights.len()), (1, 3));
     assert!((weights[1] - 0.6).abs() < 1e-9 && (weights[2] - 0.4).abs() < 1e-9);
     let sides = [1, 2].map(|i| flow.nodes[i].mean_field.weights()[1]);
     assert!(sides[0] <= 0.5 && sides[1] > 0.5 && sides[1] - sides[0] < 1e-13);
-    let plain = follow(&solved, 1, &start, Coin::Ignored).unwrap();
+    let plain = follow(&solved, 1, &Belief::certain(), &start, Coin::Ignored).unwrap();
     assert_eq!((plain.lotteries, plain.nodes.len()), (1, 2));
 }
 
@@ -128,9 +128,9 @@ fn play_inside_a_piece_is_what_a_full_search_finds() {
     let solution = solve(&scenario).unwrap();
     for i in 0..200 {
         let m = (f64::from(i) + 0.61) / 200.0;
-        let play = solution.play(1, &MeanField::two_types(m));
+        let play = solution.play(1, &Belief::certain(), &MeanField::two_types(m));
         assert_eq!(play, solution.resolve(1, m).unwrap().play);
-        assert_eq!(play.leader_action.0, usize::from(m > 0.37));
+        assert_eq!(play.leader_action().0, usize::from(m > 0.37));
         assert_eq!(play.prescription.row(0)[0], f64::from(u8::from(m > 0.8)));
     }
 }

@@ -7,7 +7,10 @@ use super::leader::{Rule, Selected, Work};
 use super::stage_game::{Equilibrium, Kind, Period, StageGames};
 use super::values::{Place, ValueFunction, Values};
 use super::{Ending, Iteration, SolveError, stationary, terminal};
-use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Prescription};
+use crate::game::{
+    Belief, Game, LeaderAction, LeaderPrescription, LeaderType, MeanField, Play, Policy,
+    Prescription,
+};
 use crate::scenario::SolveSettings;
 
 /// Inside a piece, this far from its ends, the regime of the piece is the one that a full search finds.
@@ -309,10 +312,10 @@ impl<'g> Solution<'g> {
     }
 
     fn play_of(&self, e: &Equilibrium) -> Play {
-        Play {
-            leader_action: LeaderAction(e.label.leader_action),
-            prescription: e.prescription(self.game.follower_actions().len()),
-        }
+        Play::pure(
+            LeaderAction(e.label.leader_action),
+            e.prescription(self.game.follower_actions().len()),
+        )
     }
 
     /// The regime of the piece at m, where m is clear of the piece's ends.
@@ -333,7 +336,7 @@ impl Policy for Solution<'_> {
     /// theta_t at z. Inside a piece of V_t the regime is known and only its equilibrium is solved for; near a switch
     /// every equilibrium is searched. A mean field at which the game has no valid value plays the first actions:
     /// the caller evaluates the same kernels there and reports the error.
-    fn play(&self, t: usize, z: &MeanField) -> Play {
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
         let m = z.weights()[1];
         let mut games = StageGames::new(self.period(t));
         if games.move_to(m).is_err() {
@@ -350,7 +353,14 @@ impl Policy for Solution<'_> {
         }
     }
 
-    fn answer(&self, t: usize, z: &MeanField, leader_action: LeaderAction) -> Option<Prescription> {
+    fn answer(
+        &self,
+        t: usize,
+        _: &Belief,
+        z: &MeanField,
+        leader: &LeaderPrescription,
+    ) -> Option<Prescription> {
+        let leader_action = leader.support(LeaderType(0))[0].0;
         let answer = self.answer_at(t, z.weights()[1], leader_action);
         Some(answer.map_or_else(
             |_| first_actions(self.game).prescription,
@@ -367,8 +377,5 @@ pub(super) fn first_actions(game: &Game) -> Play {
             (0..actions).map(move |a| f64::from(u8::from(a == first)))
         })
         .collect();
-    Play {
-        leader_action: LeaderAction(0),
-        prescription: Prescription::new(actions, rows),
-    }
+    Play::pure(LeaderAction(0), Prescription::new(actions, rows))
 }

@@ -15,7 +15,7 @@ pub use flow::{Exploitability, FlowValues};
 pub use leader::{CommitmentGap, LeaderGain, commitment_gap, leader_gain};
 
 use super::RewardRanges;
-use crate::game::{Flow, Game, GameError, MeanField, Policy};
+use crate::game::{Flow, FlowRule, Game, GameError, MeanField, Policy};
 use crate::scenario::Selection;
 use crate::solve::{Coin, Iteration, SolveError, Solved, StateValues, Work, follow};
 
@@ -43,16 +43,16 @@ pub struct PathCertificate {
 /// [`SolveError`] where the game has no value at a mean field that is met.
 pub fn certify_path(solution: &Solved, start: &MeanField) -> Result<PathCertificate, SolveError> {
     let game = solution.game();
-    let flow = follow(solution, 1, start, Coin::Tossed)?;
+    let flow = follow(solution, 1, game.initial_belief(), start, Coin::Tossed)?;
     let values = FlowValues::along(game, &flow)?;
     let exploitability = values.exploitability(&flow);
     let without_coin = if flow.lotteries == 0 {
         exploitability.clone()
     } else {
-        let plain = follow(solution, 1, start, Coin::Ignored)?;
+        let plain = follow(solution, 1, game.initial_belief(), start, Coin::Ignored)?;
         FlowValues::along(game, &plain)?.exploitability(&plain)
     };
-    let resolved = solution.resolve(1, start)?.values;
+    let resolved = solution.resolve(1, game.initial_belief(), start)?.values;
     let followers = values.follower[0].iter().zip(&resolved.followers);
     let consistency = followers
         .map(|(along, stored)| (along - stored).abs())
@@ -124,7 +124,9 @@ impl Certified {
         {
             values.push((
                 solved.settings().selection,
-                solved.resolve(1, start)?.values,
+                solved
+                    .resolve(1, solution.game().initial_belief(), start)?
+                    .values,
             ));
         }
         let figures = SolutionFigures {
@@ -163,7 +165,7 @@ impl Certified {
     /// # Errors
     /// [`GameError`] where the game has no value at a mean field that is met.
     pub fn policy(game: &Game, policy: &dyn Policy, start: &MeanField) -> Result<Self, GameError> {
-        let flow = Flow::of_policy(game, policy, start)?;
+        let flow = Flow::of_policy(game, policy, start, FlowRule::Averaged)?;
         let exploitability = FlowValues::along(game, &flow)?.exploitability(&flow);
         let certificate = Certificate {
             exploitability,

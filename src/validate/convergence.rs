@@ -27,7 +27,7 @@ use super::exact::LeaderTest;
 use super::population::Claims;
 use super::range::RewardRanges;
 use super::{FlowValues, Method, Player, Settings, ValidateError};
-use crate::game::{Flow, Game, LeaderAction, MeanField, Policy};
+use crate::game::{Belief, Flow, Game, LeaderAction, LeaderPrescription, MeanField, Policy};
 use crate::stats::{Interval, normal_quantile};
 pub use fit::{Point, Rate, Slope, fit_rate, local_slopes};
 pub use jumps::JumpInReach;
@@ -189,7 +189,14 @@ pub fn converge(
     let mut populations = settings.populations.to_vec();
     populations.sort_unstable();
     populations.dedup();
-    let answers = policy.answer(1, game.initial(), LeaderAction(0)).is_some();
+    let answers = policy
+        .answer(
+            1,
+            &Belief::certain(),
+            game.initial(),
+            &LeaderPrescription::action(LeaderAction(0)),
+        )
+        .is_some();
     let leader = if game.has_leader() && answers {
         LeaderTest::StageWise
     } else {

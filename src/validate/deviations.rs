@@ -7,7 +7,7 @@
 mod learnt;
 
 use super::ValidateError;
-use crate::game::{Flow, Game, LeaderAction, MeanField, Policy, PolicyFile};
+use crate::game::{Belief, Flow, Game, LeaderAction, MeanField, Policy, PolicyFile};
 use crate::stream::Stream;
 pub use learnt::{SampledPath, SampledResponse};
 use rand::RngExt;
@@ -42,7 +42,7 @@ impl MeanFieldPath {
             leader_actions: plays
                 .into_iter()
                 .flatten()
-                .map(|play| play.leader_action)
+                .map(|play| play.leader_action())
                 .collect(),
         }
     }
@@ -57,7 +57,7 @@ impl MeanFieldPath {
         let mut z = game.initial().clone();
         for t in 1..=game.horizon() {
             tables.evaluate(t, z.weights())?;
-            let play = policy.play(t, &z);
+            let play = policy.play(t, &Belief::certain(), &z);
             let mut next = vec![0.0; z.weights().len()];
             for (x, share) in z.weights().iter().enumerate() {
                 for (a, weight) in play
@@ -68,13 +68,14 @@ impl MeanFieldPath {
                     .filter(|(_, w)| **w > 0.0)
                 {
                     for (y, mass) in next.iter_mut().enumerate() {
-                        *mass += share * weight * tables.transition(play.leader_action.0, x, a, y);
+                        *mass +=
+                            share * weight * tables.transition(play.leader_action().0, x, a, y);
                     }
                 }
             }
             z = MeanField::new(next);
             path.push(z.clone());
-            leader_actions.push(play.leader_action);
+            leader_actions.push(play.leader_action());
         }
         Ok(Self {
             z: path,
@@ -246,7 +247,12 @@ impl FollowerDeviation {
         match self {
             Self::SampledResponse(response) => pure(response.action(t, z.weights(), x), 1.0),
             Self::Perturbed(_, table) => pure(table.action(t, x), PERTURBATION),
-            Self::File(file) => law.copy_from_slice(file.policy.play(t, z).prescription.row(x)),
+            Self::File(file) => law.copy_from_slice(
+                file.policy
+                    .play(t, &Belief::certain(), z)
+                    .prescription
+                    .row(x),
+            ),
             _ => match self.action(game, t, x) {
                 Some(a) => pure(a, 1.0),
                 None => law.copy_from_slice(theta),
@@ -294,7 +300,7 @@ impl LeaderDeviation {
         match self {
             Self::Constant(action) => Some(*action),
             Self::OneShot(shot, action) => (*shot == t).then_some(*action),
-            Self::File(file) => Some(file.policy.play(t, z).leader_action),
+            Self::File(file) => Some(file.policy.play(t, &Belief::certain(), z).leader_action()),
         }
     }
 

@@ -222,7 +222,7 @@ impl<'a> IntegratedExperiment<'a> {
     ) -> Result<Local, ValidateError> {
         let counts = with_tagged(others, x);
         let play = worker.play(self.setting.policy, t, &counts, Announced::Theta)?;
-        let (tables, leader, types) = (&worker.tables, play.leader_action, others.len());
+        let (tables, leader, types) = (&worker.tables, play.leader_action(), others.len());
         let actions = 0..play.prescription.actions();
         let cells = actions
             .clone()

@@ -8,7 +8,7 @@
 //! of 2 M^2 / V degrees, scaled to that mean and variance. Both tails count: followers that do not differ enough are wrong
 //! too.
 
-use crate::game::{Game, MeanField, Policy, Tables};
+use crate::game::{Belief, Game, MeanField, Policy, Tables};
 use crate::simulate::Trajectory;
 use crate::stats::{chi_square_lower_tail, chi_square_tail};
 use crate::validate::ValidateError;
@@ -95,7 +95,7 @@ impl<'a> OneStep<'a> {
             let counts = trajectory.counts(t);
             let z = MeanField::from_counts(counts);
             self.tables.evaluate(t, z.weights())?;
-            let prescription = self.policy.play(t, &z).prescription;
+            let prescription = self.policy.play(t, &Belief::certain(), &z).prescription;
             let leader = trajectory.leader_action(t);
             let types = counts.len();
             let moves: Vec<Vec<f64>> = (0..types)

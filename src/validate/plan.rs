@@ -21,7 +21,7 @@ use super::pilot::Trial;
 use super::population::Claims;
 use super::range::RewardRanges;
 use super::{Method, Player, Settings, ValidateError, Verdict, Weight};
-use crate::game::{Game, LeaderAction, Policy};
+use crate::game::{Belief, Game, LeaderAction, LeaderPrescription, Policy};
 use crate::scenario::Method as MethodChoice;
 use crate::stats::{LOOK, Moments};
 use crate::stream::{Role, Stream};
@@ -77,7 +77,14 @@ pub fn plan(
     settings: &Settings<'_>,
 ) -> Result<Vec<Need>, ValidateError> {
     super::check_settings(settings)?;
-    let answers = policy.answer(1, game.initial(), LeaderAction(0)).is_some();
+    let answers = policy
+        .answer(
+            1,
+            &Belief::certain(),
+            game.initial(),
+            &LeaderPrescription::action(LeaderAction(0)),
+        )
+        .is_some();
     let leader = if game.has_leader() && answers {
         LeaderTest::StageWise
     } else {

@@ -70,7 +70,7 @@ impl<'g> RewardRanges<'g> {
                     }
                     widen(
                         &mut ranges.leader[period * leader_actions + l],
-                        enclosure.leader_reward(LeaderAction(l)),
+                        enclosure.leader_reward(l),
                     );
                 }
             }

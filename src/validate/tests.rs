@@ -11,7 +11,10 @@ mod one_step;
 mod range;
 mod sampled;
 
-use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Prescription};
+use crate::game::{
+    Belief, Game, LeaderAction, LeaderPrescription, LeaderType, MeanField, Play, Policy,
+    Prescription,
+};
 use crate::scenario::Scenario;
 
 fn game(text: &str) -> Game {
@@ -33,9 +36,8 @@ struct Rule {
 impl Rule {
     /// Followers play `rows` of two actions by type; the leader her first action, and nothing is answered.
     fn followers(rows: impl Fn(usize, &MeanField) -> [[f64; 2]; 2] + Sync + 'static) -> Self {
-        let play = move |t: usize, z: &MeanField| Play {
-            leader_action: LeaderAction(0),
-            prescription: Prescription::new(2, rows(t, z).concat()),
+        let play = move |t: usize, z: &MeanField| {
+            Play::pure(LeaderAction(0), Prescription::new(2, rows(t, z).concat()))
         };
         Self {
             play: Box::new(play),
@@ -50,10 +52,10 @@ impl Rule {
     ) -> Self {
         let play = move |t: usize, z: &MeanField| {
             let announced = leader(t, z);
-            Play {
-                leader_action: LeaderAction(announced),
-                prescription: Prescription::new(2, rows(t, z, announced).concat()),
-            }
+            Play::pure(
+                LeaderAction(announced),
+                Prescription::new(2, rows(t, z, announced).concat()),
+            )
         };
         let answer = move |t: usize, z: &MeanField, announced: LeaderAction| {
             Some(Prescription::new(2, rows(t, z, announced.0).concat()))
@@ -66,12 +68,18 @@ impl Rule {
 }
 
 impl Policy for Rule {
-    fn play(&self, t: usize, z: &MeanField) -> Play {
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
         (self.play)(t, z)
     }
 
-    fn answer(&self, t: usize, z: &MeanField, leader_action: LeaderAction) -> Option<Prescription> {
-        (self.answer)(t, z, leader_action)
+    fn answer(
+        &self,
+        t: usize,
+        _: &Belief,
+        z: &MeanField,
+        leader: &LeaderPrescription,
+    ) -> Option<Prescription> {
+        (self.answer)(t, z, leader.support(LeaderType(0))[0].0)
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::support::affine::AffineGame;
 use crate::support::games::{self, PlainGame};
 use crate::support::reference;
-use smfg::game::{Game, LeaderAction, MeanField, Play, Policy, Prescription};
+use smfg::game::{Belief, Game, LeaderPrescription, MeanField, Play, Policy, Prescription};
 use smfg::scenario::{Override, Scenario, Selection};
 use smfg::solve::Solution;
 use std::path::Path;
@@ -46,7 +46,7 @@ pub fn gamma(prescription: &Prescription) -> [Vec<f64>; 2] {
 /// A play in the plain game's terms.
 pub fn plain(play: &Play) -> games::Play {
     games::Play {
-        leader_action: play.leader_action.0,
+        leader_action: play.leader_action().0,
         gamma: gamma(&play.prescription),
     }
 }
@@ -56,7 +56,7 @@ pub fn plays(game: &Game, policy: &dyn Policy, population: usize) -> Vec<Vec<gam
     let z = |n: usize| MeanField::from_counts(&[(population - n) as u64, n as u64]);
     let at = |t: usize| {
         (0..=population)
-            .map(|n| plain(&policy.play(t, &z(n))))
+            .map(|n| plain(&policy.play(t, &Belief::certain(), &z(n))))
             .collect()
     };
     (1..=game.horizon()).map(at).collect()
@@ -69,13 +69,22 @@ pub struct Shifted<'s, 'g> {
 }
 
 impl Policy for Shifted<'_, '_> {
-    fn play(&self, t: usize, z: &MeanField) -> Play {
-        self.theta
-            .play((t + self.shift).min(self.theta.game().horizon()), z)
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
+        self.theta.play(
+            (t + self.shift).min(self.theta.game().horizon()),
+            &Belief::certain(),
+            z,
+        )
     }
 
-    fn answer(&self, t: usize, z: &MeanField, leader_action: LeaderAction) -> Option<Prescription> {
-        self.theta.answer(t, z, leader_action)
+    fn answer(
+        &self,
+        t: usize,
+        _: &Belief,
+        z: &MeanField,
+        leader: &LeaderPrescription,
+    ) -> Option<Prescription> {
+        self.theta.answer(t, &Belief::certain(), z, leader)
     }
 }
 

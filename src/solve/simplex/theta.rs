@@ -5,10 +5,13 @@ use rayon::prelude::*;
 use super::backward::{Period, Selected, StageGames, step, terminal};
 use super::field::{self, Field};
 use super::lattice::{self, Lattice};
-use crate::game::{Belief, Game, LeaderAction, MeanField, Play, Policy, Prescription};
+use crate::game::{
+    Belief, Game, LeaderAction, LeaderMove, LeaderPrescription, LeaderType, MeanField, Play,
+    Policy, Prescription, Way,
+};
 use crate::scenario::SolveSettings;
 use crate::solve::leader::{Rule, Work};
-use crate::solve::solved::{SolvedEquilibrium, SolvedPoint, StateValues, Successor};
+use crate::solve::solved::{SolvedEquilibrium, SolvedPoint, StateValues};
 use crate::solve::stationary;
 use crate::solve::{Iteration, SolveError, theta::first_actions};
 
@@ -133,7 +136,11 @@ impl<'g> SimplexSolution<'g> {
         self.lattice.locate(z.weights(), &mut at);
         let mut followers = self.value_function(t).at(&at);
         let leader = followers.pop().unwrap_or(f64::NAN);
-        StateValues { followers, leader }
+        StateValues {
+            followers,
+            leader,
+            leader_types: vec![leader],
+        }
     }
 
     fn games(&self, t: usize) -> StageGames<'_> {
@@ -156,7 +163,7 @@ impl<'g> SimplexSolution<'g> {
     ///
     /// # Errors
     /// A kernel or reward without a value at z.
-    pub fn resolve(&self, t: usize, z: &MeanField) -> Result<SolvedPoint, SolveError> {
+    pub fn resolve(&self, t: usize, _: &Belief, z: &MeanField) -> Result<SolvedPoint, SolveError> {
         let mut games = self.games(t);
         games.move_to(z.weights())?;
         Ok(self.point(games.choose(&self.rule(), &mut Work::default())))
@@ -169,9 +176,11 @@ impl<'g> SimplexSolution<'g> {
     pub fn answer_at(
         &self,
         t: usize,
+        _: &Belief,
         z: &MeanField,
-        leader_action: LeaderAction,
+        leader: &LeaderPrescription,
     ) -> Result<SolvedPoint, SolveError> {
+        let leader_action = leader.support(LeaderType(0))[0].0;
         let mut games = self.games(t);
         games.move_to(z.weights())?;
         let selected = games.select(&self.rule(), leader_action.0, &mut Work::default());
@@ -192,7 +201,7 @@ impl<'g> SimplexSolution<'g> {
             .into_par_iter()
             .map(|node| {
                 let z = MeanField::new(lattice.mean_field(node));
-                let point = self.resolve(t, &z)?;
+                let point = self.resolve(t, &Belief::certain(), &z)?;
                 Ok((z, point))
             })
             .collect();
@@ -206,6 +215,7 @@ impl<'g> SimplexSolution<'g> {
     pub fn stage_equilibria(
         &self,
         t: usize,
+        _: &Belief,
         z: &MeanField,
         leader_action: Option<LeaderAction>,
     ) -> Result<Vec<SolvedEquilibrium>, SolveError> {
@@ -229,6 +239,7 @@ impl<'g> SimplexSolution<'g> {
                     values: StateValues {
                         followers: e.followers,
                         leader: answer.leader,
+                        leader_types: vec![answer.leader],
                     },
                     residual: e.residual,
                 }
@@ -241,19 +252,24 @@ impl<'g> SimplexSolution<'g> {
         let Selected { answer, count } = selected;
         let e = answer.equilibrium;
         SolvedPoint {
-            play: Play {
-                leader_action: LeaderAction(answer.leader_action),
-                prescription: Prescription::new(self.game.follower_actions().len(), e.gamma),
-            },
-            next: vec![Successor {
-                leader_action: LeaderAction(answer.leader_action),
-                belief: Belief::certain().update(LeaderAction(answer.leader_action)),
+            play: Play::pure(
+                LeaderAction(answer.leader_action),
+                Prescription::new(self.game.follower_actions().len(), e.gamma),
+            ),
+            next: vec![Way {
+                belief: Belief::certain(),
                 mean_field: MeanField::new(e.next),
                 probability: 1.0,
+                action: LeaderAction(answer.leader_action),
+                moves: vec![LeaderMove {
+                    index: answer.leader_action,
+                    probability: 1.0,
+                }],
             }],
             values: StateValues {
                 followers: e.followers,
                 leader: answer.leader,
+                leader_types: vec![answer.leader],
             },
             equilibria: count,
             residual: e.residual,
@@ -265,13 +281,19 @@ impl<'g> SimplexSolution<'g> {
 impl Policy for SimplexSolution<'_> {
     /// theta_t at z, re-solved. A mean field at which the game has no valid value plays the first actions: the caller
     /// evaluates the same kernels there and reports the error.
-    fn play(&self, t: usize, z: &MeanField) -> Play {
-        let point = self.resolve(t, z);
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
+        let point = self.resolve(t, &Belief::certain(), z);
         point.map_or_else(|_| first_actions(self.game), |point| point.play)
     }
 
-    fn answer(&self, t: usize, z: &MeanField, leader_action: LeaderAction) -> Option<Prescription> {
-        let answer = self.answer_at(t, z, leader_action);
+    fn answer(
+        &self,
+        t: usize,
+        _: &Belief,
+        z: &MeanField,
+        leader_action: &LeaderPrescription,
+    ) -> Option<Prescription> {
+        let answer = self.answer_at(t, &Belief::certain(), z, leader_action);
         let play = answer.map_or_else(|_| first_actions(self.game), |point| point.play);
         Some(play.prescription)
     }

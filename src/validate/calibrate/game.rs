@@ -1,7 +1,9 @@
 //! The planted laws as games: staying is theta, going brings the law.
 
 use super::PlantedLaw;
-use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Prescription};
+use crate::game::{
+    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription,
+};
 use crate::scenario::Scenario;
 
 impl PlantedLaw {
@@ -40,18 +42,21 @@ pub struct Stay;
 /// The first of two actions, whatever the type.
 pub(super) fn always(action: usize) -> Play {
     let row = [0, 1].map(|a| f64::from(u8::from(a == action)));
-    Play {
-        leader_action: LeaderAction(0),
-        prescription: Prescription::new(2, [row, row].concat()),
-    }
+    Play::pure(LeaderAction(0), Prescription::new(2, [row, row].concat()))
 }
 
 impl Policy for Stay {
-    fn play(&self, _: usize, _: &MeanField) -> Play {
+    fn play(&self, _: usize, _: &Belief, _: &MeanField) -> Play {
         always(0)
     }
 
-    fn answer(&self, _: usize, _: &MeanField, _: LeaderAction) -> Option<Prescription> {
+    fn answer(
+        &self,
+        _: usize,
+        _: &Belief,
+        _: &MeanField,
+        _: &LeaderPrescription,
+    ) -> Option<Prescription> {
         None
     }
 }

@@ -1,6 +1,6 @@
 use super::game::always;
 use super::*;
-use crate::game::{LeaderAction, MeanField, Play, Policy, Prescription};
+use crate::game::{Belief, LeaderPrescription, MeanField, Play, Policy, Prescription};
 use crate::validate::{Exact, LeaderTest};
 
 /// Small enough for every run of the tests.
@@ -24,11 +24,17 @@ fn case(source: PlantedSource, law: PlantedLaw, gain: f64, class: usize) -> Plan
 struct Go;
 
 impl Policy for Go {
-    fn play(&self, _: usize, _: &MeanField) -> Play {
+    fn play(&self, _: usize, _: &Belief, _: &MeanField) -> Play {
         always(1)
     }
 
-    fn answer(&self, _: usize, _: &MeanField, _: LeaderAction) -> Option<Prescription> {
+    fn answer(
+        &self,
+        _: usize,
+        _: &Belief,
+        _: &MeanField,
+        _: &LeaderPrescription,
+    ) -> Option<Prescription> {
         None
     }
 }

@@ -34,12 +34,6 @@ impl FlowValues {
             leader: vec![0.0; count],
             response: vec![vec![0; types]; count],
         };
-        let mut children: Vec<Vec<usize>> = vec![Vec::new(); count];
-        for (i, node) in flow.nodes.iter().enumerate() {
-            if let Some(parent) = node.parent {
-                children[parent].push(i);
-            }
-        }
         let mut tables = game.tables();
         for i in (0..count).rev() {
             let node = &flow.nodes[i];
@@ -51,21 +45,21 @@ impl FlowValues {
                 continue;
             };
             tables.evaluate(node.t, node.mean_field.weights())?;
-            let ahead = values.expected(flow, i, &children[i], types);
+            let ahead = values.expected(flow, i, types);
             values.step_back(game, &tables, i, play, node.mean_field.weights(), &ahead);
         }
         Ok(values)
     }
 
     /// The coin's mean of the values one period ahead.
-    fn expected(&self, flow: &Flow, i: usize, children: &[usize], types: usize) -> Ahead {
+    fn expected(&self, flow: &Flow, i: usize, types: usize) -> Ahead {
         let mut ahead = Ahead {
             follower: vec![0.0; types],
             best: vec![0.0; types],
             leader: 0.0,
         };
-        for &child in children {
-            let p = flow.nodes[child].weight / flow.nodes[i].weight;
+        for edge in &flow.nodes[i].edges {
+            let (child, p) = (edge.to, edge.probability);
             ahead.leader += p * self.leader[child];
             for x in 0..types {
                 ahead.follower[x] += p * self.follower[child][x];
@@ -84,7 +78,7 @@ impl FlowValues {
         z: &[f64],
         ahead: &Ahead,
     ) {
-        let l = play.leader_action.0;
+        let l = play.leader_action().0;
         let delta = game.discount();
         let mut leader = tables.leader_period_reward(l) + delta * ahead.leader;
         for (x, mass) in z.iter().enumerate() {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::game::{Flow, Game, GameError, LeaderAction, MeanField, Play, mean_rewards};
+use crate::game::{
+    Belief, Flow, Game, GameError, LeaderAction, LeaderMove, LeaderPrescription, MeanField, Play,
+    mean_rewards,
+};
 use crate::solve::{SolveError, Solved};
 
 /// The leader's value of following theta forward, remembered per (t, z).
@@ -27,7 +30,7 @@ impl LeaderValues<'_, '_> {
             if let Some(v) = self.known.get(&key) {
                 break *v;
             }
-            let point = self.solution.resolve(now, &at)?;
+            let point = self.solution.resolve(now, &Belief::certain(), &at)?;
             let reward = leader_reward(game, now, &at, &point.play)?;
             path.push((key, reward));
             if let [next] = &point.next[..] {
@@ -53,7 +56,13 @@ impl LeaderValues<'_, '_> {
 fn leader_reward(game: &Game, t: usize, z: &MeanField, play: &Play) -> Result<f64, GameError> {
     let mut tables = game.tables();
     tables.evaluate(t, z.weights())?;
-    Ok(mean_rewards(&tables, z, play).leader)
+    Ok(mean_rewards(
+        &tables,
+        z,
+        &play.prescription,
+        &LeaderMove::law(game, &Belief::certain(), &play.leader),
+    )
+    .leader)
 }
 
 /// The leader's largest one-stage gain along a flow, (15c): each candidate's continuation is theta followed forward.
@@ -85,7 +94,12 @@ pub fn leader_gain(solution: &Solved, flow: &Flow) -> Result<LeaderGain, SolveEr
         let t = if game.is_infinite() { 1 } else { node.t };
         let own = values.from(t, z.clone())?;
         for action in (0..game.leader_actions().len()).map(LeaderAction) {
-            let point = solution.answer_at(t, z, action)?;
+            let point = solution.answer_at(
+                t,
+                &Belief::certain(),
+                z,
+                &LeaderPrescription::action(action),
+            )?;
             let mut value = leader_reward(game, t, z, &point.play)?;
             for next in &point.next {
                 let at = solution.settle(t + 1, &next.mean_field);
@@ -126,12 +140,19 @@ pub fn commitment_gap(solution: &Solved, start: &MeanField) -> Result<Commitment
             unsolved: 0,
         });
     }
-    let own = solution.resolve(1, start)?.values.leader;
+    let own = solution
+        .resolve(1, game.initial_belief(), start)?
+        .values
+        .leader;
     let gaps: Vec<Result<Option<f64>, SolveError>> = (0..game.leader_actions().len())
         .into_par_iter()
         .map(|action| {
             let constant = Solved::compute(game, solution.settings(), Some(vec![action]))?;
-            let value = constant.resolve(1, start)?.values.leader - own;
+            let value = constant
+                .resolve(1, game.initial_belief(), start)?
+                .values
+                .leader
+                - own;
             Ok(Some(value).filter(|_| constant.is_solved()))
         })
         .collect();

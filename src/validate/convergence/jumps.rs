@@ -1,7 +1,7 @@
 //! Where the policy jumps in z so near the mean-field path that z^N reaches the other side.
 
 use super::measure::Simulated;
-use crate::game::{GameError, MeanField, advance_mean_field, mean_rewards};
+use crate::game::{Belief, GameError, LeaderMove, MeanField, advance_mean_field, mean_rewards};
 use crate::validate::population::Claims;
 
 /// z^N reaches what lies within this many of its standard deviations.
@@ -63,9 +63,13 @@ fn jumps_at(claims: &Claims<'_>, t: usize, position: f64) -> Result<bool, GameEr
     let mut side = |m: f64| {
         let z = super::at(m);
         tables.evaluate(t, z.weights())?;
-        let play = claims.policy.play(t, &z);
-        let rewards = mean_rewards(&tables, &z, &play);
-        Ok((advance_mean_field(&tables, &z, &play), rewards))
+        let play = claims.policy.play(t, &Belief::certain(), &z);
+        let moves = LeaderMove::law(claims.game, &Belief::certain(), &play.leader);
+        let rewards = mean_rewards(&tables, &z, &play.prescription, &moves);
+        Ok((
+            advance_mean_field(&tables, &z, &play.prescription, &moves),
+            rewards,
+        ))
     };
     let (left, left_pay) = side(position - BESIDE)?;
     let (right, right_pay) = side(position + BESIDE)?;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::game::{Play, Prescription};
+use crate::game::{Belief, FlowRule, LeaderPrescription, Play, Prescription};
 use crate::scenario::{Method as MethodChoice, Scenario, Start};
 
 /// With z^N(high) the mean of N fair coins, the value of staying is E z^2 = 1/4 + 1/(4 N), and cheating gains
@@ -22,15 +22,21 @@ reward = "z[high] * z[high] + (a == cheat) * (z[high] - 0.5) * (z[high] - 0.5)"
 struct StayUpTo(f64);
 
 impl Policy for StayUpTo {
-    fn play(&self, _: usize, z: &MeanField) -> Play {
+    fn play(&self, _: usize, _: &Belief, z: &MeanField) -> Play {
         let cheat = f64::from(u8::from(z.weights()[1] > self.0));
-        Play {
-            leader_action: LeaderAction(0),
-            prescription: Prescription::new(2, [1.0 - cheat, cheat].repeat(2)),
-        }
+        Play::pure(
+            LeaderAction(0),
+            Prescription::new(2, [1.0 - cheat, cheat].repeat(2)),
+        )
     }
 
-    fn answer(&self, _: usize, _: &MeanField, _: LeaderAction) -> Option<Prescription> {
+    fn answer(
+        &self,
+        _: usize,
+        _: &Belief,
+        _: &MeanField,
+        _: &LeaderPrescription,
+    ) -> Option<Prescription> {
         None
     }
 }
@@ -38,7 +44,7 @@ impl Policy for StayUpTo {
 fn found(policy: &StayUpTo, switches: &[Vec<f64>], populations: &[u64]) -> Convergence {
     let scenario = Scenario::parse("coins.toml", COINS, &[]).unwrap();
     let game = scenario.game();
-    let flow = Flow::of_policy(game, policy, game.initial()).unwrap();
+    let flow = Flow::of_policy(game, policy, game.initial(), FlowRule::Averaged).unwrap();
     let settings = Settings {
         populations,
         epsilon: 0.05,

@@ -15,7 +15,9 @@ mod departures;
 use rayon::prelude::*;
 
 use super::{LeaderTest, MAX_EXACT_STATES, Values, worst};
-use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Tables};
+use crate::game::{
+    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Tables,
+};
 use crate::scenario::Start;
 use crate::validate::paired::crowd::next_type;
 use crate::validate::{ValidateError, leader_reward};
@@ -186,7 +188,7 @@ impl Stage<'_> {
     fn solve(&self, tables: &mut Tables<'_>, counts: &[usize]) -> Result<State, ValidateError> {
         let z = mean_field(counts);
         tables.evaluate(self.t, z.weights())?;
-        let play = self.policy.play(self.t, &z);
+        let play = self.policy.play(self.t, &Belief::certain(), &z);
         let crowd = Crowd::new(tables, &play, counts);
         let types = counts.len();
         let mut state = State {
@@ -213,7 +215,7 @@ impl Stage<'_> {
         others: &BoxLaw,
         state: &mut State,
     ) {
-        let (leader, types) = (play.leader_action.0, state.theta.len());
+        let (leader, types) = (play.leader_action().0, state.theta.len());
         let continued = |grids: &[Grid]| -> Vec<f64> {
             let each = grids.iter().enumerate();
             each.map(|(y, grid)| others.expect(grid, y)).collect()
@@ -264,7 +266,7 @@ impl Stage<'_> {
         state: &mut State,
     ) -> Result<(), ValidateError> {
         let discount = self.game.discount();
-        let own = leader_reward(tables, play.leader_action, &play.prescription, z);
+        let own = leader_reward(tables, play.leader_action(), &play.prescription, z);
         let everybody = crowd.others(None);
         state.leader_theta = own + discount * everybody.expect(&self.next.leader_theta, 0);
         let continued = everybody.expect(&self.next.leader_best, 0);
@@ -272,12 +274,17 @@ impl Stage<'_> {
         // Actions that move the crowd alike share the expectation.
         let mut known = vec![(crowd.moves.clone(), continued)];
         let actions = (0..self.game.leader_actions().len()).map(LeaderAction);
-        for leader_action in actions.filter(|l| *l != play.leader_action) {
-            let answer = self.policy.answer(self.t, z, leader_action);
-            let answer = Play {
+        for leader_action in actions.filter(|l| *l != play.leader_action()) {
+            let answer = self.policy.answer(
+                self.t,
+                &Belief::certain(),
+                z,
+                &LeaderPrescription::action(leader_action),
+            );
+            let answer = Play::pure(
                 leader_action,
-                prescription: answer.ok_or(ValidateError::NoAnswer { t: self.t })?,
-            };
+                answer.ok_or(ValidateError::NoAnswer { t: self.t })?,
+            );
             let moves = crowd_moves(tables, &answer, &crowd.counts);
             let found = known.iter().find(|(other, _)| *other == moves);
             let continued = match found {
@@ -473,7 +480,7 @@ fn crowd_moves(tables: &Tables<'_>, play: &Play, counts: &[usize]) -> Vec<Vec<f6
         .map(|y| {
             next_type(
                 tables,
-                play.leader_action,
+                play.leader_action(),
                 y,
                 play.prescription.row(y),
                 types,

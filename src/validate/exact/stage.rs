@@ -6,7 +6,9 @@ use rayon::prelude::*;
 
 use super::law::{Law, Scratch, estimated_width};
 use super::{Column, Cost, LeaderTest, Period, ValidateError, mean_field};
-use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Prescription, Tables};
+use crate::game::{
+    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription, Tables,
+};
 
 /// A smaller one-stage advantage is rounding.
 const MIN_ADVANTAGE: f64 = 1e-12;
@@ -135,7 +137,7 @@ impl<'g> Worker<'g> {
     fn solve(&mut self, stage: &Stage<'_>, n: usize) -> Result<State, ValidateError> {
         let z = mean_field(stage.population, n);
         self.tables.evaluate(stage.t, z.weights())?;
-        let play = stage.policy.play(stage.t, &z);
+        let play = stage.policy.play(stage.t, &Belief::certain(), &z);
         let counts = [stage.population - n, n];
         let moves = self.moves(&play, counts);
         self.law.assign_sum(
@@ -163,7 +165,7 @@ impl<'g> Worker<'g> {
 
     /// p_y = sum_a gamma(a|y) Q(2|z,y,a^l,a), and 0 for a group without members.
     fn moves(&self, play: &Play, counts: [usize; 2]) -> [f64; 2] {
-        let leader = play.leader_action.0;
+        let leader = play.leader_action().0;
         [0, 1].map(|y| {
             let row = play.prescription.row(y).iter().enumerate();
             let moving: f64 = row
@@ -186,7 +188,7 @@ impl<'g> Worker<'g> {
         other: f64,
         state: &mut State,
     ) {
-        let leader = play.leader_action.0;
+        let leader = play.leader_action().0;
         let continuation = |values: &[Column; 2]| {
             [0, 1].map(|next| {
                 (1.0 - other) * self.law.expect(&values[next], next)
@@ -237,7 +239,7 @@ impl<'g> Worker<'g> {
         counts: [usize; 2],
         state: &mut State,
     ) -> Result<(), ValidateError> {
-        let own = play.leader_action;
+        let own = play.leader_action();
         let reward = self.leader_reward(own, &play.prescription, z);
         state.leader_theta =
             reward + self.game.discount() * self.crowd_value(&stage.next.leader_theta, moves);
@@ -252,12 +254,14 @@ impl<'g> Worker<'g> {
             .map(LeaderAction)
             .filter(|l| *l != own)
         {
-            let prescription = stage.policy.answer(stage.t, z, leader_action);
+            let prescription = stage.policy.answer(
+                stage.t,
+                &Belief::certain(),
+                z,
+                &LeaderPrescription::action(leader_action),
+            );
             let prescription = prescription.ok_or(ValidateError::NoAnswer { t: stage.t })?;
-            let answer = Play {
-                leader_action,
-                prescription,
-            };
+            let answer = Play::pure(leader_action, prescription);
             let moves = self.moves(&answer, counts);
             // Actions that move the crowd alike share the expectation; the laws are compared by their two numbers.
             let known = self
@@ -318,7 +322,7 @@ impl<'g> Worker<'g> {
     ) -> Result<Cost, ValidateError> {
         let z = mean_field(population, n);
         self.tables.evaluate(t, z.weights())?;
-        let (play, counts) = (policy.play(t, &z), [population - n, n]);
+        let (play, counts) = (policy.play(t, &Belief::certain(), &z), [population - n, n]);
         let law_cost = |moves: [f64; 2]| {
             let [narrow, wide] =
                 [0, 1].map(|y| estimated_width(counts[y].saturating_sub(1), moves[y]));
@@ -330,21 +334,20 @@ impl<'g> Worker<'g> {
         let mut leader = 0.0;
         for leader_action in (0..actions)
             .map(LeaderAction)
-            .filter(|l| *l != play.leader_action)
+            .filter(|l| *l != play.leader_action())
         {
-            let Some(prescription) = policy.answer(t, &z, leader_action) else {
+            let Some(prescription) = policy.answer(
+                t,
+                &Belief::certain(),
+                &z,
+                &LeaderPrescription::action(leader_action),
+            ) else {
                 return Ok(Cost {
                     follower,
                     leader: 0.0,
                 });
             };
-            let moves = self.moves(
-                &Play {
-                    leader_action,
-                    prescription,
-                },
-                counts,
-            );
+            let moves = self.moves(&Play::pure(leader_action, prescription), counts);
             leader += STAGE_GAME_COST;
             if !seen.contains(&moves) {
                 leader += law_cost(moves);

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::game::{Game, LeaderAction, MeanField, Play, Policy, Tables};
+use crate::game::{
+    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Tables,
+};
 use crate::scenario::Start;
 use crate::simulate::rounded_counts;
 use crate::simulate::split::split;
@@ -90,13 +92,15 @@ impl<'g> Worker<'g> {
             return Ok(play.clone());
         }
         let play = match announced {
-            Announced::Theta => policy.play(t, &z),
+            Announced::Theta => policy.play(t, &Belief::certain(), &z),
             Announced::Deviating(leader_action) => {
-                let answer = policy.answer(t, &z, leader_action);
-                Play {
-                    leader_action,
-                    prescription: answer.ok_or(ValidateError::NoAnswer { t })?,
-                }
+                let answer = policy.answer(
+                    t,
+                    &Belief::certain(),
+                    &z,
+                    &LeaderPrescription::action(leader_action),
+                );
+                Play::pure(leader_action, answer.ok_or(ValidateError::NoAnswer { t })?)
             }
         };
         if known.len() >= REMEMBERED {
@@ -119,7 +123,7 @@ pub(in crate::validate) fn advance(
     for (x, number) in counts.iter().enumerate().filter(|(_, number)| **number > 0) {
         let law = next_type(
             tables,
-            play.leader_action,
+            play.leader_action(),
             x,
             play.prescription.row(x),
             counts.len(),

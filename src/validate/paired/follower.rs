@@ -149,7 +149,7 @@ impl FollowerExperiment<'_> {
                 &mut row,
             );
         }
-        let leader = play.leader_action;
+        let leader = play.leader_action();
         let played = row.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
         let reward = played
             .map(|(a, weight)| weight * tables.follower_reward(leader.0, state.x, a))

@@ -56,7 +56,7 @@ impl Experiment for LeaderExperiment<'_> {
                 let announced = deviation.announced(t, &MeanField::from_counts(counts));
                 // Where nothing differs from the base run, theta's own play is the answer, as in the exact method.
                 let announced = announced
-                    .filter(|action| step.counts != counts || step.play.leader_action != *action);
+                    .filter(|action| step.counts != counts || step.play.leader_action() != *action);
                 let announced = announced.map_or(Announced::Theta, Announced::Deviating);
                 worker.play(*policy, t, counts, announced)
             })?;
@@ -92,7 +92,8 @@ impl LeaderExperiment<'_> {
         for t in from..=horizon {
             let play = play_at(worker, t, &counts)?;
             let z = MeanField::from_counts(&counts);
-            let reward = leader_reward(&worker.tables, play.leader_action, &play.prescription, &z);
+            let reward =
+                leader_reward(&worker.tables, play.leader_action(), &play.prescription, &z);
             let before = (counts.clone(), crowd.clone());
             advance(&worker.tables, &play, &mut counts, &mut crowd);
             steps.push(Step {

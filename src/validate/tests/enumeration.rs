@@ -1,6 +1,6 @@
 //! Every follower by itself, every joint move enumerated: what the values mean, without counts or laws.
 
-use crate::game::{Game, LeaderAction, MeanField, Play, Policy};
+use crate::game::{Belief, Game, LeaderAction, LeaderPrescription, MeanField, Policy};
 use crate::validate::deviations::{FollowerDeviation, LeaderDeviation};
 
 /// What follower 0 does.
@@ -77,10 +77,8 @@ pub(super) fn follower_value(
     if t > game.horizon() {
         return game.terminal_reward(z.weights(), types[0]).unwrap();
     }
-    let Play {
-        leader_action: LeaderAction(leader),
-        prescription,
-    } = policy.play(t, &z);
+    let play = policy.play(t, &Belief::certain(), &z);
+    let (leader, prescription) = (play.leader_action().0, play.prescription);
     let mut tables = game.tables();
     tables.evaluate(t, z.weights()).unwrap();
     let value_of = |own: Vec<f64>| {
@@ -129,7 +127,14 @@ pub(super) fn leader_value(
     let mut tables = game.tables();
     tables.evaluate(t, z.weights()).unwrap();
     let value_of = |announced: usize| {
-        let prescription = policy.answer(t, &z, LeaderAction(announced)).unwrap();
+        let prescription = policy
+            .answer(
+                t,
+                &Belief::certain(),
+                &z,
+                &LeaderPrescription::action(LeaderAction(announced)),
+            )
+            .unwrap();
         let rows: Vec<Vec<f64>> = types
             .iter()
             .map(|x| prescription.row(*x).to_vec())
@@ -147,12 +152,12 @@ pub(super) fn leader_value(
         reward + game.discount() * expectation(game, t, types, announced, &rows, next)
     };
     match who {
-        Leader::Theta => value_of(policy.play(t, &z).leader_action.0),
+        Leader::Theta => value_of(policy.play(t, &Belief::certain(), &z).leader_action().0),
         Leader::Best => (0..game.leader_actions().len())
             .map(value_of)
             .fold(f64::NEG_INFINITY, f64::max),
         Leader::Deviates(deviation) => {
-            let theta = policy.play(t, &z).leader_action;
+            let theta = policy.play(t, &Belief::certain(), &z).leader_action();
             value_of(deviation.announced(t, &z).unwrap_or(theta).0)
         }
     }

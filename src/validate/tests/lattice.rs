@@ -48,10 +48,10 @@ fn chase_rows(t: usize, z: &MeanField, fee: usize) -> Vec<f64> {
 fn chase_policy() -> Rule {
     let play = |t: usize, z: &MeanField| {
         let fee = usize::from(z.weights()[1] > 0.3);
-        Play {
-            leader_action: LeaderAction(fee),
-            prescription: Prescription::new(2, chase_rows(t, z, fee)),
-        }
+        Play::pure(
+            LeaderAction(fee),
+            Prescription::new(2, chase_rows(t, z, fee)),
+        )
     };
     let answer = |t: usize, z: &MeanField, fee: LeaderAction| {
         Some(Prescription::new(2, chase_rows(t, z, fee.0)))

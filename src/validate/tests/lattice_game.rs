@@ -25,10 +25,10 @@ reward = "0.3 * (a == work) + (x == middle) * z[low] + 2 * (x == top) * (1 - z[t
 pub(super) fn rising_policy() -> Rule {
     let play = |_: usize, z: &MeanField| {
         let work = if z.weights()[0] > 0.4 { 0.8 } else { 0.3 };
-        Play {
-            leader_action: LeaderAction(0),
-            prescription: Prescription::new(2, vec![1.0 - work, work, 0.5, 0.5, 0.6, 0.4]),
-        }
+        Play::pure(
+            LeaderAction(0),
+            Prescription::new(2, vec![1.0 - work, work, 0.5, 0.5, 0.6, 0.4]),
+        )
     };
     Rule {
         play: Box::new(play),

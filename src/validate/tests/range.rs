@@ -106,7 +106,7 @@ fn enclosures_hold_every_value() {
                     &prescription,
                     &inside,
                 );
-                let bounds = enclosure.leader_reward(LeaderAction(l));
+                let bounds = enclosure.leader_reward(l);
                 assert!(bounds.low - 1e-12 <= leader && leader <= bounds.high + 1e-12);
                 for (x, a) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
                     let bounds = enclosure.follower_reward(l, x, a);

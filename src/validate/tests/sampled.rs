@@ -396,10 +396,10 @@ fn auto_samples_what_is_too_large() {
     let actions = decision_optimum();
     let play = move |t: usize, _: &MeanField| {
         let [down, up] = actions[t - 1].map(|a| if a == 1 { [0.0, 1.0] } else { [1.0, 0.0] });
-        Play {
-            leader_action: LeaderAction(0),
-            prescription: Prescription::new(2, [down, up, [1.0, 0.0]].concat()),
-        }
+        Play::pure(
+            LeaderAction(0),
+            Prescription::new(2, [down, up, [1.0, 0.0]].concat()),
+        )
     };
     let policy = Rule {
         play: Box::new(play),

@@ -3,7 +3,7 @@
 use super::super::law::estimated_width;
 use super::super::{Cost, spread_index};
 use super::{checked_population, count_vectors, crowd_moves, mean_field};
-use crate::game::{Game, LeaderAction, Play, Policy};
+use crate::game::{Belief, Game, LeaderAction, LeaderPrescription, Play, Policy};
 use crate::validate::ValidateError;
 
 /// Multiply-adds in the time of one stage game; theta's play solves one per leader action.
@@ -29,21 +29,23 @@ pub(in crate::validate::exact) fn estimated_cost(
             let counts = &states[spread_index(j, sampled, states.len())];
             let z = mean_field(counts);
             tables.evaluate(t, z.weights())?;
-            let play = policy.play(t, &z);
+            let play = policy.play(t, &Belief::certain(), &z);
             let mut seen = vec![crowd_moves(&tables, &play, counts)];
             let actions = game.leader_actions().len();
             follower += crowd_cost(counts, &seen[0]) + STAGE_GAME_COST * actions as f64;
             for leader_action in (0..actions)
                 .map(LeaderAction)
-                .filter(|l| *l != play.leader_action)
+                .filter(|l| *l != play.leader_action())
             {
-                let Some(prescription) = policy.answer(t, &z, leader_action) else {
+                let Some(prescription) = policy.answer(
+                    t,
+                    &Belief::certain(),
+                    &z,
+                    &LeaderPrescription::action(leader_action),
+                ) else {
                     break;
                 };
-                let answer = Play {
-                    leader_action,
-                    prescription,
-                };
+                let answer = Play::pure(leader_action, prescription);
                 let moves = crowd_moves(&tables, &answer, counts);
                 leader += STAGE_GAME_COST;
                 if !seen.contains(&moves) {
