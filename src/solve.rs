@@ -6,6 +6,8 @@
 //! result; `forward` follows it from a start (17)-(21).
 
 mod backward;
+mod beliefs;
+mod candidates;
 mod forward;
 mod leader;
 mod simplex;
@@ -19,7 +21,7 @@ mod values;
 pub use forward::{Coin, follow};
 pub use leader::Work;
 pub use simplex::SimplexSolution;
-pub use solved::{Solved, SolvedEquilibrium, SolvedPoint, StateValues};
+pub use solved::{Solved, SolvedEquilibrium, SolvedPoint, Start, StateValues};
 pub use stage_game::Kind;
 pub use stationary::{Ending, Iteration};
 pub use theta::{Next, Solution, StageEquilibrium, StagePoint};
@@ -55,6 +57,27 @@ pub enum SolveError {
         t: usize,
         /// z(x_2).
         m: f64,
+    },
+    /// Too many prescriptions of the leader to compare.
+    #[error(
+        "the leader has {count:.3e} candidate prescriptions at one belief, more than {limit}: fewer actions or types, or a smaller \
+         `leader_mixing`, may do"
+    )]
+    Candidates {
+        /// As counted.
+        count: f64,
+        /// The most that are compared.
+        limit: usize,
+    },
+    /// A belief that does not follow from the one that was started from.
+    #[error(
+        "theta at t = {t} is held at the beliefs that can be reached from the start, not at {belief:?}: solve from there"
+    )]
+    Belief {
+        /// The period.
+        t: usize,
+        /// pi.
+        belief: Vec<f64>,
     },
     /// V on the lattice does not fit into memory.
     #[error(

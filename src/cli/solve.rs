@@ -98,7 +98,7 @@ pub fn write_solution(
         } else {
             bar.set_length(horizon as u64);
             for t in 1..=horizon {
-                for (z, point) in solution.lattice(t, grid)? {
+                for (_, z, point) in solution.lattice(t, grid)? {
                     table.row(game, t, &z, &point)?;
                 }
                 bar.inc(1);

@@ -3,7 +3,7 @@
 use super::document::Value;
 use super::error::{Fault, Problem};
 use super::spaces::law;
-use crate::game::MeanField;
+use crate::game::{FlowRule, MeanField};
 use std::fmt;
 
 /// The finest mesh, in cells.
@@ -96,6 +96,12 @@ pub struct SolveSettings {
     pub grid: usize,
     /// Accuracy of V between jumps, > 0, in reward units; default 1e-9.
     pub tolerance: f64,
+    /// What the mean field follows where the leader has types or mixes; default averaged.
+    pub flow: FlowRule,
+    /// Prescriptions of the leader have probabilities in multiples of one over this; default 1, pure ones alone.
+    pub leader_mixing: usize,
+    /// Cells per side of the lattice of beliefs, where those that can be reached are too many; default 20.
+    pub belief_grid: usize,
 }
 
 /// Section `[simulate]`.
@@ -238,6 +244,9 @@ impl SolveSettings {
             tolerance: or(solve, "tolerance", 1e-9, |value| {
                 number(value, "above 0", |number| number > 0.0)
             })?,
+            flow: FlowRule::Averaged,
+            leader_mixing: 1,
+            belief_grid: 20,
         })
     }
 }

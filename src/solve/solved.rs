@@ -5,8 +5,8 @@ use super::theta::{Solution, StageEquilibrium, StagePoint};
 use super::values::Values;
 use super::{Ending, Iteration, Kind, SolveError, Work};
 use crate::game::{
-    Belief, Game, LeaderAction, LeaderMove, LeaderPrescription, LeaderType, MeanField, Play,
-    Policy, Prescription, Way,
+    Belief, Game, LeaderMove, LeaderPrescription, LeaderType, MeanField, Play, Policy,
+    Prescription, Way,
 };
 use crate::scenario::SolveSettings;
 
@@ -39,15 +39,34 @@ pub struct SolvedPoint {
     pub supported: bool,
 }
 
+/// Where a solution begins: it holds what can follow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// The first period.
+    pub t: usize,
+    /// pi there.
+    pub belief: Belief,
+}
+
+impl Start {
+    /// t = 1 and pi_1.
+    pub fn of_game(game: &Game) -> Self {
+        Self {
+            t: 1,
+            belief: game.initial_belief().clone(),
+        }
+    }
+}
+
 /// One equilibrium of a stage game, as `smfg stage` lists it.
 #[derive(Clone, Debug)]
 pub struct SolvedEquilibrium {
-    /// The leader action at which the followers' game is played.
-    pub leader_action: LeaderAction,
+    /// The leader's prescription at which the followers' game is played.
+    pub leader: LeaderPrescription,
     /// How it comes about.
     pub kind: Kind,
-    /// z'; the left side of the jump for a lottery.
-    pub next: MeanField,
+    /// z', one where (8) is averaged, else one per action that she may take; the left side of the jump for a lottery.
+    pub next: Vec<MeanField>,
     /// Probability of the right side of the jump under the public coin; 0 without one.
     pub coin: f64,
     /// gamma^f.
@@ -173,7 +192,8 @@ impl<'g> Solved<'g> {
         }
     }
 
-    /// theta_t and V_t at every lattice point j / cells, in the order of falling z(x_1), then z(x_2), and so on.
+    /// theta_t and V_t at every belief of the period and every lattice point j / cells, in the order of falling pi(x^l_1),
+    /// pi(x^l_2), ..., z(x_1), z(x_2), and so on.
     ///
     /// # Errors
     /// A kernel or reward without a value at a point, or too many points.
@@ -181,12 +201,12 @@ impl<'g> Solved<'g> {
         &self,
         t: usize,
         cells: usize,
-    ) -> Result<Vec<(MeanField, SolvedPoint)>, SolveError> {
+    ) -> Result<Vec<(Belief, MeanField, SolvedPoint)>, SolveError> {
         match self {
             Self::TwoTypes(solution) => {
                 let points = solution.lattice(t, cells)?.into_iter();
                 Ok(points
-                    .map(|(m, point)| (MeanField::two_types(m), point.into()))
+                    .map(|(m, point)| (Belief::certain(), MeanField::two_types(m), point.into()))
                     .collect())
             }
             Self::Simplex(solution) => solution.lattice(t, cells),
@@ -201,7 +221,7 @@ impl<'g> Solved<'g> {
         }
     }
 
-    /// Every equilibrium of the stage games at (t, pi, z), for one leader action or all.
+    /// Every equilibrium of the stage games at (t, pi, z), for one prescription of the leader or all candidates.
     ///
     /// # Errors
     /// A kernel or reward without a value at z.
@@ -210,14 +230,15 @@ impl<'g> Solved<'g> {
         t: usize,
         belief: &Belief,
         z: &MeanField,
-        leader_action: Option<LeaderAction>,
+        leader: Option<&LeaderPrescription>,
     ) -> Result<Vec<SolvedEquilibrium>, SolveError> {
         match self {
             Self::TwoTypes(solution) => {
-                let rows = solution.stage_equilibria(t, second(z), leader_action)?;
+                let action = leader.map(|leader| leader.support(LeaderType(0))[0].0);
+                let rows = solution.stage_equilibria(t, second(z), action)?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
-            Self::Simplex(solution) => solution.stage_equilibria(t, belief, z, leader_action),
+            Self::Simplex(solution) => solution.stage_equilibria(t, belief, z, leader),
         }
     }
 }
@@ -280,9 +301,9 @@ impl From<StagePoint> for SolvedPoint {
 impl From<StageEquilibrium> for SolvedEquilibrium {
     fn from(e: StageEquilibrium) -> Self {
         Self {
-            leader_action: e.leader_action,
+            leader: LeaderPrescription::action(e.leader_action),
             kind: e.kind,
-            next: MeanField::two_types(e.next),
+            next: vec![MeanField::two_types(e.next)],
             coin: e.coin,
             prescription: e.prescription,
             values: e.values.into(),
