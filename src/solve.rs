@@ -8,6 +8,7 @@
 mod backward;
 mod beliefs;
 mod candidates;
+mod continuation;
 mod forward;
 mod leader;
 mod simplex;
@@ -28,6 +29,7 @@ pub use theta::{Next, Solution, StageEquilibrium, StagePoint};
 pub use values::Values;
 
 use crate::game::{Game, GameError};
+use crate::scenario::SolveSettings;
 
 /// Why a game cannot be solved.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -40,6 +42,12 @@ pub enum SolveError {
         /// |X^f| of the game.
         found: usize,
     },
+    /// Jumps of V are tracked where the followers face one function, whatever is seen of the leader.
+    #[error(
+        "jumps are tracked where all moves of the leader that may be taken for one another move followers alike, and her \
+         types change at rates that depend on neither t nor z: solve this game on a lattice"
+    )]
+    SeveralFunctions,
     /// V has too much detail: regimes or oscillations that multiply from period to period.
     #[error(
         "V at t = {t} needs more than {limit} pieces or mesh points: a shorter horizon, or a larger solve.tolerance, may do"
@@ -94,9 +102,11 @@ pub enum SolveError {
     Game(#[from] GameError),
 }
 
-fn check(game: &Game) -> Result<(), SolveError> {
+/// Whether the solver that tracks jumps takes a game.
+fn check(game: &Game, settings: &SolveSettings) -> Result<(), SolveError> {
     match game.follower_types().len() {
-        2 => Ok(()),
+        2 if continuation::is_one_function(game, settings) => Ok(()),
+        2 => Err(SolveError::SeveralFunctions),
         found => Err(SolveError::FollowerTypes { found }),
     }
 }

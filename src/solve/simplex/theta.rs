@@ -63,7 +63,6 @@ impl<'g> SimplexSolution<'g> {
         let actions = actions.unwrap_or_else(|| (0..game.leader_actions().len()).collect());
         let rule = Rule {
             selection: settings.selection,
-            actions: &actions,
         };
         let mut work = Work::default();
         let mut back = |t: usize, next: &PublicValues| {
@@ -205,10 +204,9 @@ impl<'g> SimplexSolution<'g> {
         })
     }
 
-    fn rule(&self) -> Rule<'_> {
+    fn rule(&self) -> Rule {
         Rule {
             selection: self.settings.selection,
-            actions: &self.actions,
         }
     }
 
