@@ -465,6 +465,12 @@ impl Game {
         self.kernel_groups[leader_move]
     }
 
+    /// Whether Q^l depends on neither t nor z, so that (9) does not either.
+    pub fn leader_kernel_is_constant(&self) -> bool {
+        let mut slots = self.leader_kernel.iter();
+        slots.all(|slot| self.program.constant(*slot).is_some())
+    }
+
     /// Whether any kernel or reward depends on t.
     pub fn depends_on_time(&self) -> bool {
         self.program.depends_on_time()

@@ -83,7 +83,8 @@ pub fn write_solution(
         return Ok(Vec::new());
     };
     let (horizon, grid) = (game.horizon(), scenario.solve.grid);
-    let too_many = horizon.saturating_mul(solution.lattice_points()) > MOST_ROWS;
+    let points = (1..=horizon).map(|t| solution.lattice_points(t));
+    let too_many = points.fold(0, usize::saturating_add) > MOST_ROWS;
     let mut notes = Vec::new();
     phases.run("policy", |bar| {
         let mut table = PolicyTable::begin(folder, game)?;
@@ -98,7 +99,7 @@ pub fn write_solution(
         } else {
             bar.set_length(horizon as u64);
             for t in 1..=horizon {
-                for (z, point) in solution.lattice(t, grid)? {
+                for (_, z, point) in solution.lattice(t, grid)? {
                     table.row(game, t, &z, &point)?;
                 }
                 bar.inc(1);

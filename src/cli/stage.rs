@@ -1,7 +1,7 @@
 //! `smfg stage`: every equilibrium of one stage game, as CSV on standard output.
 
 use clap::Args;
-use smfg::game::{Belief, Game, LeaderAction, MeanField};
+use smfg::game::{Game, LeaderAction, LeaderPrescription, MeanField};
 use smfg::report::write_stage;
 use smfg::scenario::Scenario;
 use smfg::solve::Solved;
@@ -120,8 +120,9 @@ fn find_leader_action(game: &Game, given: &str) -> Result<LeaderAction, Usage> {
 fn equilibria(scenario: &Scenario, stage: &StageGame) -> Result<String, Failure> {
     let game = scenario.game();
     let solution = Solved::compute(game, &scenario.solve, None)?;
-    let rows =
-        solution.stage_equilibria(stage.t, &Belief::certain(), &stage.z, stage.leader_action)?;
+    let leader = stage.leader_action.map(LeaderPrescription::action);
+    let belief = game.initial_belief();
+    let rows = solution.stage_equilibria(stage.t, belief, &stage.z, leader.as_ref())?;
     let table = write_stage(Vec::new(), game, &rows).map_err(std::io::Error::from)?;
     Ok(String::from_utf8_lossy(&table).into_owned())
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::columns;
 use super::{Cell, FileTable, OutputFolder, Table, WriteError};
-use crate::game::{Flow, Game, MeanField, MeanRewards};
+use crate::game::{Flow, Game, LeaderType, MeanField, MeanRewards};
 use crate::solve::{SolvedEquilibrium, SolvedPoint};
 
 /// policy.csv: theta and V at points (t, z) of a solved game.
@@ -115,13 +115,13 @@ pub fn write_stage<W: Write>(
     let mut table = Table::new(writer, &columns::stage(game))?;
     let mut number = 0;
     for (i, row) in rows.iter().enumerate() {
-        let same_game = i > 0 && rows[i - 1].leader_action == row.leader_action;
+        let same_game = i > 0 && rows[i - 1].leader == row.leader;
         number = if same_game { number + 1 } else { 1 };
         let start: [Cell; 2] = [
-            (&game.leader_actions()[row.leader_action.0]).into(),
+            (&game.leader_actions()[row.leader.support(LeaderType(0))[0].0.0]).into(),
             Cell::Int(number),
         ];
-        let next = row.next.weights().iter().map(|w| Cell::Float(*w));
+        let next = row.next[0].weights().iter().map(|w| Cell::Float(*w));
         let gamma = row.prescription.rows().iter().map(|p| Cell::Float(*p));
         let values = row
             .values

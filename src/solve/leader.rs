@@ -60,13 +60,11 @@ pub(super) struct Selected {
 
 /// How the leader chooses and the followers' equilibrium is selected.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rule<'a> {
+pub(super) struct Rule {
     pub selection: Selection,
-    /// The leader's candidates, in scenario order.
-    pub actions: &'a [usize],
 }
 
-impl Rule<'_> {
+impl Rule {
     /// The selected equilibrium at one leader action: supported before lotteries, then the criterion, then the lexicographic rule.
     pub fn select(&self, games: &mut StageGames, l: usize, work: &mut Work) -> Selected {
         games.enumerate(l);
@@ -119,11 +117,8 @@ impl Rule<'_> {
     /// The leader's best action, the first of equally good ones, and the equilibrium there.
     pub fn choose(&self, games: &mut StageGames, work: &mut Work) -> Selected {
         work.states += 1;
-        let answers: Vec<Selected> = self
-            .actions
-            .iter()
-            .map(|l| self.select(games, *l, work))
-            .collect();
+        let candidates = 0..games.candidates();
+        let answers: Vec<Selected> = candidates.map(|l| self.select(games, l, work)).collect();
         answers[self.prefer(&answers)]
     }
 

@@ -10,7 +10,7 @@
 mod backward;
 mod directions;
 mod field;
-mod lattice;
+pub(super) mod lattice;
 mod search;
 mod simplices;
 mod stage_game;

@@ -4,10 +4,7 @@ use super::simplex::SimplexSolution;
 use super::theta::{Solution, StageEquilibrium, StagePoint};
 use super::values::Values;
 use super::{Ending, Iteration, Kind, SolveError, Work};
-use crate::game::{
-    Belief, Game, LeaderAction, LeaderMove, LeaderPrescription, LeaderType, MeanField, Play,
-    Policy, Prescription, Way,
-};
+use crate::game::{Belief, Game, LeaderPrescription, MeanField, Play, Policy, Prescription, Way};
 use crate::scenario::SolveSettings;
 
 /// V^f per follower type and V^l at one (t, z).
@@ -39,15 +36,34 @@ pub struct SolvedPoint {
     pub supported: bool,
 }
 
+/// Where a solution begins: it holds what can follow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// The first period.
+    pub t: usize,
+    /// pi there.
+    pub belief: Belief,
+}
+
+impl Start {
+    /// t = 1 and pi_1.
+    pub fn of_game(game: &Game) -> Self {
+        Self {
+            t: 1,
+            belief: game.initial_belief().clone(),
+        }
+    }
+}
+
 /// One equilibrium of a stage game, as `smfg stage` lists it.
 #[derive(Clone, Debug)]
 pub struct SolvedEquilibrium {
-    /// The leader action at which the followers' game is played.
-    pub leader_action: LeaderAction,
+    /// The leader's prescription at which the followers' game is played.
+    pub leader: LeaderPrescription,
     /// How it comes about.
     pub kind: Kind,
-    /// z'; the left side of the jump for a lottery.
-    pub next: MeanField,
+    /// z', one where (8) is averaged, else one per action that she may take; the left side of the jump for a lottery.
+    pub next: Vec<MeanField>,
     /// Probability of the right side of the jump under the public coin; 0 without one.
     pub coin: f64,
     /// gamma^f.
@@ -89,9 +105,25 @@ impl<'g> Solved<'g> {
         settings: &SolveSettings,
         actions: Option<Vec<usize>>,
     ) -> Result<Self, SolveError> {
-        match game.follower_types().len() {
-            2 => Solution::compute(game, settings, actions).map(Self::TwoTypes),
-            _ => SimplexSolution::compute(game, settings, actions).map(Self::Simplex),
+        Self::compute_from(game, settings, actions, &Start::of_game(game))
+    }
+
+    /// The same from another belief and period on: V and theta of t = `start.t`, ..., T.
+    ///
+    /// # Errors
+    /// [`SolveError`].
+    pub fn compute_from(
+        game: &'g Game,
+        settings: &SolveSettings,
+        actions: Option<Vec<usize>>,
+        start: &Start,
+    ) -> Result<Self, SolveError> {
+        match super::check(game, settings) {
+            Ok(()) => Solution::compute_from(game, settings, actions, start).map(Self::TwoTypes),
+            Err(_) => {
+                let solution = SimplexSolution::compute_from(game, settings, actions, start)?;
+                Ok(Self::Simplex(solution))
+            }
         }
     }
 
@@ -140,7 +172,7 @@ impl<'g> Solved<'g> {
         z: &MeanField,
     ) -> Result<SolvedPoint, SolveError> {
         match self {
-            Self::TwoTypes(solution) => Ok(solution.resolve(t, second(z))?.into()),
+            Self::TwoTypes(solution) => Ok(solution.resolve_at(t, belief, second(z))?.into()),
             Self::Simplex(solution) => solution.resolve(t, belief, z),
         }
     }
@@ -158,22 +190,22 @@ impl<'g> Solved<'g> {
     ) -> Result<SolvedPoint, SolveError> {
         match self {
             Self::TwoTypes(solution) => {
-                let action = leader.support(LeaderType(0))[0].0;
-                Ok(solution.answer_at(t, second(z), action)?.into())
+                Ok(solution.answer_at(t, belief, second(z), leader)?.into())
             }
             Self::Simplex(solution) => solution.answer_at(t, belief, z, leader),
         }
     }
 
     /// z moved to the nearer side where it lies in the gap of a tracked switch of V_t; `t` runs to T + 1.
-    pub fn settle(&self, t: usize, z: &MeanField) -> MeanField {
+    pub fn settle(&self, t: usize, belief: &Belief, z: &MeanField) -> MeanField {
         match self {
-            Self::TwoTypes(solution) => MeanField::two_types(solution.settle(t, second(z))),
+            Self::TwoTypes(solution) => MeanField::two_types(solution.settle(t, belief, second(z))),
             Self::Simplex(_) => z.clone(),
         }
     }
 
-    /// theta_t and V_t at every lattice point j / cells, in the order of falling z(x_1), then z(x_2), and so on.
+    /// theta_t and V_t at every belief of the period and every lattice point j / cells, in the order of falling pi(x^l_1),
+    /// pi(x^l_2), ..., z(x_1), z(x_2), and so on.
     ///
     /// # Errors
     /// A kernel or reward without a value at a point, or too many points.
@@ -181,27 +213,37 @@ impl<'g> Solved<'g> {
         &self,
         t: usize,
         cells: usize,
-    ) -> Result<Vec<(MeanField, SolvedPoint)>, SolveError> {
+    ) -> Result<Vec<(Belief, MeanField, SolvedPoint)>, SolveError> {
         match self {
             Self::TwoTypes(solution) => {
                 let points = solution.lattice(t, cells)?.into_iter();
                 Ok(points
-                    .map(|(m, point)| (MeanField::two_types(m), point.into()))
+                    .map(|(belief, m, point)| (belief, MeanField::two_types(m), point.into()))
                     .collect())
             }
             Self::Simplex(solution) => solution.lattice(t, cells),
         }
     }
 
-    /// The number of points of [`lattice`](Self::lattice) at the settings' grid.
-    pub fn lattice_points(&self) -> usize {
+    /// The number of points of [`lattice`](Self::lattice) at the settings' grid and period t.
+    pub fn lattice_points(&self, t: usize) -> usize {
         match self {
-            Self::TwoTypes(solution) => solution.settings().grid + 1,
-            Self::Simplex(solution) => solution.nodes(),
+            Self::TwoTypes(solution) => solution.beliefs(t).len() * (solution.settings().grid + 1),
+            Self::Simplex(solution) => solution.beliefs(t).len() * solution.nodes(),
         }
     }
 
-    /// Every equilibrium of the stage games at (t, pi, z), for one leader action or all.
+    /// The beliefs of period t at which V is held, and whether V between them is interpolated.
+    pub fn beliefs(&self, t: usize) -> &[Belief] {
+        either!(self, solution => solution.beliefs(t))
+    }
+
+    /// Whether V between beliefs is interpolated.
+    pub fn interpolates_beliefs(&self) -> bool {
+        either!(self, solution => solution.interpolates_beliefs())
+    }
+
+    /// Every equilibrium of the stage games at (t, pi, z), for one prescription of the leader or all candidates.
     ///
     /// # Errors
     /// A kernel or reward without a value at z.
@@ -210,14 +252,14 @@ impl<'g> Solved<'g> {
         t: usize,
         belief: &Belief,
         z: &MeanField,
-        leader_action: Option<LeaderAction>,
+        leader: Option<&LeaderPrescription>,
     ) -> Result<Vec<SolvedEquilibrium>, SolveError> {
         match self {
             Self::TwoTypes(solution) => {
-                let rows = solution.stage_equilibria(t, second(z), leader_action)?;
+                let rows = solution.stage_equilibria(t, belief, second(z), leader)?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
-            Self::Simplex(solution) => solution.stage_equilibria(t, belief, z, leader_action),
+            Self::Simplex(solution) => solution.stage_equilibria(t, belief, z, leader),
         }
     }
 }
@@ -243,33 +285,22 @@ fn second(z: &MeanField) -> f64 {
     z.weights()[1]
 }
 
-impl From<Values> for StateValues {
-    fn from(values: Values) -> Self {
+impl StateValues {
+    fn of(values: Values, leader_types: Vec<f64>) -> Self {
         Self {
             followers: values.followers.to_vec(),
             leader: values.leader,
-            leader_types: vec![values.leader],
+            leader_types,
         }
     }
 }
 
 impl From<StagePoint> for SolvedPoint {
     fn from(point: StagePoint) -> Self {
-        let action = point.play.leader_action();
-        let next = point.next.iter().map(|next| Way {
-            belief: Belief::certain(),
-            mean_field: MeanField::two_types(next.m),
-            probability: next.probability,
-            action,
-            moves: vec![LeaderMove {
-                index: action.0,
-                probability: 1.0,
-            }],
-        });
         Self {
-            next: next.collect(),
             play: point.play,
-            values: point.values.into(),
+            next: point.ways,
+            values: StateValues::of(point.values, point.leader_types),
             equilibria: point.equilibria,
             residual: point.residual,
             supported: point.supported,
@@ -280,12 +311,12 @@ impl From<StagePoint> for SolvedPoint {
 impl From<StageEquilibrium> for SolvedEquilibrium {
     fn from(e: StageEquilibrium) -> Self {
         Self {
-            leader_action: e.leader_action,
+            leader: e.leader,
             kind: e.kind,
-            next: MeanField::two_types(e.next),
+            next: vec![MeanField::two_types(e.next)],
             coin: e.coin,
             prescription: e.prescription,
-            values: e.values.into(),
+            values: StateValues::of(e.values, e.leader_types),
             residual: e.residual,
             selected: e.selected,
         }

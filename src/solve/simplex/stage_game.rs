@@ -20,8 +20,10 @@ use crate::solve::stage_game::{Kind, TIE};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Branch<'a> {
     pub weight: f64,
-    pub leader_action: usize,
+    pub leader_move: usize,
     pub next: &'a Field,
+    /// Which of the mean fields that may follow is this branch's: always the first where (8) is averaged.
+    pub flow: usize,
 }
 
 /// A followers' equilibrium: every action that gamma^f takes is a best response to its own z'.
@@ -102,7 +104,7 @@ impl<'a> StageGame<'a> {
             for x in 0..self.types {
                 for a in 0..self.actions {
                     let pair = x * self.actions + a;
-                    let l = branch.leader_action;
+                    let l = branch.leader_move;
                     self.reward[pair] += branch.weight * tables.follower_reward(l, x, a);
                     for to in 0..self.types {
                         let q = branch.weight * tables.transition(l, x, a, to);
@@ -172,6 +174,24 @@ impl<'a> StageGame<'a> {
                     let row = &self.flow[pair * self.types..(pair + 1) * self.types];
                     for (sum, q) in next.iter_mut().zip(row) {
                         *sum += mass * q;
+                    }
+                }
+            }
+        }
+        next
+    }
+
+    /// (8) under gamma and a law of the leader's moves, with tables evaluated at z.
+    pub fn advance_under(&self, tables: &Tables, gamma: &[f64], law: &[(usize, f64)]) -> Vec<f64> {
+        let mut next = vec![0.0; self.types];
+        for (leader_move, weight) in law {
+            for &x in &self.active {
+                for a in 0..self.actions {
+                    let mass = weight * self.z[x] * gamma[x * self.actions + a];
+                    if mass > 0.0 {
+                        for (to, sum) in next.iter_mut().enumerate() {
+                            *sum += mass * tables.transition(*leader_move, x, a, to);
+                        }
                     }
                 }
             }

@@ -100,7 +100,8 @@ impl Numbers {
             z: self.z.clone(),
             branches: vec![Branch {
                 weight: 1.0,
-                leader_action: 0,
+                leader_move: 0,
+                flow: 0,
                 next: field,
             }],
             reward: self.reward.clone(),

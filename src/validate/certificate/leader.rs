@@ -34,13 +34,17 @@ impl LeaderValues<'_, '_> {
             let reward = leader_reward(game, now, &at, &point.play)?;
             path.push((key, reward));
             if let [next] = &point.next[..] {
-                at = self.solution.settle(now + 1, &next.mean_field);
+                at = self
+                    .solution
+                    .settle(now + 1, &next.belief, &next.mean_field);
                 now += 1;
                 continue;
             }
             let mut mean = 0.0;
             for next in &point.next {
-                let side = self.solution.settle(now + 1, &next.mean_field);
+                let side = self
+                    .solution
+                    .settle(now + 1, &next.belief, &next.mean_field);
                 mean += next.probability * self.from(now + 1, side)?;
             }
             break mean;
@@ -102,7 +106,7 @@ pub fn leader_gain(solution: &Solved, flow: &Flow) -> Result<LeaderGain, SolveEr
             )?;
             let mut value = leader_reward(game, t, z, &point.play)?;
             for next in &point.next {
-                let at = solution.settle(t + 1, &next.mean_field);
+                let at = solution.settle(t + 1, &next.belief, &next.mean_field);
                 value += game.discount() * next.probability * values.from(t + 1, at)?;
             }
             if value - own > largest.gain {
