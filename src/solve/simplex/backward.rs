@@ -22,7 +22,7 @@ const CHUNK: usize = 32;
 pub(in crate::solve) struct PublicValues {
     pub mesh: BeliefMesh,
     /// V^f per type, then V^l: per leader type where it is private, else of the type that she has.
-    pub fields: Vec<Field>,
+    pub(super) fields: Vec<Field>,
 }
 
 /// What is the same for every stage game of a period.
