@@ -35,9 +35,7 @@ pub(super) fn play_names(game: &Game, mixing: LeaderMixing) -> Vec<String> {
         (true, LeaderMixing::Pure) => of_types(game, "leader_action"),
         (true, LeaderMixing::Mixed) => {
             let types = of_types(game, "leader_prob").into_iter();
-            types
-                .flat_map(|before| of_actions(game, &before))
-                .collect()
+            types.flat_map(|before| of_actions(game, &before)).collect()
         }
     }
 }
@@ -83,9 +81,7 @@ pub(super) fn play_cells<'g>(
             LeaderMixing::Pure => action_cell(game, leader, *x).into_iter().collect(),
             LeaderMixing::Mixed => {
                 let actions = (0..game.leader_actions().len()).map(LeaderAction);
-                actions
-                    .map(|a| Cell::Float(leader.weight(*x, a)))
-                    .collect()
+                actions.map(|a| Cell::Float(leader.weight(*x, a))).collect()
             }
         }
     };
@@ -120,11 +116,7 @@ pub(super) fn value_cells<'a>(
 }
 
 /// The only action of a type that does not mix.
-fn action_cell<'g>(
-    game: &'g Game,
-    leader: &LeaderPrescription,
-    x: LeaderType,
-) -> Option<Cell<'g>> {
+fn action_cell<'g>(game: &'g Game, leader: &LeaderPrescription, x: LeaderType) -> Option<Cell<'g>> {
     let support = leader.support(x);
     let (LeaderAction(a), _) = support.first()?;
     Some(Cell::from(&game.leader_actions()[*a]))

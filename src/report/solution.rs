@@ -3,7 +3,9 @@
 use std::io::Write;
 
 use super::{Cell, FileTable, OutputFolder, Table, WriteError, columns, leader};
-use crate::game::{Belief, Flow, FlowNode, Game, LeaderMixing, LeaderPrescription, MeanField, MeanRewards};
+use crate::game::{
+    Belief, Flow, FlowNode, Game, LeaderMixing, LeaderPrescription, MeanField, MeanRewards,
+};
 use crate::solve::{SolvedEquilibrium, SolvedPoint};
 
 /// policy.csv: theta and V at points (t, pi, z) of a solved game.
