@@ -33,8 +33,3 @@ pub mod random;
 pub mod search;
 pub mod stage;
 pub mod text;
-
-pub use game::{Flow, Information, TypedGame};
-pub use leader::{Point, TypedReference, Way};
-pub use search::Doubt;
-pub use stage::{Equilibrium, Prescription};

@@ -329,6 +329,19 @@ impl<'a> StageGames<'a> {
         Ok(value + game.discount() * later)
     }
 
+    /// z' of (8), the mean over what the leader may do.
+    pub fn mean_next(&self, answer: &Answer) -> Vec<f64> {
+        let mut mean = vec![0.0; self.stage.types];
+        for m in LeaderMove::law(self.period.game, &self.belief, &answer.leader) {
+            let action = self.period.game.type_and_action(m.index).1;
+            let next = self.followed(answer, action);
+            mean.iter_mut()
+                .zip(next)
+                .for_each(|(sum, z)| *sum += m.probability * z);
+        }
+        mean
+    }
+
     /// z' after an action of the leader: where the mean field follows what she does, and she would not do this, as if her
     /// type had the law pi.
     pub fn followed(&self, answer: &Answer, action: LeaderAction) -> Vec<f64> {

@@ -319,13 +319,13 @@ impl<'g> SimplexSolution<'g> {
             let (answers, _) = games.enumerate(candidate, &mut work)?;
             rows.extend(answers.into_iter().map(|answer| {
                 let values = self.values_of(&answer);
+                let next = games.mean_next(&answer);
                 let e = answer.equilibrium;
-                let next = e.next.chunks(self.game.follower_types().len());
                 SolvedEquilibrium {
                     kind: e.kind,
                     selected: chosen.leader == answer.leader && chosen.equilibrium.gamma == e.gamma,
                     leader: answer.leader,
-                    next: next.map(|z| MeanField::new(z.to_vec())).collect(),
+                    next: MeanField::new(next),
                     coin: 0.0,
                     prescription: Prescription::new(self.game.follower_actions().len(), e.gamma),
                     values,

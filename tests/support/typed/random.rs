@@ -1,7 +1,7 @@
 //! Random games with leader types, as closures and (`text`) as scenarios.
 
-use super::game::{Flow, Information, TypedGame};
 use super::super::random::Random;
+use super::game::{Flow, Information, TypedGame};
 use std::sync::Arc;
 
 /// The number c + sum_x s(x) z(x); a constant has no slopes.
@@ -258,12 +258,18 @@ impl RandomGame {
         const FAVOURITE: f64 = 3.0;
         let ((leader_types, leader_actions), (types, actions)) = (recipe.leader, recipe.follower);
         let free = recipe.taste == Taste::Free;
-        let hers: Vec<usize> = (0..leader_types).map(|_| draws.index(leader_actions)).collect();
+        let hers: Vec<usize> = (0..leader_types)
+            .map(|_| draws.index(leader_actions))
+            .collect();
         let theirs: Vec<Vec<usize>> = (0..leader_types)
             .map(|_| (0..types).map(|_| draws.index(actions)).collect())
             .collect();
         // Even seeds punish a type for being common, odd ones reward it.
-        let crowd = if recipe.seed.is_multiple_of(2) { -1.2 } else { 1.2 };
+        let crowd = if recipe.seed.is_multiple_of(2) {
+            -1.2
+        } else {
+            1.2
+        };
         let slopes: Vec<Vec<Number>> = (0..leader_types)
             .map(|_| {
                 (0..types)
@@ -283,7 +289,11 @@ impl RandomGame {
                         false => d.affine(0.15, 0.15),
                     };
                 }
-                let row = if recipe.taste == Taste::Curious { xl } else { 0 };
+                let row = if recipe.taste == Taste::Curious {
+                    xl
+                } else {
+                    0
+                };
                 let mut reward = slopes[xl][x].clone();
                 reward.constant = d.thousandths(-0.2, 0.2);
                 reward.constant += if theirs[row][x] == a { FAVOURITE } else { 0.0 };
