@@ -26,6 +26,14 @@ pub struct Work {
     pub blocks: u64,
     /// Linear systems solved, one per support and simplex.
     pub systems: u64,
+    /// Edges of the lattice across which V was found to jump.
+    pub cuts: u64,
+    /// Points at which the game was solved to find where.
+    pub probes: u64,
+    /// Simplices of the lattice, over all periods.
+    pub simplices: u64,
+    /// Those of them that a jump crosses.
+    pub mixed_simplices: u64,
 }
 
 impl Work {
@@ -47,6 +55,10 @@ impl Work {
         self.incomplete += other.incomplete;
         self.blocks += other.blocks;
         self.systems += other.systems;
+        self.cuts += other.cuts;
+        self.probes += other.probes;
+        self.simplices += other.simplices;
+        self.mixed_simplices += other.mixed_simplices;
     }
 }
 

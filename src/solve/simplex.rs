@@ -10,7 +10,9 @@
 mod backward;
 mod directions;
 mod field;
+mod jumps;
 mod lattice;
+mod regimes;
 mod search;
 mod simplices;
 mod stage_game;

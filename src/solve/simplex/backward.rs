@@ -3,9 +3,10 @@
 use rayon::prelude::*;
 
 use super::field::Field;
+use super::jumps;
 use super::lattice::{Lattice, Location};
 use super::search::{Equilibria, Search};
-use super::stage_game::{Branch, Equilibrium, StageGame};
+use super::stage_game::{Across, Branch, Equilibrium, StageGame};
 use crate::game::{Game, GameError, Tables};
 use crate::solve::leader::{Outcome, Rule, Work};
 
@@ -76,6 +77,11 @@ impl<'a> StageGames<'a> {
         }
     }
 
+    /// The lattice that V_{t+1} is held on.
+    pub fn lattice(&self) -> &'a Lattice {
+        self.period.lattice
+    }
+
     /// Move to the mean field z.
     pub fn move_to(&mut self, z: &[f64]) -> Result<(), GameError> {
         self.tables.evaluate(self.period.t, z)?;
@@ -101,6 +107,15 @@ impl<'a> StageGames<'a> {
         work.stage_games += 1;
         work.blocks += equilibria.blocks;
         work.systems += equilibria.systems;
+        if equilibria.found.is_empty() && equilibria.cut {
+            // No equilibrium but under a public coin between the two sides of a jump.
+            work.only_lottery += 1;
+            self.stage.across = Across::Bridged;
+            equilibria = self.search.run(&self.stage);
+            equilibria.cut = true;
+            work.blocks += equilibria.blocks;
+            work.systems += equilibria.systems;
+        }
         work.incomplete += u64::from(!equilibria.complete);
         let found = std::mem::take(&mut equilibria.found);
         if found.is_empty() {
@@ -110,7 +125,7 @@ impl<'a> StageGames<'a> {
         }
         let count = equilibria.count;
         work.max_equilibria = work.max_equilibria.max(count as u64);
-        work.even += u64::from(!equilibria.tied && count.is_multiple_of(2));
+        work.even += u64::from(!equilibria.tied && !equilibria.cut && count.is_multiple_of(2));
         let answers = found.into_iter().map(|e| self.answer(leader_action, e));
         (answers.collect(), equilibria)
     }
@@ -191,7 +206,9 @@ pub(super) fn step(period: Period, rule: &Rule, work: &mut Work) -> Result<Field
         values.extend(more);
         work.add(&done);
     }
-    Ok(Field::new(lattice, components, values))
+    let field = Field::new(lattice, components, values);
+    let cuts = jumps::find(period, rule, &field, work)?;
+    Ok(field.with_cuts(lattice, cuts))
 }
 
 /// V_{T+1}: the terminal reward for followers, (14), nothing for the leader.

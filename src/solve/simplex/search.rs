@@ -35,6 +35,8 @@ pub(super) struct Equilibria {
     pub blocks: u64,
     /// Linear systems solved.
     pub systems: u64,
+    /// Whether a jump crosses a simplex that was searched: the number of equilibria without a coin may be even.
+    pub cut: bool,
 }
 
 /// A block under search, and what is known of it.
@@ -69,6 +71,8 @@ pub(super) struct Steps {
     pub blocks: u64,
     pub systems: u64,
     pub stopped: bool,
+    /// Whether a simplex was searched that a jump crosses.
+    pub cut: bool,
 }
 
 impl Steps {
@@ -251,6 +255,7 @@ impl Search {
             complete: !self.steps.stopped,
             blocks: self.steps.blocks,
             systems: self.steps.systems,
+            cut: self.steps.cut,
         }
     }
 }

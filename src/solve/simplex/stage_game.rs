@@ -24,6 +24,15 @@ pub(super) struct Branch<'a> {
     pub next: &'a Field,
 }
 
+/// What V is taken to be in a simplex that a jump crosses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Across {
+    /// That of the regime that holds at the point.
+    Kept,
+    /// Interpolated from one side to the other, as if a public coin chose the side.
+    Bridged,
+}
+
 /// A followers' equilibrium: every action that gamma^f takes is a best response to its own z'.
 #[derive(Clone, Debug)]
 pub(super) struct Equilibrium {
@@ -59,6 +68,7 @@ pub(super) struct StageGame<'a> {
     pub flow: Vec<f64>,
     /// delta w_b Q_b, by (b, x, a, x').
     pub hold: Vec<f64>,
+    pub across: Across,
 }
 
 /// The best of a type's payoffs, and what counts as equally good.
@@ -83,6 +93,7 @@ impl<'a> StageGame<'a> {
             reward: vec![0.0; types * actions],
             flow: vec![0.0; types * actions * types],
             hold: Vec::new(),
+            across: Across::Kept,
         }
     }
 
@@ -93,6 +104,7 @@ impl<'a> StageGame<'a> {
         self.active.clear();
         self.active
             .extend((0..self.types).filter(|x| self.z[*x] > 0.0));
+        self.across = Across::Kept;
         self.branches.clear();
         self.branches.extend_from_slice(branches);
         self.reward.fill(0.0);
@@ -184,7 +196,10 @@ impl<'a> StageGame<'a> {
         self.lattice.locate(next, at);
         let mut values = Vec::new();
         for branch in &self.branches {
-            branch.next.append(at, &mut values);
+            match self.across {
+                Across::Kept => branch.next.append(at, &mut values),
+                Across::Bridged => branch.next.append_bridged(at, &mut values),
+            }
         }
         values
     }

@@ -1,0 +1,171 @@
+//! Finding the jumps of V_t: edges of the lattice along which it varies more than next to them, halved until the place is
+//! known.
+
+use rayon::prelude::*;
+
+use super::backward::{Period, StageGames};
+use super::field::Field;
+use super::lattice::Lattice;
+use super::regimes::{Cut, Cuts};
+use crate::game::GameError;
+use crate::solve::leader::{Rule, Work};
+
+/// Nodes handled by one worker at a time.
+const CHUNK: usize = 64;
+
+/// An edge that a jump may cross.
+#[derive(Clone, Copy, Debug)]
+struct Suspect {
+    nodes: [usize; 2],
+    /// By how much V varies along it more than along the edges before and after.
+    excess: f64,
+}
+
+/// The cuts of V_t, of which the values at the nodes are given.
+pub(super) fn find(
+    period: Period,
+    rule: &Rule,
+    field: &Field,
+    work: &mut Work,
+) -> Result<Cuts, GameError> {
+    let lattice = period.lattice;
+    let halvings: usize = std::env::var("HALVINGS").ok().and_then(|v| v.parse().ok()).unwrap_or(5);
+    if field.is_constant() || halvings == 0 {
+        return Ok(Cuts::default());
+    }
+    let scales = scales(lattice, field);
+    let mut suspects = Vec::new();
+    for node in 0..lattice.nodes() {
+        suspect(lattice, field, &scales, node, &mut suspects);
+    }
+    let chunks: Vec<&[Suspect]> = suspects.chunks(CHUNK).collect();
+    let parts: Vec<Result<(Vec<Cut>, Work), GameError>> = chunks
+        .into_par_iter()
+        .map_init(
+            || StageGames::new(period),
+            |games, suspects| {
+                let mut cuts = Vec::new();
+                let mut work = Work::default();
+                for suspect in suspects {
+                    let cut = halve(games, rule, field, &scales, *suspect, halvings, &mut work)?;
+                    cuts.extend(cut);
+                }
+                Ok((cuts, work))
+            },
+        )
+        .collect();
+    let mut cuts = Vec::new();
+    for part in parts {
+        let (more, done) = part?;
+        cuts.extend(more);
+        work.add(&done);
+    }
+    work.cuts += cuts.len() as u64;
+    if std::env::var("SHOWCUTS").is_ok() {
+        eprintln!("t={} nodes {} suspects {} cuts {}", period.t, lattice.nodes(), suspects.len(), cuts.len());
+    }
+    Ok(Cuts::new(cuts, lattice.nodes()))
+}
+
+/// 1 / range of each component over the nodes, 0 for a constant one.
+fn scales(lattice: &Lattice, field: &Field) -> Vec<f64> {
+    let mut ranges = vec![[f64::INFINITY, f64::NEG_INFINITY]; field.components()];
+    for node in 0..lattice.nodes() {
+        for (range, v) in ranges.iter_mut().zip(field.at_node(node)) {
+            *range = [range[0].min(*v), range[1].max(*v)];
+        }
+    }
+    let scale = |[low, high]: [f64; 2]| match high - low > 1e-9 {
+        true => 1.0 / (high - low),
+        false => 0.0,
+    };
+    ranges.into_iter().map(scale).collect()
+}
+
+/// The largest difference of two values, by their scales.
+fn distance(a: &[f64], b: &[f64], scales: &[f64]) -> f64 {
+    let pairs = a.iter().zip(b).zip(scales);
+    pairs.map(|((a, b), s)| s * (a - b).abs()).fold(0.0, f64::max)
+}
+
+/// The edges from a node upwards that a jump may cross.
+fn suspect(lattice: &Lattice, field: &Field, scales: &[f64], node: usize, found: &mut Vec<Suspect>) {
+    let sums = lattice.sums(node);
+    let dimensions = sums.len();
+    let moved = |by: isize, choice: usize| -> Option<usize> {
+        let mut to = Vec::with_capacity(dimensions);
+        for (i, s) in sums.iter().enumerate() {
+            to.push(s.checked_add_signed(by * (choice >> i & 1) as isize)?);
+        }
+        let falling = to.windows(2).all(|pair| pair[0] >= pair[1]);
+        (falling && to[0] <= lattice.cells()).then(|| lattice.rank(&to))
+    };
+    for choice in 1..1_usize << dimensions {
+        let Some(upper) = moved(1, choice) else {
+            continue;
+        };
+        let (a, b) = (field.at_node(node), field.at_node(upper));
+        let before = moved(-1, choice).map(|n| field.at_node(n));
+        let after = moved(2, choice).map(|n| field.at_node(n));
+        let mut excess: f64 = 0.0;
+        for (c, scale) in scales.iter().enumerate() {
+            let step = b[c] - a[c];
+            let (before, after) = (before.map(|v| a[c] - v[c]), after.map(|v| v[c] - b[c]));
+            let near = [before, after];
+            let near = near.iter().flatten();
+            let low = near.clone().fold(f64::INFINITY, |l, s| l.min(*s));
+            let high = near.fold(f64::NEG_INFINITY, |h, s| h.max(*s));
+            let over = (low - step).max(step - high).max(0.0);
+            // At the end of a line with nothing beside it: all of the step.
+            let over = if over.is_finite() { over } else { step.abs() };
+            excess = excess.max(scale * over);
+        }
+        let whole = distance(a, b, scales);
+        let share: f64 = std::env::var("SHARE").ok().and_then(|v| v.parse().ok()).unwrap_or(0.1);
+        if excess > 1e-4 && excess > share * whole {
+            found.push(Suspect {
+                nodes: [node.min(upper), node.max(upper)],
+                excess,
+            });
+        }
+    }
+}
+
+/// Halve an edge towards the jump on it; nothing where V turns out to vary no more than it does beside it.
+fn halve(
+    games: &mut StageGames,
+    rule: &Rule,
+    field: &Field,
+    scales: &[f64],
+    suspect: Suspect,
+    halvings: usize,
+    work: &mut Work,
+) -> Result<Option<Cut>, GameError> {
+    let lattice = games.lattice();
+    let ends = suspect.nodes.map(|node| lattice.mean_field(node));
+    let values = suspect.nodes.map(|node| field.at_node(node));
+    let mut between = [0.0, 1.0];
+    let mut sides = values.map(<[f64]>::to_vec);
+    for _ in 0..halvings {
+        let middle: f64 = 0.5 * (between[0] + between[1]);
+        let z: Vec<f64> = ends[0].iter().zip(&ends[1]).map(|(a, b)| (1.0 - middle) * a + middle * b).collect();
+        games.move_to(&z)?;
+        let answer = games.choose(rule, work).answer;
+        work.probes += 1;
+        let mut v = answer.equilibrium.followers;
+        v.push(answer.leader);
+        let (first, second) = (distance(&sides[0], &v, scales), distance(&v, &sides[1], scales));
+        if first.max(second) < 0.5 * suspect.excess {
+            return Ok(None);
+        }
+        let side = usize::from(first > second);
+        between[side] = middle;
+        sides[side] = v;
+    }
+    Ok(Some(Cut::new(
+        suspect.nodes,
+        between,
+        values,
+        [&sides[0], &sides[1]],
+    )))
+}

@@ -1,0 +1,228 @@
+//! Jumps of V between the nodes of the lattice: where they are, and V on either side of them.
+//!
+//! V_t jumps where the selected regime switches. On an edge of the triangulation that a jump crosses the place of the
+//! crossing, lambda in (0, 1), and V on both sides of it are known: a *cut*. In a simplex the vertices that no cut
+//! separates make one *regime*; each regime r has its own affine V_r, which is V at its own vertices and
+//!
+//! ```text
+//! V_r(j) = sum_i lambda_ij^2 [V(i) + (V(cut_ij) - V(i)) / lambda_ij] / sum_i lambda_ij^2,    i in r, j not in r,
+//! ```
+//!
+//! at the others (least squares along the cut edges). With barycentric coordinates b, regime r holds where
+//! S_r = sum over i in r of s_i b_i is largest; s_i / s_j = lambda_ij / (1 - lambda_ij) puts the border of two regimes
+//! through the cuts (exactly where each simplex has a vertex alone on its side, else by least squares of the logarithms).
+//!
+//! No V is interpolated across a cut. What this does not see: jumps smaller than what V varies by within a cell, a second
+//! jump on one edge, and the curvature of a jump's surface within a simplex.
+
+/// A jump of V on an edge.
+#[derive(Clone, Debug)]
+pub(super) struct Cut {
+    /// The ends of the edge, the lower number first.
+    pub nodes: [usize; 2],
+    /// Between these shares of the way from the first end to the second V jumps.
+    pub between: [f64; 2],
+    /// V on the first end's side of the jump, continued to the second end; and the reverse.
+    pub beyond: [Vec<f64>; 2],
+}
+
+impl Cut {
+    /// From V at the ends and at both sides of the jump.
+    pub fn new(nodes: [usize; 2], between: [f64; 2], ends: [&[f64]; 2], sides: [&[f64]; 2]) -> Self {
+        let shares = [between[0], 1.0 - between[1]];
+        let continued = |i: usize| {
+            let pairs = ends[i].iter().zip(sides[i]);
+            let step = |(end, side): (&f64, &f64)| match shares[i] > 0.0 {
+                true => end + (side - end) / shares[i],
+                false => *end,
+            };
+            pairs.map(step).collect()
+        };
+        Self {
+            nodes,
+            between,
+            beyond: [continued(0), continued(1)],
+        }
+    }
+
+    /// The crossing.
+    fn place(&self) -> f64 {
+        0.5 * (self.between[0] + self.between[1])
+    }
+}
+
+/// The cuts of a field.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cuts {
+    /// In the order of their nodes.
+    cuts: Vec<Cut>,
+    /// Whether a node is the end of a cut edge; empty where there are none.
+    marked: Vec<bool>,
+}
+
+impl Cuts {
+    /// From cuts in any order, of a lattice of so many nodes.
+    pub fn new(mut cuts: Vec<Cut>, nodes: usize) -> Self {
+        cuts.sort_by_key(|cut| cut.nodes);
+        let mut marked = Vec::new();
+        if !cuts.is_empty() {
+            marked.resize(nodes, false);
+            for node in cuts.iter().flat_map(|cut| cut.nodes) {
+                marked[node] = true;
+            }
+        }
+        Self { cuts, marked }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Cut] {
+        &self.cuts
+    }
+
+    /// The cut of an edge, with whether its first node is the edge's second.
+    pub fn of_edge(&self, from: usize, to: usize) -> Option<(&Cut, usize)> {
+        let nodes = [from.min(to), from.max(to)];
+        let at = self.cuts.binary_search_by_key(&nodes, |cut| cut.nodes);
+        at.ok().map(|at| (&self.cuts[at], usize::from(from > to)))
+    }
+
+    /// Whether two of these nodes may have a cut between them.
+    fn may_separate(&self, nodes: impl Iterator<Item = usize>) -> bool {
+        !self.marked.is_empty() && nodes.filter(|node| self.marked[*node]).nth(1).is_some()
+    }
+}
+
+/// The regimes that meet in a simplex, or in a face of one.
+#[derive(Clone, Debug)]
+pub(super) struct Pieces {
+    /// Per vertex, the place of its regime.
+    pub regime: Vec<usize>,
+    /// Regimes.
+    pub count: usize,
+    /// s_i per vertex.
+    weight: Vec<f64>,
+    /// V_r by (regime, vertex, component).
+    values: Vec<f64>,
+    components: usize,
+}
+
+impl Pieces {
+    /// The regimes of a simplex with these vertices, values by node as given; `None` where no cut separates any.
+    pub fn of<'v>(
+        cuts: &Cuts,
+        nodes: &[usize],
+        components: usize,
+        at_node: impl Fn(usize) -> &'v [f64],
+    ) -> Option<Self> {
+        if !cuts.may_separate(nodes.iter().copied()) {
+            return None;
+        }
+        let mut regime: Vec<usize> = (0..nodes.len()).collect();
+        for i in 0..nodes.len() {
+            for j in 0..i {
+                if cuts.of_edge(nodes[i], nodes[j]).is_none() {
+                    let (from, to) = (regime[i].max(regime[j]), regime[i].min(regime[j]));
+                    regime.iter_mut().filter(|r| **r == from).for_each(|r| *r = to);
+                }
+            }
+        }
+        // Regimes in the order of their first vertex.
+        let mut count = 0;
+        for i in 0..nodes.len() {
+            if regime[i] == i {
+                regime.iter_mut().skip(i).filter(|r| **r == i).for_each(|r| *r = count);
+                count += 1;
+            }
+        }
+        if count < 2 {
+            return None;
+        }
+        let mut pieces = Self {
+            weight: Vec::new(),
+            values: Vec::with_capacity(count * nodes.len() * components),
+            regime,
+            count,
+            components,
+        };
+        pieces.weigh(cuts, nodes);
+        for r in 0..count {
+            for (j, node) in nodes.iter().enumerate() {
+                if pieces.regime[j] == r {
+                    pieces.values.extend_from_slice(at_node(*node));
+                } else {
+                    pieces.continue_to(cuts, nodes, r, j);
+                }
+            }
+        }
+        Some(pieces)
+    }
+
+    /// s_i: log s_i - log s_j = log(lambda / (1 - lambda)) on every cut edge, by least squares.
+    fn weigh(&mut self, cuts: &Cuts, nodes: &[usize]) {
+        let mut log = vec![0.0; nodes.len()];
+        // Gauss-Seidel; with two regimes the first sweeps settle it, and any s > 0 makes a partition.
+        for _ in 0..20 {
+            for i in 1..nodes.len() {
+                let (mut sum, mut terms) = (0.0, 0.0);
+                for j in 0..nodes.len() {
+                    if self.regime[i] != self.regime[j]
+                        && let Some((cut, second)) = cuts.of_edge(nodes[i], nodes[j])
+                    {
+                        let odds = libm::log(cut.place() / (1.0 - cut.place()));
+                        sum += log[j] + if second == 0 { odds } else { -odds };
+                        terms += 1.0;
+                    }
+                }
+                if terms > 0.0 {
+                    log[i] = sum / terms;
+                }
+            }
+        }
+        self.weight = log.into_iter().map(libm::exp).collect();
+    }
+
+    /// Append V_r at a vertex j outside r.
+    fn continue_to(&mut self, cuts: &Cuts, nodes: &[usize], r: usize, j: usize) {
+        let start = self.values.len();
+        self.values.resize(start + self.components, 0.0);
+        let mut total = 0.0;
+        for i in (0..nodes.len()).filter(|i| self.regime[*i] == r) {
+            if let Some((cut, second)) = cuts.of_edge(nodes[i], nodes[j]) {
+                let share = match second {
+                    0 => cut.between[0],
+                    _ => 1.0 - cut.between[1],
+                };
+                // A jump at the very end of an edge says little of the slope, but more than nothing.
+                let weight = (share * share).max(1e-6);
+                total += weight;
+                for (sum, v) in self.values[start..].iter_mut().zip(&cut.beyond[second]) {
+                    *sum += weight * v;
+                }
+            }
+        }
+        // Every vertex outside r is cut from every vertex in it.
+        self.values[start..].iter_mut().for_each(|v| *v /= total);
+    }
+
+    /// V_r at a vertex.
+    pub fn at_vertex(&self, r: usize, vertex: usize) -> &[f64] {
+        let row = r * self.regime.len() + vertex;
+        &self.values[row * self.components..(row + 1) * self.components]
+    }
+
+    /// The regime that holds at a point, by its barycentric coordinates; on a border the first.
+    pub fn holding(&self, coordinates: impl Fn(usize) -> f64) -> usize {
+        let score = |r: usize| -> f64 {
+            let mine = (0..self.regime.len()).filter(|i| self.regime[*i] == r);
+            mine.map(|i| self.weight[i] * coordinates(i)).sum()
+        };
+        let mut best = (0, score(0));
+        for r in 1..self.count {
+            let score = score(r);
+            if score > best.1 {
+                best = (r, score);
+            }
+        }
+        best.0
+    }
+}
