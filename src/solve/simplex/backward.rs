@@ -6,8 +6,10 @@ use super::field::Field;
 use super::jumps;
 use super::lattice::{Lattice, Location};
 use super::search::{Equilibria, Search};
+use super::regimes::Side;
 use super::stage_game::{Across, Branch, Equilibrium, StageGame};
 use crate::game::{Game, GameError, Tables};
+use crate::solve::Kind;
 use crate::solve::leader::{Outcome, Rule, Work};
 
 /// Nodes handled by one worker at a time.
@@ -30,6 +32,8 @@ pub(super) struct Answer {
     pub equilibrium: Equilibrium,
     /// V^l.
     pub leader: f64,
+    /// Where the mean field goes: to z', or under a public coin to the sides of a jump around it.
+    pub sides: Vec<Side>,
 }
 
 impl Outcome for Answer {
@@ -113,6 +117,11 @@ impl<'a> StageGames<'a> {
             self.stage.across = Across::Bridged;
             equilibria = self.search.run(&self.stage);
             equilibria.cut = true;
+            for e in &mut equilibria.found {
+                if self.stage.sides(&e.next, &mut self.location).len() > 1 {
+                    e.kind = Kind::Lottery;
+                }
+            }
             work.blocks += equilibria.blocks;
             work.systems += equilibria.systems;
         }
@@ -172,6 +181,7 @@ impl<'a> StageGames<'a> {
         }
         Answer {
             leader_action,
+            sides: self.stage.sides(&equilibrium.next, &mut self.location),
             equilibrium,
             leader,
         }

@@ -51,6 +51,13 @@ impl Cut {
     }
 }
 
+/// One place to which a public coin may send the mean field.
+#[derive(Clone, Debug)]
+pub(super) struct Side {
+    pub probability: f64,
+    pub mean_field: Vec<f64>,
+}
+
 /// The cuts of a field.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cuts {

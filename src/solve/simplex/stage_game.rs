@@ -13,6 +13,7 @@
 
 use super::field::Field;
 use super::lattice::{Lattice, Location};
+use super::regimes::{Pieces, Side};
 use crate::game::{Game, Tables};
 use crate::solve::stage_game::{Kind, TIE};
 
@@ -202,6 +203,50 @@ impl<'a> StageGame<'a> {
             }
         }
         values
+    }
+
+    /// z' itself; or where V is bridged and a jump of some branch crosses the simplex of z', its sides: the points of the
+    /// faces that the regimes span, with the weights by which z' is their mean. The bridged V(z') is the mean of V there.
+    pub fn sides(&self, next: &[f64], at: &mut Location) -> Vec<Side> {
+        let whole = || {
+            vec![Side {
+                probability: 1.0,
+                mean_field: next.to_vec(),
+            }]
+        };
+        if self.across == Across::Kept {
+            return whole();
+        }
+        self.lattice.locate(next, at);
+        let nodes: Vec<usize> = at.vertices.iter().map(|(node, _)| *node).collect();
+        let pieces = self.branches.iter().map(|b| b.next.pieces(&nodes));
+        let pieces: Vec<Pieces> = pieces.flatten().collect();
+        if pieces.is_empty() {
+            return whole();
+        }
+        let together = |i: usize, j: usize| pieces.iter().all(|p| p.regime[i] == p.regime[j]);
+        let mut sides: Vec<(usize, Side)> = Vec::new();
+        for (i, (node, weight)) in at.vertices.iter().enumerate() {
+            let place = sides.iter().position(|(first, _)| together(*first, i));
+            let place = place.unwrap_or_else(|| {
+                let side = Side {
+                    probability: 0.0,
+                    mean_field: vec![0.0; self.types],
+                };
+                sides.push((i, side));
+                sides.len() - 1
+            });
+            let side = &mut sides[place].1;
+            side.probability += weight;
+            for (sum, z) in side.mean_field.iter_mut().zip(self.lattice.mean_field(*node)) {
+                *sum += weight * z;
+            }
+        }
+        let finish = |(_, mut side): (usize, Side)| {
+            side.mean_field.iter_mut().for_each(|z| *z /= side.probability);
+            side
+        };
+        sides.into_iter().map(finish).collect()
     }
 
     /// The prescription if it is an equilibrium: if no type with mass takes an action that is no best response.

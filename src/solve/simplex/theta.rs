@@ -10,7 +10,7 @@ use crate::scenario::SolveSettings;
 use crate::solve::leader::{Rule, Work};
 use crate::solve::solved::{SolvedEquilibrium, SolvedPoint, StateValues, Successor};
 use crate::solve::stationary;
-use crate::solve::{Iteration, SolveError, theta::first_actions};
+use crate::solve::{Iteration, Kind, SolveError, theta::first_actions};
 
 /// Numbers that V_1, ..., V_{T+1} and their bounds may take, at most: four gigabytes.
 const MOST_NUMBERS: usize = 1 << 29;
@@ -224,7 +224,8 @@ impl<'g> SimplexSolution<'g> {
                     kind: e.kind,
                     selected: chosen.leader_action == l && chosen.equilibrium.gamma == e.gamma,
                     next: MeanField::new(e.next),
-                    coin: 0.0,
+                    // The probability of the sides after the first.
+                    coin: 1.0 - answer.sides[0].probability,
                     prescription: Prescription::new(self.game.follower_actions().len(), e.gamma),
                     values: StateValues {
                         followers: e.followers,
@@ -240,24 +241,26 @@ impl<'g> SimplexSolution<'g> {
     fn point(&self, selected: Selected) -> SolvedPoint {
         let Selected { answer, count } = selected;
         let e = answer.equilibrium;
+        let leader_action = LeaderAction(answer.leader_action);
+        let next = answer.sides.into_iter().map(|side| Successor {
+            leader_action,
+            belief: Belief::certain().update(leader_action),
+            mean_field: MeanField::new(side.mean_field),
+            probability: side.probability,
+        });
         SolvedPoint {
             play: Play {
-                leader_action: LeaderAction(answer.leader_action),
+                leader_action,
                 prescription: Prescription::new(self.game.follower_actions().len(), e.gamma),
             },
-            next: vec![Successor {
-                leader_action: LeaderAction(answer.leader_action),
-                belief: Belief::certain().update(LeaderAction(answer.leader_action)),
-                mean_field: MeanField::new(e.next),
-                probability: 1.0,
-            }],
+            next: next.collect(),
             values: StateValues {
                 followers: e.followers,
                 leader: answer.leader,
             },
             equilibria: count,
             residual: e.residual,
-            supported: true,
+            supported: e.kind != Kind::Lottery,
         }
     }
 }
