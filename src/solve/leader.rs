@@ -43,6 +43,11 @@ impl Work {
         self.failed == 0 && self.even == 0 && self.incomplete == 0
     }
 
+    /// The share of a lattice's simplices that a jump of V crosses, over all periods; `None` without a lattice.
+    pub fn mixed_share(&self) -> Option<f64> {
+        (self.simplices > 0).then(|| self.mixed_simplices as f64 / self.simplices as f64)
+    }
+
     /// Add the work of another part.
     pub(super) fn add(&mut self, other: &Self) {
         self.states += other.states;

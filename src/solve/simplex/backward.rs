@@ -5,11 +5,10 @@ use rayon::prelude::*;
 use super::field::Field;
 use super::jumps;
 use super::lattice::{Lattice, Location};
-use super::search::{Equilibria, Search};
 use super::regimes::Side;
-use super::stage_game::{Across, Branch, Equilibrium, StageGame};
+use super::search::{Equilibria, Search};
+use super::stage_game::{Branch, Equilibrium, StageGame};
 use crate::game::{Game, GameError, Tables};
-use crate::solve::Kind;
 use crate::solve::leader::{Outcome, Rule, Work};
 
 /// Nodes handled by one worker at a time.
@@ -107,24 +106,11 @@ impl<'a> StageGames<'a> {
         };
         let discount = self.period.game.discount();
         self.stage.fill(&self.tables, discount, &self.z, &[branch]);
-        let mut equilibria = self.search.run(&self.stage);
+        let mut equilibria = self.search.supported_first(&mut self.stage);
         work.stage_games += 1;
         work.blocks += equilibria.blocks;
         work.systems += equilibria.systems;
-        if equilibria.found.is_empty() && equilibria.cut {
-            // No equilibrium but under a public coin between the two sides of a jump.
-            work.only_lottery += 1;
-            self.stage.across = Across::Bridged;
-            equilibria = self.search.run(&self.stage);
-            equilibria.cut = true;
-            for e in &mut equilibria.found {
-                if self.stage.sides(&e.next, &mut self.location).len() > 1 {
-                    e.kind = Kind::Lottery;
-                }
-            }
-            work.blocks += equilibria.blocks;
-            work.systems += equilibria.systems;
-        }
+        work.only_lottery += u64::from(equilibria.unsupported);
         work.incomplete += u64::from(!equilibria.complete);
         let found = std::mem::take(&mut equilibria.found);
         if found.is_empty() {
@@ -218,7 +204,9 @@ pub(super) fn step(period: Period, rule: &Rule, work: &mut Work) -> Result<Field
     }
     let field = Field::new(lattice, components, values);
     let cuts = jumps::find(period, rule, &field, work)?;
-    Ok(field.with_cuts(lattice, cuts))
+    let field = field.with_cuts(lattice, cuts);
+    jumps::count_mixed(lattice, &field, work);
+    Ok(field)
 }
 
 /// V_{T+1}: the terminal reward for followers, (14), nothing for the leader.

@@ -60,7 +60,9 @@ impl Field {
         let level = &mut self.levels[0];
         for cut in cuts.all() {
             for (beyond, node) in cut.beyond.iter().zip([cut.nodes[1], cut.nodes[0]]) {
-                let differences: Vec<f64> = (1..lattice.types()).map(|x| beyond[x] - beyond[0]).collect();
+                let differences: Vec<f64> = (1..lattice.types())
+                    .map(|x| beyond[x] - beyond[0])
+                    .collect();
                 for block in blocks(lattice, level.side, node) {
                     level.widen(block, &differences);
                 }
@@ -87,7 +89,9 @@ impl Field {
 
     /// The regimes of the simplex with these vertices, if a jump crosses it.
     pub fn pieces(&self, nodes: &[usize]) -> Option<Pieces> {
-        Pieces::of(&self.cuts, nodes, self.components, |node| self.at_node(node))
+        Pieces::of(&self.cuts, nodes, self.components, |node| {
+            self.at_node(node)
+        })
     }
 
     /// The level of the block that holds the whole lattice.

@@ -10,7 +10,17 @@ use super::regimes::{Cut, Cuts};
 use crate::game::GameError;
 use crate::solve::leader::{Rule, Work};
 
-/// Nodes handled by one worker at a time.
+/// Halvings of an edge: the place of a jump is known to an eighth of it.
+const HALVINGS: usize = 3;
+/// Further ones tell a jump among steep values: halving an edge halves what V varies by without a jump,
+const MOST_HALVINGS: usize = 6;
+/// and leaves at least this share of it with one.
+const KEPT: f64 = 0.8;
+/// An edge is looked at if V varies on it by this more than beside it, in ranges of V over the nodes;
+const LEAST_EXCESS: f64 = 1e-4;
+/// and by this share of all its variation.
+const LEAST_SHARE: f64 = 0.1;
+/// Edges handled by one worker at a time.
 const CHUNK: usize = 64;
 
 /// An edge that a jump may cross.
@@ -29,8 +39,7 @@ pub(super) fn find(
     work: &mut Work,
 ) -> Result<Cuts, GameError> {
     let lattice = period.lattice;
-    let halvings: usize = std::env::var("HALVINGS").ok().and_then(|v| v.parse().ok()).unwrap_or(5);
-    if field.is_constant() || halvings == 0 {
+    if field.is_constant() {
         return Ok(Cuts::default());
     }
     let scales = scales(lattice, field);
@@ -47,7 +56,7 @@ pub(super) fn find(
                 let mut cuts = Vec::new();
                 let mut work = Work::default();
                 for suspect in suspects {
-                    let cut = halve(games, rule, field, &scales, *suspect, halvings, &mut work)?;
+                    let cut = halve(games, rule, field, &scales, *suspect, &mut work)?;
                     cuts.extend(cut);
                 }
                 Ok((cuts, work))
@@ -61,10 +70,46 @@ pub(super) fn find(
         work.add(&done);
     }
     work.cuts += cuts.len() as u64;
-    if std::env::var("SHOWCUTS").is_ok() {
-        eprintln!("t={} nodes {} suspects {} cuts {}", period.t, lattice.nodes(), suspects.len(), cuts.len());
-    }
     Ok(Cuts::new(cuts, lattice.nodes()))
+}
+
+/// Count the simplices of the lattice, and those that a jump crosses.
+pub(super) fn count_mixed(lattice: &Lattice, field: &Field, work: &mut Work) {
+    work.simplices += (0..lattice.dimensions()).fold(1, |n, _| n * lattice.cells() as u64);
+    if field.cuts().all().is_empty() {
+        return;
+    }
+    let mut chain = Vec::with_capacity(lattice.types());
+    for node in 0..lattice.nodes() {
+        chain.push(node);
+        work.mixed_simplices += mixed_above(lattice, field, &mut lattice.sums(node), 0, &mut chain);
+        chain.pop();
+    }
+}
+
+/// Mixed simplices among those that begin with a chain of vertices, the last one at `sums`; bits are coordinates raised.
+fn mixed_above(
+    lattice: &Lattice,
+    field: &Field,
+    sums: &mut [usize],
+    raised: usize,
+    chain: &mut Vec<usize>,
+) -> u64 {
+    if chain.len() > sums.len() {
+        return u64::from(field.pieces(chain).is_some());
+    }
+    let mut mixed = 0;
+    for i in 0..sums.len() {
+        let most = if i == 0 { lattice.cells() } else { sums[i - 1] };
+        if raised >> i & 1 == 0 && sums[i] < most {
+            sums[i] += 1;
+            chain.push(lattice.rank(sums));
+            mixed += mixed_above(lattice, field, sums, raised | 1 << i, chain);
+            chain.pop();
+            sums[i] -= 1;
+        }
+    }
+    mixed
 }
 
 /// 1 / range of each component over the nodes, 0 for a constant one.
@@ -85,11 +130,19 @@ fn scales(lattice: &Lattice, field: &Field) -> Vec<f64> {
 /// The largest difference of two values, by their scales.
 fn distance(a: &[f64], b: &[f64], scales: &[f64]) -> f64 {
     let pairs = a.iter().zip(b).zip(scales);
-    pairs.map(|((a, b), s)| s * (a - b).abs()).fold(0.0, f64::max)
+    pairs
+        .map(|((a, b), s)| s * (a - b).abs())
+        .fold(0.0, f64::max)
 }
 
 /// The edges from a node upwards that a jump may cross.
-fn suspect(lattice: &Lattice, field: &Field, scales: &[f64], node: usize, found: &mut Vec<Suspect>) {
+fn suspect(
+    lattice: &Lattice,
+    field: &Field,
+    scales: &[f64],
+    node: usize,
+    found: &mut Vec<Suspect>,
+) {
     let sums = lattice.sums(node);
     let dimensions = sums.len();
     let moved = |by: isize, choice: usize| -> Option<usize> {
@@ -121,8 +174,7 @@ fn suspect(lattice: &Lattice, field: &Field, scales: &[f64], node: usize, found:
             excess = excess.max(scale * over);
         }
         let whole = distance(a, b, scales);
-        let share: f64 = std::env::var("SHARE").ok().and_then(|v| v.parse().ok()).unwrap_or(0.1);
-        if excess > 1e-4 && excess > share * whole {
+        if excess > LEAST_EXCESS && excess > LEAST_SHARE * whole {
             found.push(Suspect {
                 nodes: [node.min(upper), node.max(upper)],
                 excess,
@@ -138,7 +190,6 @@ fn halve(
     field: &Field,
     scales: &[f64],
     suspect: Suspect,
-    halvings: usize,
     work: &mut Work,
 ) -> Result<Option<Cut>, GameError> {
     let lattice = games.lattice();
@@ -146,26 +197,34 @@ fn halve(
     let values = suspect.nodes.map(|node| field.at_node(node));
     let mut between = [0.0, 1.0];
     let mut sides = values.map(<[f64]>::to_vec);
-    for _ in 0..halvings {
+    let mut rest = distance(values[0], values[1], scales);
+    for halving in 1..=MOST_HALVINGS {
         let middle: f64 = 0.5 * (between[0] + between[1]);
-        let z: Vec<f64> = ends[0].iter().zip(&ends[1]).map(|(a, b)| (1.0 - middle) * a + middle * b).collect();
+        let pairs = ends[0].iter().zip(&ends[1]);
+        let z: Vec<f64> = pairs
+            .map(|(a, b)| (1.0 - middle) * a + middle * b)
+            .collect();
         games.move_to(&z)?;
         let answer = games.choose(rule, work).answer;
         work.probes += 1;
         let mut v = answer.equilibrium.followers;
         v.push(answer.leader);
-        let (first, second) = (distance(&sides[0], &v, scales), distance(&v, &sides[1], scales));
-        if first.max(second) < 0.5 * suspect.excess {
+        let halves = [
+            distance(&sides[0], &v, scales),
+            distance(&v, &sides[1], scales),
+        ];
+        let side = usize::from(halves[0] > halves[1]);
+        let more = halves[1 - side];
+        if more < 0.5 * suspect.excess {
             return Ok(None);
         }
-        let side = usize::from(first > second);
         between[side] = middle;
         sides[side] = v;
+        if halving >= HALVINGS && more >= KEPT * rest {
+            let sides = [&sides[0][..], &sides[1][..]];
+            return Ok(Some(Cut::new(suspect.nodes, between, values, sides)));
+        }
+        rest = more;
     }
-    Ok(Some(Cut::new(
-        suspect.nodes,
-        between,
-        values,
-        [&sides[0], &sides[1]],
-    )))
+    Ok(None)
 }

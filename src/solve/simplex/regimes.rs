@@ -15,6 +15,11 @@
 //! No V is interpolated across a cut. What this does not see: jumps smaller than what V varies by within a cell, a second
 //! jump on one edge, and the curvature of a jump's surface within a simplex.
 
+/// Sweeps over the vertices of a simplex; the error of two regimes with two vertices each halves in every one.
+const SWEEPS: usize = 20;
+/// The least weight of a cut at the very end of an edge: it says little of the slope, but more than nothing.
+const LEAST_WEIGHT: f64 = 1e-6;
+
 /// A jump of V on an edge.
 #[derive(Clone, Debug)]
 pub(super) struct Cut {
@@ -28,7 +33,12 @@ pub(super) struct Cut {
 
 impl Cut {
     /// From V at the ends and at both sides of the jump.
-    pub fn new(nodes: [usize; 2], between: [f64; 2], ends: [&[f64]; 2], sides: [&[f64]; 2]) -> Self {
+    pub fn new(
+        nodes: [usize; 2],
+        between: [f64; 2],
+        ends: [&[f64]; 2],
+        sides: [&[f64]; 2],
+    ) -> Self {
         let shares = [between[0], 1.0 - between[1]];
         let continued = |i: usize| {
             let pairs = ends[i].iter().zip(sides[i]);
@@ -106,8 +116,8 @@ pub(super) struct Pieces {
     pub regime: Vec<usize>,
     /// Regimes.
     pub count: usize,
-    /// s_i per vertex.
-    weight: Vec<f64>,
+    /// log(s_i / s_j) by pair of vertices, where a cut separates them.
+    odds: Vec<Option<f64>>,
     /// V_r by (regime, vertex, component).
     values: Vec<f64>,
     components: usize,
@@ -124,12 +134,22 @@ impl Pieces {
         if !cuts.may_separate(nodes.iter().copied()) {
             return None;
         }
-        let mut regime: Vec<usize> = (0..nodes.len()).collect();
-        for i in 0..nodes.len() {
+        let size = nodes.len();
+        let mut regime: Vec<usize> = (0..size).collect();
+        let mut odds = vec![None; size * size];
+        for i in 0..size {
             for j in 0..i {
-                if cuts.of_edge(nodes[i], nodes[j]).is_none() {
+                if let Some((cut, second)) = cuts.of_edge(nodes[i], nodes[j]) {
+                    let place = cut.place();
+                    let log = libm::log(place / (1.0 - place));
+                    let log = if second == 0 { log } else { -log };
+                    (odds[i * size + j], odds[j * size + i]) = (Some(log), Some(-log));
+                } else {
                     let (from, to) = (regime[i].max(regime[j]), regime[i].min(regime[j]));
-                    regime.iter_mut().filter(|r| **r == from).for_each(|r| *r = to);
+                    regime
+                        .iter_mut()
+                        .filter(|r| **r == from)
+                        .for_each(|r| *r = to);
                 }
             }
         }
@@ -137,7 +157,11 @@ impl Pieces {
         let mut count = 0;
         for i in 0..nodes.len() {
             if regime[i] == i {
-                regime.iter_mut().skip(i).filter(|r| **r == i).for_each(|r| *r = count);
+                regime
+                    .iter_mut()
+                    .skip(i)
+                    .filter(|r| **r == i)
+                    .for_each(|r| *r = count);
                 count += 1;
             }
         }
@@ -145,13 +169,12 @@ impl Pieces {
             return None;
         }
         let mut pieces = Self {
-            weight: Vec::new(),
+            odds,
             values: Vec::with_capacity(count * nodes.len() * components),
             regime,
             count,
             components,
         };
-        pieces.weigh(cuts, nodes);
         for r in 0..count {
             for (j, node) in nodes.iter().enumerate() {
                 if pieces.regime[j] == r {
@@ -162,30 +185,6 @@ impl Pieces {
             }
         }
         Some(pieces)
-    }
-
-    /// s_i: log s_i - log s_j = log(lambda / (1 - lambda)) on every cut edge, by least squares.
-    fn weigh(&mut self, cuts: &Cuts, nodes: &[usize]) {
-        let mut log = vec![0.0; nodes.len()];
-        // Gauss-Seidel; with two regimes the first sweeps settle it, and any s > 0 makes a partition.
-        for _ in 0..20 {
-            for i in 1..nodes.len() {
-                let (mut sum, mut terms) = (0.0, 0.0);
-                for j in 0..nodes.len() {
-                    if self.regime[i] != self.regime[j]
-                        && let Some((cut, second)) = cuts.of_edge(nodes[i], nodes[j])
-                    {
-                        let odds = libm::log(cut.place() / (1.0 - cut.place()));
-                        sum += log[j] + if second == 0 { odds } else { -odds };
-                        terms += 1.0;
-                    }
-                }
-                if terms > 0.0 {
-                    log[i] = sum / terms;
-                }
-            }
-        }
-        self.weight = log.into_iter().map(libm::exp).collect();
     }
 
     /// Append V_r at a vertex j outside r.
@@ -199,8 +198,7 @@ impl Pieces {
                     0 => cut.between[0],
                     _ => 1.0 - cut.between[1],
                 };
-                // A jump at the very end of an edge says little of the slope, but more than nothing.
-                let weight = (share * share).max(1e-6);
+                let weight = (share * share).max(LEAST_WEIGHT);
                 total += weight;
                 for (sum, v) in self.values[start..].iter_mut().zip(&cut.beyond[second]) {
                     *sum += weight * v;
@@ -217,11 +215,41 @@ impl Pieces {
         &self.values[row * self.components..(row + 1) * self.components]
     }
 
+    /// s_i per vertex: log s_i - log s_j = log(lambda / (1 - lambda)) on every cut edge, by least squares.
+    fn weights(&self) -> Vec<f64> {
+        let size = self.regime.len();
+        let mut log = vec![0.0; size];
+        // Gauss-Seidel; exact at once where a vertex is alone on its side, and any s > 0 makes a partition.
+        for _ in 0..SWEEPS {
+            for i in 0..size {
+                let others = (0..size).filter(|j| self.regime[*j] != self.regime[i]);
+                let terms = others.filter_map(|j| Some(self.odds[i * size + j]? + log[j]));
+                let (sum, count) = terms.fold((0.0, 0.0), |(s, n), term| (s + term, n + 1.0));
+                if count > 0.0 {
+                    log[i] = sum / count;
+                }
+            }
+        }
+        log.into_iter().map(libm::exp).collect()
+    }
+
+    /// By how much regime r holds against another, S_r - S_other, at the vertices.
+    pub fn margins(&self, r: usize, other: usize) -> Vec<f64> {
+        let pairs = self.weights().into_iter().zip(&self.regime);
+        let margin = |(weight, regime): (f64, &usize)| match regime {
+            regime if *regime == r => weight,
+            regime if *regime == other => -weight,
+            _ => 0.0,
+        };
+        pairs.map(margin).collect()
+    }
+
     /// The regime that holds at a point, by its barycentric coordinates; on a border the first.
     pub fn holding(&self, coordinates: impl Fn(usize) -> f64) -> usize {
+        let weights = self.weights();
         let score = |r: usize| -> f64 {
             let mine = (0..self.regime.len()).filter(|i| self.regime[*i] == r);
-            mine.map(|i| self.weight[i] * coordinates(i)).sum()
+            mine.map(|i| weights[i] * coordinates(i)).sum()
         };
         let mut best = (0, score(0));
         for r in 1..self.count {

@@ -426,7 +426,7 @@ impl<'m> Line<'m> {
         })
     }
 
-    /// The faces of the simplex, and where an action outside the support ties.
+    /// The faces of the simplex and of the regime, and where an action outside the support ties.
     fn faces(&self, game: &StageGame, memory: &Memory, support: &Support) -> Vec<Row> {
         let walls = (0..=self.order.len()).map(|v| self.row(|k| f64::from(u8::from(k == v))));
         let mut faces: Vec<Row> = walls.collect();
@@ -437,6 +437,13 @@ impl<'m> Line<'m> {
                     let gain = |k| memory.incentive(game, k, place, a, base) / memory.scales[place];
                     faces.push(self.row(gain));
                 }
+            }
+        }
+        // Just inside the border to every other regime.
+        for (pieces, r) in memory.pieces.iter().flatten() {
+            for other in (0..pieces.count).filter(|other| other != r) {
+                let margins = pieces.margins(*r, other);
+                faces.push(self.row(|k| margins[k] - SLACK));
             }
         }
         faces

@@ -238,12 +238,18 @@ impl<'a> StageGame<'a> {
             });
             let side = &mut sides[place].1;
             side.probability += weight;
-            for (sum, z) in side.mean_field.iter_mut().zip(self.lattice.mean_field(*node)) {
+            for (sum, z) in side
+                .mean_field
+                .iter_mut()
+                .zip(self.lattice.mean_field(*node))
+            {
                 *sum += weight * z;
             }
         }
         let finish = |(_, mut side): (usize, Side)| {
-            side.mean_field.iter_mut().for_each(|z| *z /= side.probability);
+            side.mean_field
+                .iter_mut()
+                .for_each(|z| *z /= side.probability);
             side
         };
         sides.into_iter().map(finish).collect()

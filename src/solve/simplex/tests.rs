@@ -165,6 +165,7 @@ fn tally(types: usize, actions: usize, cells: usize, games: u64) -> Tally {
             complete,
             blocks,
             systems,
+            ..
         } = search.run(&game);
         tally.empty += usize::from(found.is_empty());
         tally.tied += usize::from(tied);
