@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::field::Field;
-use super::jumps;
+use super::jumps::{self, Label};
 use super::lattice::{Lattice, Location};
 use super::regimes::Side;
 use super::search::{Equilibria, Search};
@@ -179,31 +179,35 @@ pub(super) fn step(period: Period, rule: &Rule, work: &mut Work) -> Result<Field
     let lattice = period.lattice;
     let components = lattice.types() + 1;
     let chunks: Vec<usize> = (0..lattice.nodes()).step_by(CHUNK).collect();
-    let parts: Vec<Result<(Vec<f64>, Work), GameError>> = chunks
+    let parts: Vec<Result<(Vec<f64>, Vec<Label>, Work), GameError>> = chunks
         .into_par_iter()
         .map_init(
             || StageGames::new(period),
             |games, start| {
                 let mut values = Vec::with_capacity(CHUNK * components);
+                let mut labels = Vec::with_capacity(CHUNK);
                 let mut work = Work::default();
                 for node in start..(start + CHUNK).min(lattice.nodes()) {
                     games.move_to(&lattice.mean_field(node))?;
                     let answer = games.choose(rule, &mut work).answer;
                     values.extend_from_slice(&answer.equilibrium.followers);
                     values.push(answer.leader);
+                    labels.push(Label::of(&answer));
                 }
-                Ok((values, work))
+                Ok((values, labels, work))
             },
         )
         .collect();
     let mut values = Vec::with_capacity(lattice.nodes() * components);
+    let mut labels = Vec::with_capacity(lattice.nodes());
     for part in parts {
-        let (more, done) = part?;
+        let (more, selected, done) = part?;
         values.extend(more);
+        labels.extend(selected);
         work.add(&done);
     }
     let field = Field::new(lattice, components, values);
-    let cuts = jumps::find(period, rule, &field, work)?;
+    let cuts = jumps::find(period, rule, &field, &labels, work)?;
     let field = field.with_cuts(lattice, cuts);
     jumps::count_mixed(lattice, &field, work);
     Ok(field)

@@ -3,9 +3,9 @@
 
 use rayon::prelude::*;
 
-use super::backward::{Period, StageGames};
+use super::backward::{Answer, Period, StageGames};
 use super::field::Field;
-use super::lattice::Lattice;
+use super::lattice::{Lattice, Location};
 use super::regimes::{Cut, Cuts};
 use crate::game::GameError;
 use crate::solve::leader::{Rule, Work};
@@ -31,11 +31,57 @@ struct Suspect {
     excess: f64,
 }
 
-/// The cuts of V_t, of which the values at the nodes are given.
+/// What is selected at a node.
+#[derive(Clone, Debug)]
+pub(super) struct Label {
+    leader_action: usize,
+    /// Whether gamma(a|x) > 0.
+    taken: Vec<bool>,
+    /// z'.
+    next: Vec<f64>,
+}
+
+impl Label {
+    pub fn of(answer: &Answer) -> Self {
+        let e = &answer.equilibrium;
+        Self {
+            leader_action: answer.leader_action,
+            taken: e.gamma.iter().map(|p| *p > 0.0).collect(),
+            next: e.next.clone(),
+        }
+    }
+
+    /// Whether V_t may jump between this node and one close by: what is selected differs, or there are jumps of V_{t+1}
+    /// where the mean field goes.
+    fn may_jump(&self, other: &Self, period: &Period, at: &mut Location) -> bool {
+        if self.leader_action != other.leader_action || self.taken != other.taken {
+            return true;
+        }
+        let cuts = period.next.cuts();
+        if cuts.all().is_empty() {
+            return false;
+        }
+        let pairs = || self.next.iter().zip(&other.next);
+        let length: f64 = pairs().map(|(a, b)| (a - b).abs()).sum();
+        // Two points per cell.
+        let points = 1 + (length * period.lattice.cells() as f64).ceil() as usize;
+        (0..=points).any(|k| {
+            let share = k as f64 / points as f64;
+            let z: Vec<f64> = pairs()
+                .map(|(a, b)| (1.0 - share) * a + share * b)
+                .collect();
+            period.lattice.locate(&z, at);
+            at.vertices.iter().any(|(node, _)| cuts.is_marked(*node))
+        })
+    }
+}
+
+/// The cuts of V_t, of which the values at the nodes and what is selected there are given.
 pub(super) fn find(
     period: Period,
     rule: &Rule,
     field: &Field,
+    labels: &[Label],
     work: &mut Work,
 ) -> Result<Cuts, GameError> {
     let lattice = period.lattice;
@@ -47,6 +93,11 @@ pub(super) fn find(
     for node in 0..lattice.nodes() {
         suspect(lattice, field, &scales, node, &mut suspects);
     }
+    let mut at = Location::default();
+    suspects.retain(|s| {
+        let [a, b] = s.nodes.map(|node| &labels[node]);
+        a.may_jump(b, &period, &mut at)
+    });
     let chunks: Vec<&[Suspect]> = suspects.chunks(CHUNK).collect();
     let parts: Vec<Result<(Vec<Cut>, Work), GameError>> = chunks
         .into_par_iter()

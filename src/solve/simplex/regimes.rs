@@ -96,6 +96,11 @@ impl Cuts {
         &self.cuts
     }
 
+    /// Whether a node is the end of a cut edge.
+    pub fn is_marked(&self, node: usize) -> bool {
+        self.marked.get(node).is_some_and(|marked| *marked)
+    }
+
     /// The cut of an edge, with whether its first node is the edge's second.
     pub fn of_edge(&self, from: usize, to: usize) -> Option<(&Cut, usize)> {
         let nodes = [from.min(to), from.max(to)];
@@ -105,7 +110,7 @@ impl Cuts {
 
     /// Whether two of these nodes may have a cut between them.
     fn may_separate(&self, nodes: impl Iterator<Item = usize>) -> bool {
-        !self.marked.is_empty() && nodes.filter(|node| self.marked[*node]).nth(1).is_some()
+        nodes.filter(|node| self.is_marked(*node)).nth(1).is_some()
     }
 }
 
@@ -259,5 +264,125 @@ impl Pieces {
             }
         }
         best.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::field::Field;
+    use super::super::jumps;
+    use super::super::lattice::{Lattice, Location};
+    use super::*;
+    use crate::solve::leader::Work;
+
+    /// An affine function on either side of the plane that `level` vanishes on.
+    fn value(z: &[f64], level: f64, component: usize) -> f64 {
+        let (slope, start) = match level > 0.0 {
+            true => (1.0 + component as f64, 0.3),
+            false => (-0.7 * component as f64, 2.0),
+        };
+        start + slope * z[0] + (z.len() as f64) * z[1] * slope * slope
+    }
+
+    /// A field of affine regimes with its cuts.
+    fn two_regimes(lattice: &Lattice, level: impl Fn(&[f64]) -> f64) -> Field {
+        let components = lattice.types() + 1;
+        let at = |z: &[f64], side: f64| -> Vec<f64> {
+            (0..components).map(|c| value(z, side, c)).collect()
+        };
+        let mean_field = |node: usize| lattice.mean_field(node);
+        let nodes = 0..lattice.nodes();
+        let values = nodes
+            .clone()
+            .flat_map(|node| at(&mean_field(node), level(&mean_field(node))));
+        let field = Field::new(lattice, components, values.collect());
+        let mut cuts = Vec::new();
+        for i in nodes.clone() {
+            for j in nodes.clone().skip(i + 1) {
+                let steps = lattice.sums(i).into_iter().zip(lattice.sums(j));
+                let steps: Vec<isize> = steps.map(|(a, b)| b as isize - a as isize).collect();
+                let up = steps.iter().all(|s| (0..=1).contains(s));
+                let down = steps.iter().all(|s| (-1..=0).contains(s));
+                let (a, b) = (mean_field(i), mean_field(j));
+                let (from, to) = (level(&a), level(&b));
+                if !(up || down) || (from > 0.0) == (to > 0.0) {
+                    continue;
+                }
+                let share = from / (from - to);
+                let z: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a + share * (b - a)).collect();
+                let ends = [field.at_node(i), field.at_node(j)];
+                let sides = [at(&z, from), at(&z, to)];
+                cuts.push(Cut::new([i, j], [share; 2], ends, [&sides[0], &sides[1]]));
+            }
+        }
+        field.with_cuts(lattice, Cuts::new(cuts, lattice.nodes()))
+    }
+
+    #[test]
+    fn affine_regimes_on_two_sides_of_a_plane_come_out_exactly_and_bounds_hold() {
+        for (types, cells) in [(2, 4), (3, 5), (4, 4)] {
+            let lattice = Lattice::new(types, cells);
+            let level = |z: &[f64]| z[0] + 0.37 * z[1] - 0.433;
+            let field = two_regimes(&lattice, level);
+            let mut at = Location::default();
+            for seed in 1..500_u32 {
+                let raw: Vec<f64> = (0..types as u32)
+                    .map(|x| f64::from((seed * 7_919 + x * seed * 541 + x * 40_503) % 997))
+                    .collect();
+                let total: f64 = raw.iter().sum();
+                let z: Vec<f64> = raw.iter().map(|w| w / total).collect();
+                lattice.locate(&z, &mut at);
+                let found = field.at(&at);
+                for (c, v) in found.iter().enumerate() {
+                    let expected = value(&z, level(&z), c);
+                    assert!((v - expected).abs() < 1e-11, "{z:?}: {v} and {expected}");
+                }
+                for l in 1..=field.top() {
+                    let mut tail = 1.0;
+                    let block = (1..types).map(|x| {
+                        tail -= z[x - 1];
+                        (tail * cells as f64) as usize >> l
+                    });
+                    let block: Vec<usize> = block.collect();
+                    for (x, bound) in field.bounds(l, &block).iter().enumerate() {
+                        let difference = found[x + 1] - found[0];
+                        assert!(bound[0] <= difference + 1e-11 && difference <= bound[1] + 1e-11);
+                    }
+                }
+            }
+            let mut work = Work::default();
+            jumps::count_mixed(&lattice, &field, &mut work);
+            assert_eq!(work.simplices, (cells as u64).pow(types as u32 - 1));
+            assert!(work.mixed_simplices > 0 && work.mixed_simplices < work.simplices);
+        }
+    }
+
+    #[test]
+    fn a_field_without_cuts_has_no_pieces() {
+        let lattice = Lattice::new(3, 5);
+        let field = two_regimes(&lattice, |_| 1.0);
+        assert!(field.cuts().all().is_empty());
+        assert!(field.pieces(&[0, 1, 2]).is_none());
+        let mut work = Work::default();
+        jumps::count_mixed(&lattice, &field, &mut work);
+        assert_eq!((work.simplices, work.mixed_simplices), (25, 0));
+    }
+
+    /// Three regimes that meet: each vertex has its own, and each point takes the values of one of them.
+    #[test]
+    fn three_regimes_meet_in_a_triangle() {
+        let ends: [&[f64]; 3] = [&[0.0], &[1.0], &[2.0]];
+        let cut =
+            |i: usize, j: usize| Cut::new([i, j], [0.5; 2], [ends[i], ends[j]], [ends[i], ends[j]]);
+        let cuts = Cuts::new(vec![cut(1, 2), cut(0, 2), cut(0, 1)], 3);
+        let pieces = Pieces::of(&cuts, &[0, 1, 2], 1, |node| ends[node]).unwrap();
+        assert_eq!((pieces.count, &pieces.regime[..]), (3, &[0, 1, 2][..]));
+        for (r, b) in [[0.4, 0.3, 0.3], [0.3, 0.4, 0.3], [0.0, 0.45, 0.55]]
+            .iter()
+            .enumerate()
+        {
+            assert_eq!(pieces.holding(|i| b[i]), r);
+            assert_eq!(pieces.at_vertex(r, 0), &[r as f64]);
+        }
     }
 }
