@@ -174,12 +174,15 @@ impl<'a> StageGames<'a> {
     }
 }
 
+/// V_t at some nodes, and what is selected there.
+type Part = (Vec<f64>, Vec<Label>, Work);
+
 /// V_t from V_{t+1}.
 pub(super) fn step(period: Period, rule: &Rule, work: &mut Work) -> Result<Field, GameError> {
     let lattice = period.lattice;
     let components = lattice.types() + 1;
     let chunks: Vec<usize> = (0..lattice.nodes()).step_by(CHUNK).collect();
-    let parts: Vec<Result<(Vec<f64>, Vec<Label>, Work), GameError>> = chunks
+    let parts: Vec<Result<Part, GameError>> = chunks
         .into_par_iter()
         .map_init(
             || StageGames::new(period),
