@@ -3,9 +3,10 @@
 mod support;
 
 use support::reference::Selection;
-use support::typed::game::{certain, words};
+use support::typed::game::{Flow, Information, TypedGame, certain, words};
+use support::typed::leader::{Point, TypedReference};
 use support::typed::random::{Dependence, Motion, RandomGame, Recipe, Taste};
-use support::typed::{Doubt, Flow, Information, Point, TypedGame, TypedReference};
+use support::typed::search::Doubt;
 use support::typed::{audit, chain, hiding};
 
 const SELECTIONS: [Selection; 3] = [

@@ -214,7 +214,12 @@ impl RandomGame {
             }
             all
         });
-        let leader_kernel = [0, 1].map(|part| Self::leader_kernel(&recipe, &mut draws, part));
+        let later = Self::leader_kernel(&recipe, &mut draws);
+        let first = match recipe.motion {
+            Motion::ByMeanField => draws.by_leader(|d, _, _| d.affine_law(leader.0)),
+            _ => later.clone(),
+        };
+        let leader_kernel = [first, later];
         let (reward, leader_period, leader_share) = Self::rewards(&recipe, &mut draws);
         let belief = draws.law(leader.0, 4, u64::from(leader.0 <= 4));
         let initial = draws.law(follower.0, 1000, 100);
@@ -234,7 +239,8 @@ impl RandomGame {
         }
     }
 
-    fn leader_kernel(recipe: &Recipe, draws: &mut Draws, part: usize) -> Vec<Vec<Vec<Number>>> {
+    /// Q^l from t = 2 on, and from t = 1 where it does not depend on z.
+    fn leader_kernel(recipe: &Recipe, draws: &mut Draws) -> Vec<Vec<Vec<Number>>> {
         let types = recipe.leader.0;
         let one: Vec<Vec<Number>> = (0..types)
             .map(|_| draws.constant_law(types, 4, 0))
@@ -244,7 +250,6 @@ impl RandomGame {
                 .map(|to| Number::constant(f64::from(u8::from(to == xl))))
                 .collect(),
             Motion::Exogenous => one[xl].clone(),
-            Motion::ByMeanField if part == 0 => d.affine_law(types),
             _ => d.constant_law(types, 4, 0),
         })
     }
