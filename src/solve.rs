@@ -5,6 +5,7 @@
 //! (15a); `leader` selects among them and lets the leader choose (15c); `values` holds a V with its jumps; `theta` is the
 //! result; `forward` follows it from a start (17)-(21).
 
+mod archive;
 mod backward;
 mod beliefs;
 mod candidates;
@@ -19,6 +20,7 @@ mod terminal;
 mod theta;
 mod values;
 
+pub use archive::{ARCHIVE_FORMAT, Archive, ArchiveError, Array, Numbers};
 pub use forward::{Coin, follow};
 pub use leader::Work;
 pub use simplex::SimplexSolution;

@@ -443,7 +443,9 @@ fn with_two_types_and_jumps_it_converges_to_the_solver_that_tracks_them() {
             .map(|i| {
                 let m = (f64::from(i) + 0.37) / 200.0;
                 let a = tracked.resolve(1, m).unwrap().values.followers;
-                let b = lattice.resolve(1, &Belief::certain(), &MeanField::two_types(m)).unwrap();
+                let b = lattice
+                    .resolve(1, &Belief::certain(), &MeanField::two_types(m))
+                    .unwrap();
                 let pairs = a.iter().zip(&b.values.followers);
                 pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
             })

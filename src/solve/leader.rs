@@ -4,7 +4,7 @@ use super::stage_game::{Equilibrium, StageGames, TIE};
 use crate::scenario::Selection;
 
 /// Counts of work done and of what was met; they sum over stage games and do not depend on the number of threads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Work {
     /// Points (t, m) at which the game was solved for every leader action.
     pub states: u64,

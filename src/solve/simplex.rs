@@ -15,6 +15,7 @@
 mod backward;
 mod directions;
 mod field;
+mod flows;
 mod jumps;
 pub(super) mod lattice;
 mod regimes;
@@ -26,4 +27,6 @@ mod theta;
 #[cfg(test)]
 mod tests;
 
+pub(super) use regimes::Cut;
+pub(super) use theta::Parts;
 pub use theta::SimplexSolution;

@@ -47,6 +47,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them; their places are kept in archives.
+    pub(super) const ALL: [Self; 5] = [
+        Self::Pure,
+        Self::Mixed,
+        Self::MixedAtKink,
+        Self::Vertex,
+        Self::Lottery,
+    ];
+
     /// The word for it in tables.
     pub fn name(self) -> &'static str {
         match self {

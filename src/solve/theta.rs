@@ -603,6 +603,65 @@ impl<'g> Solution<'g> {
     }
 }
 
+/// What an archive keeps of a solution.
+pub(super) struct Parts<'s> {
+    /// V by stored period and belief.
+    pub values: &'s [Vec<ValueFunction>],
+    /// The beliefs of the stored periods.
+    pub beliefs: Vec<&'s [Belief]>,
+}
+
+impl<'g> Solution<'g> {
+    pub(super) fn parts(&self) -> Parts<'_> {
+        let periods = 0..self.values.len();
+        Parts {
+            values: &self.values,
+            beliefs: periods
+                .map(|i| self.beliefs(self.beliefs.first() + i))
+                .collect(),
+        }
+    }
+
+    /// A solution of a whole game from V at its stored periods.
+    pub(super) fn from_parts(
+        game: &'g Game,
+        settings: &SolveSettings,
+        beliefs: Beliefs,
+        values: Vec<Vec<ValueFunction>>,
+        (work, iteration): (Work, Option<Iteration>),
+    ) -> Result<Self, SolveError> {
+        super::check(game, settings)?;
+        let mut solution = Self {
+            game,
+            settings: settings.clone(),
+            actions: (0..game.leader_actions().len()).collect(),
+            beliefs,
+            values,
+            candidates: Vec::new(),
+            work,
+            iteration,
+        };
+        let periods = 1..solution.values.len();
+        let listed = periods.map(|t| solution.list(t, &solution.values[t]));
+        let candidates = listed.collect::<Result<_, _>>()?;
+        solution.candidates = candidates;
+        Ok(solution)
+    }
+
+    /// Whether every label names a candidate.
+    pub(super) fn labels_are_known(&self) -> bool {
+        let nodes = self
+            .values
+            .iter()
+            .zip(&self.candidates)
+            .flat_map(|(v, c)| v.iter().zip(c));
+        nodes.into_iter().all(|(v, candidates)| {
+            let mut labels = v.pieces().iter().filter_map(|piece| piece.label.as_ref());
+            labels.all(|label| label.candidate < candidates.list.len())
+        })
+    }
+}
+
 impl Backward for Solution<'_> {
     type Values = Vec<ValueFunction>;
 

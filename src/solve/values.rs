@@ -122,6 +122,27 @@ impl Piece {
         self
     }
 
+    /// From coefficients as [`all_coefficients`](Self::all_coefficients) gives them.
+    pub fn from_coefficients(
+        [lo, hi]: [f64; 2],
+        label: Option<Label>,
+        coefficients: [[f64; POINTS]; 3],
+        leader_types: Vec<[f64; POINTS]>,
+    ) -> Self {
+        Self {
+            lo,
+            hi,
+            label,
+            coefficients,
+            leader_types,
+        }
+    }
+
+    /// The coefficients of V^f and the mean of V^l, and of V^l per leader type.
+    pub fn all_coefficients(&self) -> (&[[f64; POINTS]; 3], &[[f64; POINTS]]) {
+        (&self.coefficients, &self.leader_types)
+    }
+
     /// V^l per leader type at m, which lies in the piece; none where her type is not private.
     pub fn leader_types(&self, m: f64) -> Vec<f64> {
         let s = self.scaled(m);

@@ -112,6 +112,11 @@ impl Field {
         }
     }
 
+    /// All values, by node, then component.
+    pub fn all(&self) -> &[f64] {
+        &self.values
+    }
+
     /// All components at a node.
     pub fn at_node(&self, node: usize) -> &[f64] {
         &self.values[node * self.components..(node + 1) * self.components]
@@ -154,6 +159,32 @@ impl Field {
                 *sum += weight * value;
             }
         }
+    }
+
+    /// Bounds of V^f(x) - V^f(x_1), x = x_2, ..., over a range of scaled tail sums.
+    pub fn bounds_over(&self, reach: &[[f64; 2]]) -> Vec<[f64; 2]> {
+        // The finest blocks of which two a side hold the range.
+        let place = |s: f64, level: usize| {
+            let last = self.levels[level - 1].side - 1;
+            (s.max(0.0) as usize >> level).min(last)
+        };
+        let fits = |level: &usize| {
+            let mut sides = reach.iter();
+            sides.all(|r| place(r[1], *level) - place(r[0], *level) <= 1)
+        };
+        let level = (1..=self.top()).find(fits).unwrap_or(self.top());
+        let mut bounds = vec![NOTHING; reach.len()];
+        for choice in 0..1_usize << reach.len() {
+            let corner = reach
+                .iter()
+                .enumerate()
+                .map(|(i, r)| place(r[choice >> i & 1], level));
+            let corner: Vec<usize> = corner.collect();
+            for (bound, more) in bounds.iter_mut().zip(self.bounds(level, &corner)) {
+                *bound = [bound[0].min(more[0]), bound[1].max(more[1])];
+            }
+        }
+        bounds
     }
 
     /// The number of components.

@@ -22,7 +22,7 @@ const LEAST_WEIGHT: f64 = 1e-6;
 
 /// A jump of V on an edge.
 #[derive(Clone, Debug)]
-pub(super) struct Cut {
+pub(in crate::solve) struct Cut {
     /// The ends of the edge, the lower number first.
     pub nodes: [usize; 2],
     /// Between these shares of the way from the first end to the second V jumps.

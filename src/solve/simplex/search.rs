@@ -88,6 +88,10 @@ impl Steps {
 impl Search {
     /// Find all equilibria; those that need a public coin only where there are no others.
     pub fn supported_first(&mut self, game: &mut StageGame) -> Equilibria {
+        if game.flows > 1 {
+            game.across = Across::Bridged;
+            return self.run(game);
+        }
         let supported = self.run(game);
         let jumps = |branch: &Branch| !branch.next.cuts().all().is_empty();
         let may_be_lottery = supported.complete && game.branches.iter().any(jumps);
@@ -130,6 +134,8 @@ impl Search {
         }
         if game.branches.iter().all(|branch| branch.next.is_constant()) {
             self.uncoupled(game);
+        } else if game.flows > 1 {
+            self.several_flows(game);
         } else {
             self.visit(game, top);
         }

@@ -45,10 +45,10 @@ struct Support {
 }
 
 /// An affine function of p: coefficients, then the constant.
-type Row = Vec<f64>;
+pub(super) type Row = Vec<f64>;
 
 /// The solutions of some equations.
-enum Solutions {
+pub(super) enum Solutions {
     None,
     One(Vec<f64>),
     /// A family; the number of independent equations.
@@ -451,7 +451,7 @@ impl<'m> Line<'m> {
 }
 
 /// The p at which all rows vanish; rows that the tie tolerance cannot tell from zero say nothing.
-fn solve(rows: &[Row], unknowns: usize) -> Solutions {
+pub(super) fn solve(rows: &[Row], unknowns: usize) -> Solutions {
     let mut rows = rows.to_vec();
     let mut rank = 0;
     let mut columns: Vec<usize> = Vec::with_capacity(unknowns);

@@ -67,7 +67,9 @@ pub(super) struct StageGame<'a> {
     pub branches: Vec<Branch<'a>>,
     /// sum_b w_b R_b, by (x, a).
     pub reward: Vec<f64>,
-    /// sum_b w_b Q_b, by (x, a, x').
+    /// How many z' there are: one, or where the mean field follows what the leader does one per action of hers.
+    pub flows: usize,
+    /// sum over the branches b of a flow of w_b Q_b over their probability, by (flow, x, a, x').
     pub flow: Vec<f64>,
     /// delta w_b Q_b, by (b, x, a, x').
     pub hold: Vec<f64>,
@@ -94,6 +96,7 @@ impl<'a> StageGame<'a> {
             active: Vec::new(),
             branches: Vec::new(),
             reward: vec![0.0; types * actions],
+            flows: 1,
             flow: vec![0.0; types * actions * types],
             hold: Vec::new(),
             across: Across::Kept,
@@ -111,7 +114,20 @@ impl<'a> StageGame<'a> {
         self.branches.clear();
         self.branches.extend_from_slice(branches);
         self.reward.fill(0.0);
-        self.flow.fill(0.0);
+        self.flows = branches.iter().map(|b| b.flow + 1).max().unwrap_or(1);
+        let size = self.types * self.actions * self.types;
+        self.flow.clear();
+        self.flow.resize(self.flows * size, 0.0);
+        let total = |flow: usize| -> f64 {
+            let mine = branches.iter().filter(|b| b.flow == flow);
+            mine.map(|b| b.weight).sum()
+        };
+        let totals: Vec<f64> = (0..self.flows).map(total).collect();
+        // Weights sum to one: with a single flow there is nothing to divide by.
+        let share = |branch: &Branch| match self.flows {
+            1 => branch.weight,
+            _ => branch.weight / totals[branch.flow],
+        };
         self.hold.clear();
         for branch in branches {
             for x in 0..self.types {
@@ -120,9 +136,10 @@ impl<'a> StageGame<'a> {
                     let l = branch.leader_move;
                     self.reward[pair] += branch.weight * tables.follower_reward(l, x, a);
                     for to in 0..self.types {
-                        let q = branch.weight * tables.transition(l, x, a, to);
-                        self.flow[pair * self.types + to] += q;
-                        self.hold.push(discount * q);
+                        let q = tables.transition(l, x, a, to);
+                        let place = branch.flow * size + pair * self.types + to;
+                        self.flow[place] += share(branch) * q;
+                        self.hold.push(discount * (branch.weight * q));
                     }
                 }
             }
@@ -176,17 +193,23 @@ impl<'a> StageGame<'a> {
         self.available[x].iter().copied().filter(good).collect()
     }
 
-    /// (8): z' under gamma.
+    /// sum over the branches of a flow of w_b Q_b(.|x, a) over their probability.
+    pub fn flow_row(&self, flow: usize, x: usize, a: usize) -> &[f64] {
+        let row = (flow * self.types + x) * self.actions + a;
+        &self.flow[row * self.types..(row + 1) * self.types]
+    }
+
+    /// (8): z' under gamma, of one flow after the other.
     pub fn advance(&self, gamma: &[f64]) -> Vec<f64> {
-        let mut next = vec![0.0; self.types];
-        for &x in &self.active {
-            for a in 0..self.actions {
-                let pair = x * self.actions + a;
-                let mass = self.z[x] * gamma[pair];
-                if mass > 0.0 {
-                    let row = &self.flow[pair * self.types..(pair + 1) * self.types];
-                    for (sum, q) in next.iter_mut().zip(row) {
-                        *sum += mass * q;
+        let mut next = vec![0.0; self.flows * self.types];
+        for (flow, next) in next.chunks_exact_mut(self.types).enumerate() {
+            for &x in &self.active {
+                for a in 0..self.actions {
+                    let mass = self.z[x] * gamma[x * self.actions + a];
+                    if mass > 0.0 {
+                        for (sum, q) in next.iter_mut().zip(self.flow_row(flow, x, a)) {
+                            *sum += mass * q;
+                        }
                     }
                 }
             }
@@ -214,9 +237,14 @@ impl<'a> StageGame<'a> {
 
     /// All components of V at z', one branch after the other.
     pub fn continuation(&self, next: &[f64], at: &mut Location) -> Vec<f64> {
-        self.lattice.locate(next, at);
         let mut values = Vec::new();
+        let mut located = None;
         for branch in &self.branches {
+            if located != Some(branch.flow) {
+                let start = branch.flow * self.types;
+                self.lattice.locate(&next[start..start + self.types], at);
+                located = Some(branch.flow);
+            }
             match self.across {
                 Across::Kept => branch.next.append(at, &mut values),
                 Across::Bridged => branch.next.append_bridged(at, &mut values),
@@ -234,7 +262,7 @@ impl<'a> StageGame<'a> {
                 mean_field: next.to_vec(),
             }]
         };
-        if self.across == Across::Kept {
+        if self.across == Across::Kept || self.flows > 1 {
             return whole();
         }
         self.lattice.locate(next, at);

@@ -105,6 +105,7 @@ impl Numbers {
                 next: field,
             }],
             reward: self.reward.clone(),
+            flows: 1,
             flow: self.flow.clone(),
             hold: self.flow.iter().map(|q| 0.9 * q).collect(),
             across: Across::Kept,

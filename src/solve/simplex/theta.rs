@@ -2,9 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::backward::{Answer, Period, PublicValues, Selected, StageGames, step, terminal};
+use super::backward::{
+    Answer, Period, PublicValues, Selected, StageGames, components, step, terminal,
+};
 use super::field::{self, Field};
 use super::lattice::{self, Lattice};
+use super::regimes::{Cut, Cuts};
 use crate::game::{
     Belief, Game, LeaderPrescription, MeanField, Play, Policy, Prescription, Way, public_beliefs,
 };
@@ -374,6 +377,88 @@ impl<'g> SimplexSolution<'g> {
             residual: e.residual,
             supported: e.kind != Kind::Lottery,
         })
+    }
+}
+
+/// V at one period and belief.
+pub(in crate::solve) struct Function<'s> {
+    /// By node, then component.
+    pub values: &'s [f64],
+    pub cuts: &'s [Cut],
+}
+
+/// What an archive keeps of a solution.
+pub(in crate::solve) struct Parts<'s> {
+    /// The beliefs of the stored periods.
+    pub beliefs: Vec<&'s [Belief]>,
+    /// Period by period, belief by belief.
+    pub functions: Vec<Function<'s>>,
+    pub nodes: usize,
+    pub components: usize,
+    pub cells: usize,
+}
+
+impl<'g> SimplexSolution<'g> {
+    pub(in crate::solve) fn parts(&self) -> Parts<'_> {
+        let fields = self.values.iter().flat_map(|period| &period.fields);
+        Parts {
+            beliefs: self
+                .values
+                .iter()
+                .map(|period| period.mesh.nodes())
+                .collect(),
+            functions: fields
+                .map(|field| Function {
+                    values: field.all(),
+                    cuts: field.cuts().all(),
+                })
+                .collect(),
+            nodes: self.nodes(),
+            components: self.components(),
+            cells: self.settings.grid,
+        }
+    }
+
+    /// Values per node.
+    pub(in crate::solve) fn components(&self) -> usize {
+        components(self.game)
+    }
+
+    /// A solution of a whole game to which V is added period by period.
+    pub(in crate::solve) fn empty(
+        game: &'g Game,
+        settings: &SolveSettings,
+        beliefs: Beliefs,
+        (work, iteration): (Work, Option<Iteration>),
+    ) -> Result<Self, SolveError> {
+        Ok(Self {
+            game,
+            settings: settings.clone(),
+            actions: (0..game.leader_actions().len()).collect(),
+            lattice: lattice_of(game, settings.grid, beliefs.count(game))?,
+            beliefs,
+            values: Vec::new(),
+            work,
+            iteration,
+        })
+    }
+
+    /// Add V of the next period, as [`parts`](Self::parts) gives it.
+    pub(in crate::solve) fn push_period(&mut self, period: Vec<(Vec<f64>, Vec<Cut>)>) {
+        let t = self.values.len() + 1;
+        let components = self.components();
+        let fields = period.into_iter().map(|(values, cuts)| {
+            let field = Field::new(&self.lattice, components, values);
+            match cuts.is_empty() {
+                true => field,
+                false => field.with_cuts(&self.lattice, Cuts::new(cuts, self.lattice.nodes())),
+            }
+        });
+        let values = PublicValues {
+            fields: fields.collect(),
+            mesh: self.beliefs.at(t).clone(),
+        };
+        self.values.push(values);
     }
 }
 
