@@ -3,9 +3,10 @@
 mod support;
 
 use support::reference::Selection;
-use support::typed::game::{certain, words};
+use support::typed::game::{Flow, Information, TypedGame, certain, words};
+use support::typed::leader::{Point, TypedReference};
 use support::typed::random::{Dependence, Motion, RandomGame, Recipe, Taste};
-use support::typed::{Doubt, Flow, Information, Point, TypedGame, TypedReference};
+use support::typed::search::Doubt;
 use support::typed::{audit, chain, hiding};
 
 const SELECTIONS: [Selection; 3] = [
@@ -72,7 +73,11 @@ fn audits_are_done_by_whom_the_belief_makes_credible() {
         assert_all_close(&point.leader_types, &expected.values, 1e-12);
         assert_all_close(&point.regret, &expected.regret, 1e-12);
         assert_all_close(&point.own_regret, &expected.own_regret, 1e-12);
-        let gamma = if expected.comply { [1.0, 0.0] } else { [0.0, 1.0] };
+        let gamma = if expected.comply {
+            [1.0, 0.0]
+        } else {
+            [0.0, 1.0]
+        };
         point.gamma.iter().for_each(|row| assert_eq!(*row, gamma));
         // Types stay: a separating prescription tells them apart.
         for way in &point.next {
@@ -285,7 +290,11 @@ fn identical_leader_types_are_one_type_or_a_coin() {
     let mut audit = audit::game();
     audit.leader_period = Box::new(|_, _, (_, al)| -0.3 * al as f64);
     let coin = solver(&audit, Selection::Optimistic);
-    assert_close(coin.at(1, &[0.3, 0.7], &[0.5; 2]).leader, 0.5 - 0.3 * 0.7, 1e-12);
+    assert_close(
+        coin.at(1, &[0.3, 0.7], &[0.5; 2]).leader,
+        0.5 - 0.3 * 0.7,
+        1e-12,
+    );
     assert_close(coin.at(1, &[0.0, 1.0], &[0.5; 2]).leader, 0.5 - 0.3, 1e-12);
 }
 
@@ -296,7 +305,10 @@ fn a_private_type_that_is_known_and_stays_is_a_public_one() {
         (private.motion, private.taste) = (Motion::Still, Taste::Curious);
         let mut public = private.clone();
         public.information = Information::Public;
-        let (private, public) = (RandomGame::new(private).game(), RandomGame::new(public).game());
+        let (private, public) = (
+            RandomGame::new(private).game(),
+            RandomGame::new(public).game(),
+        );
         for selection in SELECTIONS {
             for x in 0..2 {
                 let belief = certain(2, x);
@@ -381,7 +393,11 @@ fn theta_followed_forward_leaves_followers_nothing_to_gain_and_pays_the_leader_w
         let point = solved.at(1, &belief, &game.initial);
         let best = best_response(&game, &solved, 1, &point);
         assert_all_close(&best, &point.followers, 1e-9);
-        assert_close(leader_return(&game, &solved, 1, &point), point.leader, 1e-12);
+        assert_close(
+            leader_return(&game, &solved, 1, &point),
+            point.leader,
+            1e-12,
+        );
         mixed += usize::from(point.gamma.iter().flatten().any(|p| *p > 0.0 && *p < 1.0));
         assert!(solved.doubts().is_empty(), "{seed}: {:?}", solved.doubts());
     }

@@ -12,7 +12,7 @@
 //! scan of `cells` cells and bisection, more by the linear system that they are when U is affine in gamma^f. So the list of
 //! equilibria is whole, ties aside, where every V_{t+1}(pi', .) is affine in z', and then one cell is enough. Where it is not, one
 //! unknown is complete unless an incentive changes sign twice within a cell, and what the search notices is a
-//! [`Doubt`]: an incentive that jumps over zero, that vanishes on an interval, a system that is not affine, an
+//! [`Doubt`](search::Doubt): an incentive that jumps over zero, that vanishes on an interval, a system that is not affine, an
 //! even number of equilibria, none at all. Two facts put a game into the class:
 //!
 //! - at t = T without a terminal reward nothing depends on z', with one that is affine in z' all is affine;
@@ -33,8 +33,3 @@ pub mod random;
 pub mod search;
 pub mod stage;
 pub mod text;
-
-pub use game::{Flow, Information, TypedGame};
-pub use leader::{Point, TypedReference, Way};
-pub use search::Doubt;
-pub use stage::{Equilibrium, Prescription};

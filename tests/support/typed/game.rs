@@ -117,9 +117,7 @@ impl TypedGame {
         let mut next = vec![0.0; self.leader.0];
         for (x, weight) in given.iter().enumerate().filter(|(_, w)| **w > 0.0) {
             let law = (self.leader_kernel)(t, z, (x, action));
-            next.iter_mut()
-                .zip(law)
-                .for_each(|(n, q)| *n += weight * q);
+            next.iter_mut().zip(law).for_each(|(n, q)| *n += weight * q);
         }
         next
     }

@@ -77,7 +77,14 @@ impl<'g> TypedReference<'g> {
 
     /// V_t(pi, z), (13)-(14) and (16). Points met before are remembered by the bits of (t, pi, z).
     fn value(&self, t: usize, belief: &[f64], z: &[f64]) -> Rc<Values> {
-        let key = (t, belief.iter().chain(z).map(|w| (w + 0.0).to_bits()).collect());
+        let key = (
+            t,
+            belief
+                .iter()
+                .chain(z)
+                .map(|w| (w + 0.0).to_bits())
+                .collect(),
+        );
         if let Some(known) = self.solved.borrow().get(&key) {
             return Rc::clone(known);
         }
@@ -126,8 +133,9 @@ impl<'g> TypedReference<'g> {
         z: &[f64],
         chosen: &[usize],
     ) -> Vec<Equilibrium> {
-        let (found, doubts) =
-            self.with_stage((t, belief, z), chosen, |stage| equilibria(stage, self.cells));
+        let (found, doubts) = self.with_stage((t, belief, z), chosen, |stage| {
+            equilibria(stage, self.cells)
+        });
         self.doubts
             .borrow_mut()
             .extend(doubts.into_iter().map(|doubt| (t, doubt)));
@@ -190,9 +198,8 @@ impl<'g> TypedReference<'g> {
                 .map(|(_, answer)| answer.leader_types[x] - leader_types[x])
                 .fold(f64::NAN, f64::max)
         };
-        let others = |x: usize, other: &[usize]| {
-            (0..other.len()).all(|y| y == x || other[y] == chosen[y])
-        };
+        let others =
+            |x: usize, other: &[usize]| (0..other.len()).all(|y| y == x || other[y] == chosen[y]);
         let types = 0..self.game.leader.0;
         Point {
             belief: belief.to_vec(),
@@ -221,13 +228,19 @@ fn ways(stage: &Stage, gamma: &Prescription) -> Vec<Way> {
             .sum();
         let z = stage.next_mean_field(action, gamma);
         let branches = stage.branches(action).into_iter();
-        ways.extend(branches.map(|Branch { next_type, weight, belief }| Way {
-            action,
-            next_type,
-            probability: taken * weight,
-            belief,
-            z: z.clone(),
-        }));
+        ways.extend(branches.map(
+            |Branch {
+                 next_type,
+                 weight,
+                 belief,
+             }| Way {
+                action,
+                next_type,
+                probability: taken * weight,
+                belief,
+                z: z.clone(),
+            },
+        ));
     }
     ways
 }

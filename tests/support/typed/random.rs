@@ -1,7 +1,7 @@
 //! Random games with leader types, as closures and (`text`) as scenarios.
 
-use super::game::{Flow, Information, TypedGame};
 use super::super::random::Random;
+use super::game::{Flow, Information, TypedGame};
 use std::sync::Arc;
 
 /// The number c + sum_x s(x) z(x); a constant has no slopes.
@@ -214,7 +214,12 @@ impl RandomGame {
             }
             all
         });
-        let leader_kernel = [0, 1].map(|part| Self::leader_kernel(&recipe, &mut draws, part));
+        let later = Self::leader_kernel(&recipe, &mut draws);
+        let first = match recipe.motion {
+            Motion::ByMeanField => draws.by_leader(|d, _, _| d.affine_law(leader.0)),
+            _ => later.clone(),
+        };
+        let leader_kernel = [first, later];
         let (reward, leader_period, leader_share) = Self::rewards(&recipe, &mut draws);
         let belief = draws.law(leader.0, 4, u64::from(leader.0 <= 4));
         let initial = draws.law(follower.0, 1000, 100);
@@ -234,7 +239,8 @@ impl RandomGame {
         }
     }
 
-    fn leader_kernel(recipe: &Recipe, draws: &mut Draws, part: usize) -> Vec<Vec<Vec<Number>>> {
+    /// Q^l from t = 2 on, and from t = 1 where it does not depend on z.
+    fn leader_kernel(recipe: &Recipe, draws: &mut Draws) -> Vec<Vec<Vec<Number>>> {
         let types = recipe.leader.0;
         let one: Vec<Vec<Number>> = (0..types)
             .map(|_| draws.constant_law(types, 4, 0))
@@ -244,7 +250,6 @@ impl RandomGame {
                 .map(|to| Number::constant(f64::from(u8::from(to == xl))))
                 .collect(),
             Motion::Exogenous => one[xl].clone(),
-            Motion::ByMeanField if part == 0 => d.affine_law(types),
             _ => d.constant_law(types, 4, 0),
         })
     }
@@ -258,12 +263,18 @@ impl RandomGame {
         const FAVOURITE: f64 = 3.0;
         let ((leader_types, leader_actions), (types, actions)) = (recipe.leader, recipe.follower);
         let free = recipe.taste == Taste::Free;
-        let hers: Vec<usize> = (0..leader_types).map(|_| draws.index(leader_actions)).collect();
+        let hers: Vec<usize> = (0..leader_types)
+            .map(|_| draws.index(leader_actions))
+            .collect();
         let theirs: Vec<Vec<usize>> = (0..leader_types)
             .map(|_| (0..types).map(|_| draws.index(actions)).collect())
             .collect();
         // Even seeds punish a type for being common, odd ones reward it.
-        let crowd = if recipe.seed.is_multiple_of(2) { -1.2 } else { 1.2 };
+        let crowd = if recipe.seed.is_multiple_of(2) {
+            -1.2
+        } else {
+            1.2
+        };
         let slopes: Vec<Vec<Number>> = (0..leader_types)
             .map(|_| {
                 (0..types)
@@ -283,7 +294,11 @@ impl RandomGame {
                         false => d.affine(0.15, 0.15),
                     };
                 }
-                let row = if recipe.taste == Taste::Curious { xl } else { 0 };
+                let row = if recipe.taste == Taste::Curious {
+                    xl
+                } else {
+                    0
+                };
                 let mut reward = slopes[xl][x].clone();
                 reward.constant = d.thousandths(-0.2, 0.2);
                 reward.constant += if theirs[row][x] == a { FAVOURITE } else { 0.0 };

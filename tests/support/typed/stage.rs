@@ -133,8 +133,7 @@ impl Stage<'_> {
                 types.map(|(x, p)| ((x, action), p)).collect()
             }
         };
-        self.game
-            .next_mean_field(self.t, &self.z, &moves, gamma)
+        self.game.next_mean_field(self.t, &self.z, &moves, gamma)
     }
 
     /// V_{t+1} at everything that may follow an action of the leader.

@@ -45,7 +45,10 @@ impl RandomGame {
         let (types, actions) = self.recipe.leader;
         let by_action = |part: usize, xl: usize| {
             let rows = (0..actions).map(|al| number(part, xl, al)).collect();
-            choose(|al| format!("leader_action == {}", LEADER_ACTIONS[al]), rows)
+            choose(
+                |al| format!("leader_action == {}", LEADER_ACTIONS[al]),
+                rows,
+            )
         };
         let by_type = |part: usize| {
             let rows = (0..types).map(|xl| by_action(part, xl)).collect();
