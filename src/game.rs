@@ -14,7 +14,8 @@ mod tables;
 
 pub use belief::{LeaderInformation, LeaderMove, Outcome, outcomes, update_belief};
 pub use mean_field::{
-    Flow, FlowEdge, FlowNode, FlowRule, MeanRewards, Way, advance_mean_field, mean_rewards, ways,
+    Flow, FlowEdge, FlowNode, FlowRule, MeanRewards, Way, advance_mean_field, mean_rewards,
+    public_beliefs, ways,
 };
 pub use policy::{Play, Policy};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};

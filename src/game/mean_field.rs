@@ -1,8 +1,8 @@
 //! The mean field's law of motion, (8), and its flow from a start, (17)-(21).
 
 use super::{
-    Belief, Game, GameError, LeaderAction, LeaderMove, MeanField, Outcome, Play, Policy,
-    Prescription, Tables, outcomes,
+    Belief, Game, GameError, LeaderAction, LeaderInformation, LeaderMove, LeaderType, MeanField,
+    Outcome, Play, Policy, Prescription, Tables, outcomes,
 };
 
 /// Which leader moves the mean field follows, where she has types or mixes.
@@ -78,21 +78,28 @@ impl Flow {
     /// A flow branches no further at this many nodes.
     pub const MOST_NODES: usize = 100_000;
 
-    /// A flow that holds its start alone.
-    pub fn from_start(t: usize, belief: Belief, mean_field: MeanField) -> Self {
+    /// A flow that holds its start alone: one node, or one per type that a leader of public types may begin with.
+    pub fn from_start(game: &Game, t: usize, belief: &Belief, mean_field: &MeanField) -> Self {
+        let node = |(belief, weight)| FlowNode {
+            t,
+            parent: None,
+            weight,
+            belief,
+            mean_field: mean_field.clone(),
+            play: None,
+            edges: Vec::new(),
+        };
         Self {
-            nodes: vec![FlowNode {
-                t,
-                parent: None,
-                weight: 1.0,
-                belief,
-                mean_field,
-                play: None,
-                edges: Vec::new(),
-            }],
+            nodes: public_beliefs(game, belief).into_iter().map(node).collect(),
             capped: false,
             lotteries: 0,
         }
+    }
+
+    /// The nodes that the flow starts from; their weights sum to one.
+    pub fn starts(&self) -> &[FlowNode] {
+        let first = self.nodes.first().map_or(0, |node| node.t);
+        &self.nodes[..self.nodes.partition_point(|node| node.t <= first)]
     }
 
     /// Play at node `at` and go on: ways of the same leader action that meet a node of the next period in the same public
@@ -142,7 +149,9 @@ impl Flow {
             let best = edges.reduce(|a, b| if b.probability > a.probability { b } else { a });
             best.map(|edge| edge.to)
         };
-        std::iter::successors(Some(0).filter(|i| *i < self.nodes.len()), likeliest).collect()
+        let starts = self.starts().iter().enumerate();
+        let start = starts.reduce(|a, b| if b.1.weight > a.1.weight { b } else { a });
+        std::iter::successors(start.map(|(i, _)| i), likeliest).collect()
     }
 
     /// z_1, ..., z_{T+1} along [`Flow::main_path`].
@@ -182,7 +191,7 @@ impl Flow {
         rule: FlowRule,
     ) -> Result<Self, GameError> {
         let mut tables = game.tables();
-        let mut flow = Self::from_start(1, game.initial_belief().clone(), start.clone());
+        let mut flow = Self::from_start(game, 1, game.initial_belief(), start);
         let mut at = 0;
         while flow.nodes[at].t <= game.horizon() {
             let FlowNode {
@@ -199,6 +208,24 @@ impl Flow {
         }
         Ok(flow)
     }
+}
+
+/// What the public knows of the leader's type when it has the law pi: pi, or, where it is public, the type, with its
+/// probability.
+pub fn public_beliefs(game: &Game, belief: &Belief) -> Vec<(Belief, f64)> {
+    if game.leader_information() != LeaderInformation::Public {
+        return vec![(belief.clone(), 1.0)];
+    }
+    let types = belief.weights().iter().enumerate();
+    let possible = types.filter(|(_, weight)| **weight > 0.0);
+    possible
+        .map(|(x, weight)| {
+            (
+                Belief::of_type(belief.weights().len(), LeaderType(x)),
+                *weight,
+            )
+        })
+        .collect()
 }
 
 /// The public states that (pi, z) leads to under a play, (8)-(9), with tables evaluated at z.

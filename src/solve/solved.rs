@@ -4,7 +4,9 @@ use super::simplex::SimplexSolution;
 use super::theta::{Solution, StageEquilibrium, StagePoint};
 use super::values::Values;
 use super::{Ending, Iteration, Kind, SolveError, Work};
-use crate::game::{Belief, Game, LeaderPrescription, MeanField, Play, Policy, Prescription, Way};
+use crate::game::{
+    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription, Way,
+};
 use crate::scenario::SolveSettings;
 
 /// V^f per follower type and V^l at one (t, z).
@@ -177,6 +179,64 @@ impl<'g> Solved<'g> {
         }
     }
 
+    /// theta_t and V_t at (pi, z) where theta is followed: as [`resolve`](Self::resolve), but inside a piece of V_t, where
+    /// jumps are tracked, only the equilibrium of its regime is solved for.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve).
+    pub fn follow_at(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+    ) -> Result<SolvedPoint, SolveError> {
+        match self {
+            Self::TwoTypes(solution) => Ok(solution.follow_at(t, belief, second(z))?.into()),
+            Self::Simplex(solution) => solution.resolve(t, belief, z),
+        }
+    }
+
+    /// Of all sequences of leader actions, one per period and the same for all her types, the one that is worth most to
+    /// her at z in the mean over pi_1, followers re-solved for each by the same recursion and selection; the first of
+    /// equals. The value is that of V_1 as it is stored.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
+    pub fn best_sequence(&self, z: &MeanField) -> Result<(f64, Vec<LeaderAction>), SolveError> {
+        let mut best = (f64::NEG_INFINITY, Vec::new());
+        match self {
+            Self::TwoTypes(solution) => {
+                let end = solution.end()?;
+                sequences(
+                    solution,
+                    z,
+                    (solution.game().horizon(), &end),
+                    &mut Vec::new(),
+                    &mut best,
+                )?;
+            }
+            Self::Simplex(solution) => {
+                let end = solution.end()?;
+                sequences(
+                    solution,
+                    z,
+                    (solution.game().horizon(), &end),
+                    &mut Vec::new(),
+                    &mut best,
+                )?;
+            }
+        }
+        Ok(best)
+    }
+
+    /// The prescriptions among which the leader chooses at a belief.
+    ///
+    /// # Errors
+    /// Too many.
+    pub fn candidates(&self, belief: &Belief) -> Result<Vec<LeaderPrescription>, SolveError> {
+        either!(self, solution => solution.candidates_at(belief))
+    }
+
     /// The followers' answer to one prescription of the leader at (t, pi, z), and the values it gives.
     ///
     /// # Errors
@@ -278,6 +338,47 @@ impl Policy for Solved<'_> {
     ) -> Option<Prescription> {
         either!(self, solution => solution.answer(t, belief, z, leader))
     }
+}
+
+/// What both solvers do, one period at a time, under one action of the leader.
+pub(super) trait Backward {
+    /// V of one period at all beliefs.
+    type Values;
+    /// V_t from V_{t+1} where the leader takes one action, whatever her type.
+    fn back(
+        &self,
+        t: usize,
+        next: &Self::Values,
+        action: usize,
+    ) -> Result<Self::Values, SolveError>;
+    /// V^l_1 at z, in the mean over pi_1.
+    fn leader_value(&self, first: &Self::Values, z: &MeanField) -> Result<f64, SolveError>;
+    /// The actions of the leader.
+    fn actions(&self) -> usize;
+}
+
+/// Every sequence that ends as `ending`, played from period t + 1 on with the values `next`.
+fn sequences<B: Backward>(
+    solver: &B,
+    z: &MeanField,
+    (t, next): (usize, &B::Values),
+    ending: &mut Vec<LeaderAction>,
+    best: &mut (f64, Vec<LeaderAction>),
+) -> Result<(), SolveError> {
+    if t == 0 {
+        let value = solver.leader_value(next, z)?;
+        if value > best.0 {
+            *best = (value, ending.iter().rev().copied().collect());
+        }
+        return Ok(());
+    }
+    for action in 0..solver.actions() {
+        let v = solver.back(t, next, action)?;
+        ending.push(LeaderAction(action));
+        sequences(solver, z, (t - 1, &v), ending, best)?;
+        ending.pop();
+    }
+    Ok(())
 }
 
 /// m = z(x_2).

@@ -8,13 +8,13 @@ use super::backward::Step;
 use super::beliefs::Beliefs;
 use super::continuation::Candidates;
 use super::leader::{Rule, Selected, Work};
-use super::solved::Start;
+use super::solved::{Backward, Start};
 use super::stage_game::{Equilibrium, Kind, Period, StageGames};
 use super::values::{Place, ValueFunction, Values};
-use super::{Ending, Iteration, SolveError, stationary, terminal};
+use super::{Ending, Iteration, SolveError, candidates, stationary, terminal};
 use crate::game::{
     Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, MeanField, Play, Policy,
-    Prescription, Way,
+    Prescription, Way, public_beliefs,
 };
 use crate::scenario::SolveSettings;
 
@@ -126,13 +126,11 @@ impl<'g> Solution<'g> {
             work: Work::default(),
             iteration: None,
         };
-        let end = terminal::values(game, settings)?;
-        let end = |t: usize| vec![end.clone(); solution.beliefs.at(t).nodes().len()];
+        let end = solution.end()?;
         if game.is_infinite() {
-            let end = end(1);
             solution.iterate(end)?;
         } else {
-            let mut backward = vec![end(game.horizon() + 1)];
+            let mut backward = vec![end];
             let mut candidates = Vec::new();
             let mut work = Work::default();
             for t in (start.t..=game.horizon()).rev() {
@@ -148,6 +146,13 @@ impl<'g> Solution<'g> {
             solution.work = work;
         }
         Ok(solution)
+    }
+
+    /// V_{T+1}, or where an infinite iteration starts.
+    pub(super) fn end(&self) -> Result<Vec<ValueFunction>, SolveError> {
+        let end = terminal::values(self.game, &self.settings)?;
+        let last = self.beliefs.at(self.game.horizon() + 1);
+        Ok(vec![end; last.nodes().len()])
     }
 
     /// Iterate V of an infinite horizon.
@@ -173,7 +178,8 @@ impl<'g> Solution<'g> {
     /// The leader's candidates at the beliefs of period t.
     fn list(&self, t: usize, next: &[ValueFunction]) -> Result<Vec<Candidates>, SolveError> {
         let nodes = self.beliefs.at(t).nodes().iter();
-        nodes.map(|belief| self.list_at(t, belief, next)).collect()
+        let listed = nodes.map(|belief| self.list_at(t, belief, next, &self.actions));
+        listed.collect()
     }
 
     fn list_at(
@@ -181,9 +187,10 @@ impl<'g> Solution<'g> {
         t: usize,
         belief: &Belief,
         next: &[ValueFunction],
+        actions: &[usize],
     ) -> Result<Candidates, SolveError> {
         let after = (self.beliefs.at(t + 1), next);
-        Candidates::at(self.game, &self.settings, &self.actions, (t, belief), after)
+        Candidates::at(self.game, &self.settings, actions, (t, belief), after)
     }
 
     /// V_t at the beliefs of the period.
@@ -266,7 +273,12 @@ impl<'g> Solution<'g> {
         };
         match self.node(t, belief) {
             Some(node) => Ok(Cow::Borrowed(&self.candidates[period][node])),
-            None => Ok(Cow::Owned(self.list_at(t, belief, self.continuation(t))?)),
+            None => Ok(Cow::Owned(self.list_at(
+                t,
+                belief,
+                self.continuation(t),
+                &self.actions,
+            )?)),
         }
     }
 
@@ -543,19 +555,82 @@ impl<'g> Solution<'g> {
             .and_then(|label| games.realise(label))
     }
 
-    /// theta_t at (pi, m). Inside a piece of V_t the regime is known and only its equilibrium is solved for; near a switch
-    /// every equilibrium is searched.
+    /// The leader's candidates at a belief.
+    ///
+    /// # Errors
+    /// Too many.
+    pub fn candidates_at(&self, belief: &Belief) -> Result<Vec<LeaderPrescription>, SolveError> {
+        let mixing = self.settings.leader_mixing;
+        candidates::at_belief(self.game, &self.actions, mixing, belief)
+    }
+
+    /// theta_t at (pi, m), the games there being given. Inside a piece of V_t the regime is known and only its equilibrium
+    /// is solved for; near a switch every equilibrium is searched.
+    fn selected_at(
+        &self,
+        games: &mut StageGames,
+        t: usize,
+        m: f64,
+    ) -> Result<Selected, SolveError> {
+        games.move_to(m)?;
+        let node = self.node(t, games.period.belief);
+        let known = node.and_then(|node| self.by_regime(games, (t, node), m));
+        Ok(match known {
+            Some(equilibrium) => Selected {
+                equilibrium,
+                count: 0,
+            },
+            None => self.rule().choose(games, &mut Work::default()),
+        })
+    }
+
+    /// theta_t and V_t at (pi, m) where theta is followed: the equilibria of a known regime are not counted.
+    ///
+    /// # Errors
+    /// As [`resolve_at`](Self::resolve_at).
+    pub fn follow_at(&self, t: usize, belief: &Belief, m: f64) -> Result<StagePoint, SolveError> {
+        let candidates = self.candidates(t, belief)?;
+        let mut games = StageGames::new(self.period(t, belief, &candidates));
+        let selected = self.selected_at(&mut games, t, m)?;
+        self.point(&games, &selected)
+    }
+
     fn play_at(&self, t: usize, belief: &Belief, m: f64) -> Result<Play, SolveError> {
         let candidates = self.candidates(t, belief)?;
         let mut games = StageGames::new(self.period(t, belief, &candidates));
-        games.move_to(m)?;
-        let node = self.node(t, belief);
-        let known = node.and_then(|node| self.by_regime(&mut games, (t, node), m));
-        let e = known.unwrap_or_else(|| {
-            let mut work = Work::default();
-            self.rule().choose(&mut games, &mut work).equilibrium
-        });
-        self.play_of(&games, &e)
+        let selected = self.selected_at(&mut games, t, m)?;
+        self.play_of(&games, &selected.equilibrium)
+    }
+}
+
+impl Backward for Solution<'_> {
+    type Values = Vec<ValueFunction>;
+
+    fn back(
+        &self,
+        t: usize,
+        next: &Self::Values,
+        action: usize,
+    ) -> Result<Self::Values, SolveError> {
+        let nodes = self.beliefs.at(t).nodes().iter();
+        let listed = nodes.map(|belief| self.list_at(t, belief, next, &[action]));
+        let listed: Vec<Candidates> = listed.collect::<Result<_, _>>()?;
+        let mut work = Work::default();
+        self.step(t, next, &listed, self.settings.tolerance, &mut work)
+    }
+
+    fn leader_value(&self, first: &Self::Values, z: &MeanField) -> Result<f64, SolveError> {
+        let mut mean = 0.0;
+        for (belief, weight) in public_beliefs(self.game, self.game.initial_belief()) {
+            let node = self.node(1, &belief).unwrap_or(0);
+            let v = &first[node];
+            mean += weight * v.values(v.locate(z.weights()[1])).leader;
+        }
+        Ok(mean)
+    }
+
+    fn actions(&self) -> usize {
+        self.game.leader_actions().len()
     }
 }
 

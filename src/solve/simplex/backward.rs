@@ -19,10 +19,10 @@ const CHUNK: usize = 32;
 
 /// V of one period: a function of z for every node of the beliefs.
 #[derive(Clone, Debug)]
-pub(super) struct PublicValues {
+pub(in crate::solve) struct PublicValues {
     pub mesh: BeliefMesh,
     /// V^f per type, then V^l: per leader type where it is private, else of the type that she has.
-    pub fields: Vec<Field>,
+    pub(super) fields: Vec<Field>,
 }
 
 /// What is the same for every stage game of a period.

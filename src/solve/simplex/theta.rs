@@ -5,11 +5,13 @@ use rayon::prelude::*;
 use super::backward::{Answer, Period, PublicValues, Selected, StageGames, step, terminal};
 use super::field::{self, Field};
 use super::lattice::{self, Lattice};
-use crate::game::{Belief, Game, LeaderPrescription, MeanField, Play, Policy, Prescription, Way};
+use crate::game::{
+    Belief, Game, LeaderPrescription, MeanField, Play, Policy, Prescription, Way, public_beliefs,
+};
 use crate::scenario::SolveSettings;
 use crate::solve::beliefs::Beliefs;
 use crate::solve::leader::{Rule, Work};
-use crate::solve::solved::{SolvedEquilibrium, SolvedPoint, Start, StateValues};
+use crate::solve::solved::{Backward, SolvedEquilibrium, SolvedPoint, Start, StateValues};
 use crate::solve::stationary::{self, Snapshot};
 use crate::solve::{Iteration, SolveError, candidates, theta::first_actions};
 
@@ -107,6 +109,12 @@ impl<'g> SimplexSolution<'g> {
         })
     }
 
+    /// V_{T+1}.
+    pub(in crate::solve) fn end(&self) -> Result<PublicValues, SolveError> {
+        let last = self.beliefs.at(self.game.horizon() + 1);
+        Ok(terminal(self.game, &self.lattice, last)?)
+    }
+
     /// How the iteration of an infinite horizon ended; `None` for a finite one.
     pub fn iteration(&self) -> Option<&Iteration> {
         self.iteration.as_ref()
@@ -168,9 +176,18 @@ impl<'g> SimplexSolution<'g> {
         belief: &Belief,
         z: &MeanField,
     ) -> Result<StateValues, SolveError> {
+        self.interpolate(self.value_function(t), t, belief, z)
+    }
+
+    fn interpolate(
+        &self,
+        held: &PublicValues,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+    ) -> Result<StateValues, SolveError> {
         let mut at = lattice::Location::default();
         self.lattice.locate(z.weights(), &mut at);
-        let held = self.value_function(t);
         let nodes = held.mesh.locate(belief).ok_or_else(|| SolveError::Belief {
             t,
             belief: belief.weights().to_vec(),
@@ -211,7 +228,10 @@ impl<'g> SimplexSolution<'g> {
     }
 
     /// The leader's candidates at a belief.
-    fn candidates(&self, belief: &Belief) -> Result<Vec<LeaderPrescription>, SolveError> {
+    ///
+    /// # Errors
+    /// Too many.
+    pub fn candidates_at(&self, belief: &Belief) -> Result<Vec<LeaderPrescription>, SolveError> {
         candidates::at_belief(
             self.game,
             &self.actions,
@@ -232,7 +252,7 @@ impl<'g> SimplexSolution<'g> {
     ) -> Result<SolvedPoint, SolveError> {
         let mut games = self.games(t);
         games.move_to(belief, z.weights())?;
-        let listed = self.candidates(belief)?;
+        let listed = self.candidates_at(belief)?;
         let selected = games.choose(&self.rule(), &listed, &mut Work::default())?;
         self.point(&games, selected)
     }
@@ -292,7 +312,7 @@ impl<'g> SimplexSolution<'g> {
         let mut games = self.games(t);
         games.move_to(belief, z.weights())?;
         let mut work = Work::default();
-        let listed = self.candidates(belief)?;
+        let listed = self.candidates_at(belief)?;
         let chosen = games.choose(&self.rule(), &listed, &mut work)?.answer;
         let mut rows = Vec::new();
         for candidate in leader.map_or(&listed[..], std::slice::from_ref) {
@@ -348,6 +368,42 @@ impl<'g> SimplexSolution<'g> {
             residual: e.residual,
             supported: true,
         })
+    }
+}
+
+impl Backward for SimplexSolution<'_> {
+    type Values = PublicValues;
+
+    fn back(
+        &self,
+        t: usize,
+        next: &Self::Values,
+        action: usize,
+    ) -> Result<Self::Values, SolveError> {
+        let mesh = self.beliefs.at(t);
+        let nodes = mesh.nodes().iter();
+        let listed = nodes.map(|pi| candidates::at_belief(self.game, &[action], 1, pi));
+        let listed: Vec<_> = listed.collect::<Result<_, _>>()?;
+        let period = Period {
+            game: self.game,
+            rule: self.settings.flow,
+            lattice: &self.lattice,
+            t,
+            next,
+        };
+        step(period, mesh, &self.rule(), &listed, &mut Work::default())
+    }
+
+    fn leader_value(&self, first: &Self::Values, z: &MeanField) -> Result<f64, SolveError> {
+        let mut mean = 0.0;
+        for (belief, weight) in public_beliefs(self.game, self.game.initial_belief()) {
+            mean += weight * self.interpolate(first, 1, &belief, z)?.leader;
+        }
+        Ok(mean)
+    }
+
+    fn actions(&self) -> usize {
+        self.game.leader_actions().len()
     }
 }
 
