@@ -78,7 +78,7 @@ fn work(job: &mut Job, options: &SimulateCommand) -> Result<Simulated, Failure> 
     } = job;
     let file = options.policy.policy.as_deref();
     let played = Played::obtain(scenario, file, Selections::Own, phases)?;
-    let flow = played.flow(scenario.game())?;
+    let flow = played.flow(scenario)?;
     let parts = (&options.sample, &options.play);
     simulate(scenario, (&played, &flow), parts, folder, state, phases)
 }
@@ -111,7 +111,6 @@ pub fn simulate(
         let path = folder.partial().to_owned();
         return Err(Failure::Damaged { path });
     }
-    let mean_fields = flow.mean_fields();
     let mut notes = Vec::new();
     let traced = traced(scenario, sample, play, &mut notes);
     let cohorts = match (play.agent_returns, play.returns_by_type) {
@@ -155,7 +154,7 @@ pub fn simulate(
                 listening.asked(),
                 |paths| {
                     bar.inc(cost(population).saturating_mul(paths.len() as u64));
-                    Block::new(game, traced, &mean_fields, &paths)
+                    Block::new(game, traced, flow, &paths)
                 },
                 |block| ledger.take(&block),
             )?;

@@ -33,7 +33,7 @@ pub struct FlowEdge {
 pub struct FlowNode {
     /// The period, 1..=T + 1.
     pub t: usize,
-    /// The first node one period earlier that leads here; `None` at the start.
+    /// The first node one period earlier that leads here; `None` at a start.
     pub parent: Option<usize>,
     /// Probability of reaching the node.
     pub weight: f64,
@@ -48,7 +48,8 @@ pub struct FlowNode {
 }
 
 /// The mean-field flow from a start: a path, or a branching one where the leader has types or mixes, or a policy holds
-/// public lotteries. Nodes stand by period; ways that meet in one public state share the node.
+/// public lotteries. Nodes stand by period; ways that meet in one public state share the node. Where her type is public
+/// and drawn at t = 1, there is a start for each type.
 #[derive(Clone, Debug, Default)]
 pub struct Flow {
     /// All nodes, by period.
@@ -79,18 +80,28 @@ impl Flow {
     pub const MOST_NODES: usize = 100_000;
 
     /// A flow that holds its start alone: one node, or one per type that a leader of public types may begin with.
-    pub fn from_start(game: &Game, t: usize, belief: &Belief, mean_field: &MeanField) -> Self {
-        let node = |(belief, weight)| FlowNode {
-            t,
-            parent: None,
-            weight,
-            belief,
-            mean_field: mean_field.clone(),
-            play: None,
-            edges: Vec::new(),
-        };
+    pub fn begin(game: &Game, t: usize, belief: &Belief, mean_field: &MeanField) -> Self {
+        let mut flow = Self::default();
+        for (belief, weight) in public_beliefs(game, belief) {
+            let mut one = Self::from_start(t, belief, mean_field.clone());
+            one.nodes[0].weight = weight;
+            flow.nodes.append(&mut one.nodes);
+        }
+        flow
+    }
+
+    /// A flow of one public state.
+    pub fn from_start(t: usize, belief: Belief, mean_field: MeanField) -> Self {
         Self {
-            nodes: public_beliefs(game, belief).into_iter().map(node).collect(),
+            nodes: vec![FlowNode {
+                t,
+                parent: None,
+                weight: 1.0,
+                belief,
+                mean_field,
+                play: None,
+                edges: Vec::new(),
+            }],
             capped: false,
             lotteries: 0,
         }
@@ -142,15 +153,15 @@ impl Flow {
         }
     }
 
-    /// Nodes from the start on by the likeliest way at each: for a path, all of them.
+    /// Nodes from the likeliest start on by the likeliest way at each: for a path, all of them.
     pub fn main_path(&self) -> Vec<usize> {
+        let starts = self.starts().iter().map(|node| node.weight).enumerate();
+        let start = starts.reduce(|a, b| if b.1 > a.1 { b } else { a });
         let likeliest = |i: &usize| {
             let edges = self.nodes[*i].edges.iter();
             let best = edges.reduce(|a, b| if b.probability > a.probability { b } else { a });
             best.map(|edge| edge.to)
         };
-        let starts = self.starts().iter().enumerate();
-        let start = starts.reduce(|a, b| if b.1.weight > a.1.weight { b } else { a });
         std::iter::successors(start.map(|(i, _)| i), likeliest).collect()
     }
 
@@ -191,7 +202,7 @@ impl Flow {
         rule: FlowRule,
     ) -> Result<Self, GameError> {
         let mut tables = game.tables();
-        let mut flow = Self::from_start(game, 1, game.initial_belief(), start);
+        let mut flow = Self::begin(game, 1, game.initial_belief(), start);
         let mut at = 0;
         while flow.nodes[at].t <= game.horizon() {
             let FlowNode {

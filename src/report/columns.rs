@@ -3,27 +3,32 @@
 //! `TYPE` and `ACTION` in a column's name are names of follower types and actions, in scenario order; actions run faster
 //! than types in `gamma_TYPE_ACTION`.
 
-use crate::game::Game;
+use super::leader;
+use crate::game::{Game, LeaderInformation, LeaderMixing};
 use crate::simulate::{RETURN_BINS, RETURN_QUANTILES};
 
 /// policy.csv: one row per period and lattice point.
-pub fn policy(game: &Game) -> Vec<String> {
+pub fn policy(game: &Game, mixing: LeaderMixing) -> Vec<String> {
     Columns::of(game)
         .fixed(&["t"])
         .types("z_", "")
-        .fixed(&["leader_action"])
+        .named(leader::belief_names(game))
+        .named(leader::play_names(game, mixing))
         .gamma()
         .types("v_follower_", "")
-        .fixed(&["v_leader", "equilibria", "residual"])
+        .named(leader::value_names(game))
+        .fixed(&["equilibria", "residual"])
         .names
 }
 
-/// mean_field.csv: one row per node of the flow; the last period, T + 1, has z alone.
-pub fn mean_field(game: &Game) -> Vec<String> {
+/// mean_field.csv: one row per node of the flow; the last period, T + 1, has z alone. Where the leader has private types
+/// or may mix, `leader_prob_ACTION` stands for `leader_action`: sum over x of pi(x) gamma^l(a|x).
+pub fn mean_field(game: &Game, mixing: LeaderMixing) -> Vec<String> {
     Columns::of(game)
         .fixed(&["node", "parent", "weight", "t"])
         .types("z_", "")
-        .fixed(&["leader_action"])
+        .named(leader::belief_names(game))
+        .named(leader::average_names(game, mixing))
         .gamma()
         .actions("share_", "")
         .fixed(&["follower_reward", "leader_reward"])
@@ -32,10 +37,15 @@ pub fn mean_field(game: &Game) -> Vec<String> {
 
 /// trace.csv: one row per population, replication and period; the last period, T + 1, has z alone.
 pub fn trace(game: &Game) -> Vec<String> {
+    let leader: &[&str] = match game.leader_information() {
+        LeaderInformation::NoTypes => &["leader_action"],
+        LeaderInformation::Public | LeaderInformation::Private => &["leader_type", "leader_action"],
+    };
     Columns::of(game)
         .fixed(&["population", "replication", "t"])
         .types("z_", "")
-        .fixed(&["leader_action"])
+        .named(leader::belief_names(game))
+        .fixed(leader)
         .actions("share_", "")
         .fixed(&["follower_reward", "leader_reward"])
         .names
@@ -137,14 +147,16 @@ pub fn best_response(game: &Game) -> Vec<String> {
     columns.types("z_", "").fixed(&["action", "gain"]).names
 }
 
-/// What `smfg stage` prints: one row per leader action and equilibrium.
-pub fn stage(game: &Game) -> Vec<String> {
+/// What `smfg stage` prints: one row per prescription of the leader and equilibrium.
+pub fn stage(game: &Game, mixing: LeaderMixing) -> Vec<String> {
     Columns::of(game)
-        .fixed(&["leader_action", "equilibrium"])
+        .named(leader::play_names(game, mixing))
+        .fixed(&["equilibrium"])
         .types("z_next_", "")
         .gamma()
         .types("v_follower_", "")
-        .fixed(&["v_leader", "residual", "selected", "kind", "coin"])
+        .named(leader::value_names(game))
+        .fixed(&["residual", "selected", "kind", "coin"])
         .names
 }
 
@@ -165,6 +177,11 @@ impl<'g> Columns<'g> {
     fn fixed(mut self, names: &[&str]) -> Self {
         self.names
             .extend(names.iter().map(|name| (*name).to_owned()));
+        self
+    }
+
+    fn named(mut self, mut names: Vec<String>) -> Self {
+        self.names.append(&mut names);
         self
     }
 
@@ -215,11 +232,11 @@ reward = "0"
         let gamma = "gamma_low_stay,gamma_low_go,gamma_high_stay,gamma_high_go";
         let headers = [
             (
-                policy(game),
+                policy(game, LeaderMixing::Pure),
                 format!("t,z_low,z_high,leader_action,{gamma},v_follower_low,v_follower_high,v_leader,equilibria,residual"),
             ),
             (
-                mean_field(game),
+                mean_field(game, LeaderMixing::Pure),
                 format!("node,parent,weight,t,z_low,z_high,leader_action,{gamma},share_stay,share_go,follower_reward,leader_reward"),
             ),
             (
@@ -243,7 +260,7 @@ reward = "0"
             (convergence(), "population,quantity,method,estimate,low,high".into()),
             (best_response(game), "population,t,type,z_low,z_high,action,gain".into()),
             (
-                stage(game),
+                stage(game, LeaderMixing::Pure),
                 format!("leader_action,equilibrium,z_next_low,z_next_high,{gamma},v_follower_low,v_follower_high,v_leader,residual,selected,kind,coin"),
             ),
         ];

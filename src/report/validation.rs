@@ -135,6 +135,8 @@ pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
         "stage_games": figures.map(|f| f.work.stage_games),
         "even_stage_games": figures.map(|f| f.work.even),
         "unsupported_stage_games": figures.map(|f| f.work.only_lottery),
+        "jump_edges": figures.map(|f| f.work.cuts),
+        "mixed_simplex_share": figures.and_then(|f| f.work.mixed_share()),
         "commitment_gap": figures.map(|f| json!({
             "value": f.commitment_gap.value,
             "policy": whole(&f.commitment_gap.policy),

@@ -3,7 +3,7 @@
 use super::document::Value;
 use super::error::{Fault, Problem};
 use super::spaces::law;
-use crate::game::{FlowRule, MeanField};
+use crate::game::{FlowRule, LeaderMixing, MeanField};
 use std::fmt;
 
 /// The finest mesh, in cells.
@@ -216,6 +216,14 @@ fn default_grid(types: usize) -> usize {
 }
 
 impl SolveSettings {
+    /// Whether the leader may mix.
+    pub fn mixing(&self) -> LeaderMixing {
+        match self.leader_mixing {
+            0 | 1 => LeaderMixing::Pure,
+            _ => LeaderMixing::Mixed,
+        }
+    }
+
     pub(super) fn read(root: &Value, types: usize) -> Result<Self, Fault> {
         let solve = section(
             root,

@@ -26,6 +26,14 @@ pub struct Work {
     pub blocks: u64,
     /// Linear systems solved, one per support and simplex.
     pub systems: u64,
+    /// Edges of the lattice across which V was found to jump.
+    pub cuts: u64,
+    /// Points at which the game was solved to find where.
+    pub probes: u64,
+    /// Simplices of the lattice, over all periods.
+    pub simplices: u64,
+    /// Those of them that a jump crosses.
+    pub mixed_simplices: u64,
 }
 
 impl Work {
@@ -33,6 +41,11 @@ impl Work {
     /// empty, and away from ties all counts are odd.
     pub fn is_complete(&self) -> bool {
         self.failed == 0 && self.even == 0 && self.incomplete == 0
+    }
+
+    /// The share of a lattice's simplices that a jump of V crosses, over all periods; `None` without a lattice.
+    pub fn mixed_share(&self) -> Option<f64> {
+        (self.simplices > 0).then(|| self.mixed_simplices as f64 / self.simplices as f64)
     }
 
     /// Add the work of another part.
@@ -47,6 +60,10 @@ impl Work {
         self.incomplete += other.incomplete;
         self.blocks += other.blocks;
         self.systems += other.systems;
+        self.cuts += other.cuts;
+        self.probes += other.probes;
+        self.simplices += other.simplices;
+        self.mixed_simplices += other.mixed_simplices;
     }
 }
 

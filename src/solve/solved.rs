@@ -64,8 +64,8 @@ pub struct SolvedEquilibrium {
     pub leader: LeaderPrescription,
     /// How it comes about.
     pub kind: Kind,
-    /// z', one where (8) is averaged, else one per action that she may take; the left side of the jump for a lottery.
-    pub next: Vec<MeanField>,
+    /// z' of (8), the mean over what the leader may do; the left side of the jump for a lottery.
+    pub next: MeanField,
     /// Probability of the right side of the jump under the public coin; 0 without one.
     pub coin: f64,
     /// gamma^f.
@@ -414,7 +414,7 @@ impl From<StageEquilibrium> for SolvedEquilibrium {
         Self {
             leader: e.leader,
             kind: e.kind,
-            next: vec![MeanField::two_types(e.next)],
+            next: MeanField::two_types(e.next),
             coin: e.coin,
             prescription: e.prescription,
             values: StateValues::of(e.values, e.leader_types),

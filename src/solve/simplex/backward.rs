@@ -3,9 +3,11 @@
 use rayon::prelude::*;
 
 use super::field::Field;
+use super::jumps::{self, Label};
 use super::lattice::{Lattice, Location};
+use super::regimes::Side;
 use super::search::{Equilibria, Search};
-use super::stage_game::{Branch, Equilibrium, StageGame};
+use super::stage_game::{Across, Branch, Equilibrium, StageGame};
 use crate::game::{
     Belief, FlowRule, Game, GameError, LeaderAction, LeaderInformation, LeaderMove,
     LeaderPrescription, LeaderType, Outcome, Tables, outcomes, update_belief,
@@ -45,6 +47,8 @@ pub(super) struct Answer {
     pub leader_types: Vec<f64>,
     /// Its mean over pi.
     pub mean: f64,
+    /// Where the mean field goes: to z', or under a public coin to the sides of a jump around it.
+    pub sides: Vec<Side>,
 }
 
 impl Judged for Answer {
@@ -100,6 +104,11 @@ impl<'a> StageGames<'a> {
             search: Search::default(),
             location: Location::default(),
         }
+    }
+
+    /// The lattice that V_{t+1} is held on.
+    pub fn lattice(&self) -> &'a Lattice {
+        self.period.lattice
     }
 
     /// Move to the public state (pi, z).
@@ -178,10 +187,11 @@ impl<'a> StageGames<'a> {
         let branches = self.branches(&ahead);
         let discount = self.period.game.discount();
         self.stage.fill(&self.tables, discount, &self.z, &branches);
-        let mut equilibria = self.search.run(&self.stage);
+        let mut equilibria = self.search.supported_first(&mut self.stage);
         work.stage_games += 1;
         work.blocks += equilibria.blocks;
         work.systems += equilibria.systems;
+        work.only_lottery += u64::from(equilibria.unsupported);
         work.incomplete += u64::from(!equilibria.complete);
         let found = std::mem::take(&mut equilibria.found);
         if found.is_empty() {
@@ -191,7 +201,7 @@ impl<'a> StageGames<'a> {
         }
         let count = equilibria.count;
         work.max_equilibria = work.max_equilibria.max(count as u64);
-        work.even += u64::from(!equilibria.tied && count.is_multiple_of(2));
+        work.even += u64::from(!equilibria.tied && !equilibria.cut && count.is_multiple_of(2));
         let answers = found.into_iter().map(|e| self.answer(leader, &ahead, e));
         Ok((answers.collect::<Result<_, _>>()?, equilibria))
     }
@@ -244,6 +254,7 @@ impl<'a> StageGames<'a> {
         let game = self.period.game;
         let mut answer = Answer {
             leader: leader.clone(),
+            sides: self.stage.sides(&equilibrium.next, &mut self.location),
             equilibrium,
             leader_types: Vec::new(),
             mean: 0.0,
@@ -329,6 +340,19 @@ impl<'a> StageGames<'a> {
         Ok(value + game.discount() * later)
     }
 
+    /// z' of (8), the mean over what the leader may do.
+    pub fn mean_next(&self, answer: &Answer) -> Vec<f64> {
+        let mut mean = vec![0.0; self.stage.types];
+        for m in LeaderMove::law(self.period.game, &self.belief, &answer.leader) {
+            let action = self.period.game.type_and_action(m.index).1;
+            let next = self.followed(answer, action);
+            mean.iter_mut()
+                .zip(next)
+                .for_each(|(sum, z)| *sum += m.probability * z);
+        }
+        mean
+    }
+
     /// z' after an action of the leader: where the mean field follows what she does, and she would not do this, as if her
     /// type had the law pi.
     pub fn followed(&self, answer: &Answer, action: LeaderAction) -> Vec<f64> {
@@ -358,13 +382,29 @@ impl<'a> StageGames<'a> {
         }
     }
 
+    /// Where the mean field may go after an action of the leader.
+    pub fn sides(&self, answer: &Answer, action: LeaderAction) -> Vec<Side> {
+        match &answer.sides[..] {
+            [_] => vec![Side {
+                probability: 1.0,
+                mean_field: self.followed(answer, action),
+            }],
+            sides => sides.to_vec(),
+        }
+    }
+
     /// V^l_{t+1} at a belief made up of nodes, and z'.
     fn leader_values(&mut self, nodes: &[(usize, f64)], next: &[f64]) -> Vec<f64> {
         self.period.lattice.locate(next, &mut self.location);
         let types = self.stage.types;
         let mut mean: Vec<f64> = Vec::new();
         for (node, share) in nodes {
-            let values = self.period.next.fields[*node].at(&self.location);
+            let field = &self.period.next.fields[*node];
+            let mut values = Vec::with_capacity(field.components());
+            match self.stage.across {
+                Across::Kept => field.append(&self.location, &mut values),
+                Across::Bridged => field.append_bridged(&self.location, &mut values),
+            }
             mean.resize(values.len() - types, 0.0);
             for (sum, v) in mean.iter_mut().zip(&values[types..]) {
                 *sum += share * v;
@@ -373,6 +413,9 @@ impl<'a> StageGames<'a> {
         mean
     }
 }
+
+/// V_t at some nodes, and what is selected there.
+type Part = (Vec<f64>, Vec<Label>, Work);
 
 /// V_t at all nodes of its beliefs, from V_{t+1}; `candidates` per belief.
 pub(super) fn step(
@@ -389,34 +432,51 @@ pub(super) fn step(
             .map(move |z| (belief, z))
     });
     let chunks: Vec<(usize, usize)> = starts.collect();
-    let parts: Vec<Result<(Vec<f64>, Work), SolveError>> = chunks
+    let parts: Vec<Result<Part, SolveError>> = chunks
         .par_iter()
         .map_init(
             || StageGames::new(period),
             |games, (belief, start)| {
-                let mut values = Vec::new();
+                let (mut values, mut labels) = (Vec::new(), Vec::new());
                 let mut work = Work::default();
                 for node in *start..(start + CHUNK).min(lattice.nodes()) {
                     games.move_to(&mesh.nodes()[*belief], &lattice.mean_field(node))?;
                     let answer = games.choose(rule, &candidates[*belief], &mut work)?.answer;
                     values.extend_from_slice(&answer.equilibrium.followers);
                     values.extend_from_slice(&answer.leader_types);
+                    labels.push(Label::of(&answer));
                 }
-                Ok((values, work))
+                Ok((values, labels, work))
             },
         )
         .collect();
     let components = components(period.game);
-    let mut values = vec![Vec::with_capacity(lattice.nodes() * components); mesh.nodes().len()];
+    let beliefs = mesh.nodes().len();
+    let mut values = vec![Vec::with_capacity(lattice.nodes() * components); beliefs];
+    let mut labels = vec![Vec::with_capacity(lattice.nodes()); beliefs];
     for ((belief, _), part) in chunks.iter().zip(parts) {
-        let (more, done) = part?;
+        let (more, selected, done) = part?;
         values[*belief].extend(more);
+        labels[*belief].extend(selected);
         work.add(&done);
     }
-    let fields = values.into_iter();
+    let mut fields = Vec::with_capacity(beliefs);
+    for (belief, values) in values.into_iter().enumerate() {
+        let field = Field::new(lattice, components, values);
+        let at = jumps::At {
+            period,
+            rule,
+            belief: &mesh.nodes()[belief],
+            candidates: &candidates[belief],
+        };
+        let cuts = jumps::find(at, &field, &labels[belief], work)?;
+        let field = field.with_cuts(lattice, cuts);
+        jumps::count_mixed(lattice, &field, work);
+        fields.push(field);
+    }
     Ok(PublicValues {
         mesh: mesh.clone(),
-        fields: fields.map(|v| Field::new(lattice, components, v)).collect(),
+        fields,
     })
 }
 

@@ -13,6 +13,7 @@
 
 use super::field::Field;
 use super::lattice::{Lattice, Location};
+use super::regimes::{Pieces, Side};
 use crate::game::{Game, Tables};
 use crate::solve::stage_game::{Kind, TIE};
 
@@ -24,6 +25,15 @@ pub(super) struct Branch<'a> {
     pub next: &'a Field,
     /// Which of the mean fields that may follow is this branch's: always the first where (8) is averaged.
     pub flow: usize,
+}
+
+/// What V is taken to be in a simplex that a jump crosses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Across {
+    /// That of the regime that holds at the point.
+    Kept,
+    /// Interpolated from one side to the other, as if a public coin chose the side.
+    Bridged,
 }
 
 /// A followers' equilibrium: every action that gamma^f takes is a best response to its own z'.
@@ -61,6 +71,7 @@ pub(super) struct StageGame<'a> {
     pub flow: Vec<f64>,
     /// delta w_b Q_b, by (b, x, a, x').
     pub hold: Vec<f64>,
+    pub across: Across,
 }
 
 /// The best of a type's payoffs, and what counts as equally good.
@@ -85,6 +96,7 @@ impl<'a> StageGame<'a> {
             reward: vec![0.0; types * actions],
             flow: vec![0.0; types * actions * types],
             hold: Vec::new(),
+            across: Across::Kept,
         }
     }
 
@@ -95,6 +107,7 @@ impl<'a> StageGame<'a> {
         self.active.clear();
         self.active
             .extend((0..self.types).filter(|x| self.z[*x] > 0.0));
+        self.across = Across::Kept;
         self.branches.clear();
         self.branches.extend_from_slice(branches);
         self.reward.fill(0.0);
@@ -204,9 +217,62 @@ impl<'a> StageGame<'a> {
         self.lattice.locate(next, at);
         let mut values = Vec::new();
         for branch in &self.branches {
-            branch.next.append(at, &mut values);
+            match self.across {
+                Across::Kept => branch.next.append(at, &mut values),
+                Across::Bridged => branch.next.append_bridged(at, &mut values),
+            }
         }
         values
+    }
+
+    /// z' itself; or where V is bridged and a jump of some branch crosses the simplex of z', its sides: the points of the
+    /// faces that the regimes span, with the weights by which z' is their mean. The bridged V(z') is the mean of V there.
+    pub fn sides(&self, next: &[f64], at: &mut Location) -> Vec<Side> {
+        let whole = || {
+            vec![Side {
+                probability: 1.0,
+                mean_field: next.to_vec(),
+            }]
+        };
+        if self.across == Across::Kept {
+            return whole();
+        }
+        self.lattice.locate(next, at);
+        let nodes: Vec<usize> = at.vertices.iter().map(|(node, _)| *node).collect();
+        let pieces = self.branches.iter().map(|b| b.next.pieces(&nodes));
+        let pieces: Vec<Pieces> = pieces.flatten().collect();
+        if pieces.is_empty() {
+            return whole();
+        }
+        let together = |i: usize, j: usize| pieces.iter().all(|p| p.regime[i] == p.regime[j]);
+        let mut sides: Vec<(usize, Side)> = Vec::new();
+        for (i, (node, weight)) in at.vertices.iter().enumerate() {
+            let place = sides.iter().position(|(first, _)| together(*first, i));
+            let place = place.unwrap_or_else(|| {
+                let side = Side {
+                    probability: 0.0,
+                    mean_field: vec![0.0; self.types],
+                };
+                sides.push((i, side));
+                sides.len() - 1
+            });
+            let side = &mut sides[place].1;
+            side.probability += weight;
+            for (sum, z) in side
+                .mean_field
+                .iter_mut()
+                .zip(self.lattice.mean_field(*node))
+            {
+                *sum += weight * z;
+            }
+        }
+        let finish = |(_, mut side): (usize, Side)| {
+            side.mean_field
+                .iter_mut()
+                .for_each(|z| *z /= side.probability);
+            side
+        };
+        sides.into_iter().map(finish).collect()
     }
 
     /// The prescription if it is an equilibrium: if no type with mass takes an action that is no best response.

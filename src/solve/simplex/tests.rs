@@ -3,7 +3,7 @@
 use super::field::Field;
 use super::lattice::{Lattice, Location};
 use super::search::{Equilibria, Search};
-use super::stage_game::{Branch, Equilibrium, StageGame};
+use super::stage_game::{Across, Branch, Equilibrium, StageGame};
 
 /// splitmix64 (Steele, Lea and Flood 2014).
 struct Random(u64);
@@ -107,6 +107,7 @@ impl Numbers {
             reward: self.reward.clone(),
             flow: self.flow.clone(),
             hold: self.flow.iter().map(|q| 0.9 * q).collect(),
+            across: Across::Kept,
         }
     }
 }
@@ -165,6 +166,7 @@ fn tally(types: usize, actions: usize, cells: usize, games: u64) -> Tally {
             complete,
             blocks,
             systems,
+            ..
         } = search.run(&game);
         tally.empty += usize::from(found.is_empty());
         tally.tied += usize::from(tied);

@@ -13,7 +13,7 @@ use crate::solve::beliefs::Beliefs;
 use crate::solve::leader::{Rule, Work};
 use crate::solve::solved::{Backward, SolvedEquilibrium, SolvedPoint, Start, StateValues};
 use crate::solve::stationary::{self, Snapshot};
-use crate::solve::{Iteration, SolveError, candidates, theta::first_actions};
+use crate::solve::{Iteration, Kind, SolveError, candidates, theta::first_actions};
 
 /// Numbers that V_1, ..., V_{T+1} and their bounds may take, at most: four gigabytes.
 const MOST_NUMBERS: usize = 1 << 29;
@@ -319,14 +319,15 @@ impl<'g> SimplexSolution<'g> {
             let (answers, _) = games.enumerate(candidate, &mut work)?;
             rows.extend(answers.into_iter().map(|answer| {
                 let values = self.values_of(&answer);
+                let next = games.mean_next(&answer);
                 let e = answer.equilibrium;
-                let next = e.next.chunks(self.game.follower_types().len());
                 SolvedEquilibrium {
                     kind: e.kind,
                     selected: chosen.leader == answer.leader && chosen.equilibrium.gamma == e.gamma,
                     leader: answer.leader,
-                    next: next.map(|z| MeanField::new(z.to_vec())).collect(),
-                    coin: 0.0,
+                    next: MeanField::new(next),
+                    // The probability of the sides after the first.
+                    coin: 1.0 - answer.sides[0].probability,
                     prescription: Prescription::new(self.game.follower_actions().len(), e.gamma),
                     values,
                     residual: e.residual,
@@ -348,12 +349,17 @@ impl<'g> SimplexSolution<'g> {
         let Selected { answer, count } = selected;
         let values = self.values_of(&answer);
         let ahead = games.ahead(&answer.leader)?;
-        let ways = ahead.into_iter().map(|after| Way {
-            mean_field: MeanField::new(games.followed(&answer, after.outcome.action)),
-            belief: after.outcome.belief,
-            probability: after.outcome.probability,
-            action: after.outcome.action,
-            moves: after.outcome.moves,
+        let ways = ahead.iter().flat_map(|after| {
+            games
+                .sides(&answer, after.outcome.action)
+                .into_iter()
+                .map(|side| Way {
+                    mean_field: MeanField::new(side.mean_field),
+                    belief: after.outcome.belief.clone(),
+                    probability: after.outcome.probability * side.probability,
+                    action: after.outcome.action,
+                    moves: after.outcome.moves.clone(),
+                })
         });
         let next = ways.collect();
         let e = answer.equilibrium;
@@ -366,7 +372,7 @@ impl<'g> SimplexSolution<'g> {
             values,
             equilibria: count,
             residual: e.residual,
-            supported: true,
+            supported: e.kind != Kind::Lottery,
         })
     }
 }
