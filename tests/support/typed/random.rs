@@ -75,6 +75,34 @@ pub struct Recipe {
     pub taste: Taste,
 }
 
+impl Recipe {
+    /// Two of everything, two periods of settled taste; flow, dependence and motion vary with the seed.
+    pub fn varied(seed: u64) -> Self {
+        let kinds = seed as usize;
+        Self {
+            seed,
+            horizon: 2,
+            information: Information::Private,
+            flow: [Flow::Averaged, Flow::Realised][kinds / 2 % 2],
+            leader: (2, 2),
+            follower: (2, 2),
+            dependence: [
+                Dependence::Nothing,
+                Dependence::Action,
+                Dependence::Type,
+                Dependence::TypeAndAction,
+            ][kinds / 4 % 4],
+            motion: [
+                Motion::Still,
+                Motion::Exogenous,
+                Motion::ByAction,
+                Motion::ByMeanField,
+            ][(kinds + kinds / 4) % 4],
+            taste: Taste::Settled,
+        }
+    }
+}
+
 /// One number or law per (leader type, leader action, type, action), and per period: t = 1, and later.
 pub type ByMoves<T> = [Vec<Vec<Vec<Vec<T>>>>; 2];
 /// One number or law per (leader type, leader action), and per period.
@@ -221,7 +249,7 @@ impl RandomGame {
         };
         let leader_kernel = [first, later];
         let (reward, leader_period, leader_share) = Self::rewards(&recipe, &mut draws);
-        let belief = draws.law(leader.0, 4, u64::from(leader.0 <= 4));
+        let belief = draws.law(leader.0, 4, 1);
         let initial = draws.law(follower.0, 1000, 100);
         let terminal = (recipe.horizon == 1)
             .then(|| (0..follower.0).map(|_| draws.affine(0.5, 1.0)).collect());

@@ -113,7 +113,7 @@ pub fn equilibria(stage: &Stage, cells: usize) -> (Vec<Equilibrium>, BTreeSet<Do
     let found: Vec<Equilibrium> = found.into_iter().map(|g| stage.valued(g)).collect();
     if found.is_empty() {
         doubts.insert(Doubt::Empty);
-    } else if found.len() % 2 == 0 && !found.iter().any(|e| e.tied) {
+    } else if found.len().is_multiple_of(2) && !found.iter().any(|e| e.tied) {
         doubts.insert(Doubt::Even);
     }
     (found, doubts)

@@ -138,9 +138,9 @@ impl RandomGame {
             self.belief,
             self.recipe.information == Information::Public,
         );
-        for xl in 0..types {
-            for al in 0..actions {
-                let key = format!("{}, {}", LEADER_TYPES[xl], LEADER_ACTIONS[al]);
+        for (xl, her_type) in LEADER_TYPES[..types].iter().enumerate() {
+            for (al, action) in LEADER_ACTIONS[..actions].iter().enumerate() {
+                let key = format!("{her_type}, {action}");
                 text += &Self::row(&key, &LEADER_TYPES[..types], &|to| {
                     self.by_period(&|part| self.leader_kernel[part][xl][al][to].formula())
                 });
