@@ -107,11 +107,13 @@ pub struct SolveSettings {
 /// The rules of the flow that a scenario can choose from.
 const FLOW_RULES: &[FlowRule] = &[FlowRule::Averaged, FlowRule::Realised];
 
-/// The word of the scenario.
-pub(super) fn flow_word(rule: FlowRule) -> &'static str {
-    match rule {
-        FlowRule::Averaged => "averaged",
-        FlowRule::Realised => "realised",
+impl FlowRule {
+    /// The word of the scenario.
+    pub fn word(self) -> &'static str {
+        match self {
+            FlowRule::Averaged => "averaged",
+            FlowRule::Realised => "realised",
+        }
     }
 }
 
@@ -245,7 +247,7 @@ impl SolveSettings {
                 number(value, "above 0", |number| number > 0.0)
             })?,
             flow: or(solve, "flow", FlowRule::default(), |value| {
-                word(value, FLOW_RULES, flow_word)
+                word(value, FLOW_RULES, FlowRule::word)
             })?,
             leader_mixing: or(solve, "leader_mixing", 1, cells)?,
             belief_grid: or(solve, "belief_grid", 20, cells)?,
