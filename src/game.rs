@@ -107,11 +107,11 @@ pub enum Quantity {
     /// g(z, a^l, x, a), the leader's reward per follower.
     LeaderFollowerReward(Box<Spot>),
     /// r(z, x^l, a^l), the leader's reward per period.
-    LeaderPeriodReward(LeaderSpot),
+    LeaderPeriodReward(Box<LeaderSpot>),
     /// Q^l(next | z, x^l, a^l).
     LeaderTransition {
         /// Where.
-        spot: LeaderSpot,
+        spot: Box<LeaderSpot>,
         /// The type moved to.
         next: String,
     },
@@ -154,7 +154,7 @@ pub enum KernelRow {
     /// Q^f(. | z, x^l, x, a^l, a).
     Follower(Box<Spot>),
     /// Q^l(. | z, x^l, a^l).
-    Leader(LeaderSpot),
+    Leader(Box<LeaderSpot>),
 }
 
 impl fmt::Display for KernelRow {

@@ -116,7 +116,7 @@ fn best_of_one_period(game: &Game) -> (f64, Vec<f64>) {
     let (types, actions) = (game.leader_types().len(), game.leader_actions().len());
     let (belief, z) = (game.initial_belief().weights(), game.initial().weights());
     let mut tables = game.tables();
-    tables.evaluate(1, z).unwrap();
+    tables.evaluate(1, z).expect("valid at z_1");
     let mut best = (f64::NEG_INFINITY, Vec::new());
     for index in 0..actions.pow(types as u32) {
         let moves: Vec<usize> = (0..types)

@@ -386,4 +386,129 @@ reward = { period = "price" }
             PolicyProblem::NotText
         ));
     }
+
+    fn typed() -> String {
+        let types = "[leader]\ntypes = [\"weak\", \"firm\"]\ninitial = [0.5, 0.5]\n";
+        GAME.replace("[leader]\n", types)
+    }
+
+    const PLAYED: &str = "1,0,0,1,0";
+
+    #[test]
+    fn the_nearest_belief_and_mean_field_are_played_together() {
+        let header = "pi_weak,pi_firm,z_low,z_high,leader_action,";
+        let rows = [
+            format!("0,1,0,1,0.25,{PLAYED}"),
+            format!("1,0,0,1,0.5,{PLAYED}"),
+            format!("1,0,1,0,0.25,{PLAYED}"),
+        ];
+        let rows = rows.each_ref().map(String::as_str);
+        let policy = read(&typed(), &csv(header, &rows)).unwrap();
+        assert_eq!(policy.leader_mixing(), LeaderMixing::Pure);
+        let played = |weak: f64, high: f64| {
+            let belief = Belief::new(vec![weak, 1.0 - weak]);
+            policy.play(1, &belief, &MeanField::two_types(high)).leader
+        };
+        let constant = |a| LeaderPrescription::Pure(vec![LeaderAction(a); 2]);
+        assert_eq!(played(0.4, 0.9), constant(0));
+        assert_eq!(played(0.6, 0.9), constant(1));
+        assert_eq!(played(0.9, 0.3), constant(0));
+        // As far from the first row as from the third: the first is taken.
+        assert_eq!(played(0.5, 0.5), constant(0));
+    }
+
+    #[test]
+    fn what_the_leader_plays_is_read_from_any_of_its_columns() {
+        let leader = |text: &str, header: &str, row: &str| {
+            let policy = read(text, &csv(header, &[&format!("{row},{PLAYED}")])).unwrap();
+            let types = if text.contains("weak") { 2 } else { 1 };
+            let belief = Belief::of_type(types, crate::game::LeaderType(0));
+            let leader = policy.play(1, &belief, &MeanField::two_types(0.5)).leader;
+            (leader, policy.leader_mixing())
+        };
+        let mixed = |rows: &[f64]| LeaderPrescription::Mixed {
+            actions: 2,
+            rows: rows.to_vec(),
+        };
+        assert_eq!(
+            leader(
+                &typed(),
+                "leader_action_firm,leader_action_weak,",
+                "0.5,0.25"
+            ),
+            (
+                LeaderPrescription::Pure(vec![LeaderAction(0), LeaderAction(1)]),
+                LeaderMixing::Pure
+            )
+        );
+        let laws = "leader_prob_0.25,leader_prob_0.5,";
+        assert_eq!(
+            leader(&typed(), laws, "0.25,0.75"),
+            (mixed(&[0.25, 0.75, 0.25, 0.75]), LeaderMixing::Mixed)
+        );
+        assert_eq!(
+            leader(GAME, laws, "0.25,0.75"),
+            (mixed(&[0.25, 0.75]), LeaderMixing::Mixed)
+        );
+        let by_type = "leader_prob_weak_0.25,leader_prob_weak_0.5,leader_prob_firm_0.25,leader_prob_firm_0.5,";
+        assert_eq!(
+            leader(&typed(), by_type, "0.25,0.75,1,0").0,
+            mixed(&[0.25, 0.75, 1.0, 0.0])
+        );
+    }
+
+    #[test]
+    fn faults_of_beliefs_and_leaders_are_told_with_their_line() {
+        let faults = [
+            (
+                csv("leader_action,pi_firm,", &["0.25,1,1,0,0,1,0"]),
+                "line 1: the column pi_weak is missing",
+            ),
+            (
+                csv(
+                    "leader_action,pi_weak,pi_firm,",
+                    &["0.25,0.5,0.25,1,0,0,1,0"],
+                ),
+                "line 2: the columns pi_* sum to 0.75",
+            ),
+            (
+                csv("leader_action,pi_weak,pi_firm,", &["0.25,x,1,1,0,0,1,0"]),
+                "line 2: pi_weak = `x`: write a number from 0 to 1",
+            ),
+            (
+                csv("leader_action_weak,", &["0.25,1,0,0,1,0"]),
+                "line 1: the column leader_action_firm is missing",
+            ),
+            (
+                csv(
+                    "leader_action_weak,leader_action_firm,",
+                    &["0.25,2,1,0,0,1,0"],
+                ),
+                "line 2: leader_action_firm = `2`: write one of hers, 0.25, 0.5",
+            ),
+            (
+                csv("leader_prob_0.5,", &["1,1,0,0,1,0"]),
+                "line 1: the column leader_prob_0.25 is missing",
+            ),
+            (
+                csv("leader_prob_0.5,leader_prob_0.25,", &["0.5,0.25,1,0,0,1,0"]),
+                "line 2: the columns leader_prob_* sum to 0.75",
+            ),
+            (
+                csv(
+                    "leader_action,leader_prob_0.5,leader_prob_0.25,",
+                    &["0.5,1,0,1,0,0,1,0"],
+                ),
+                "line 1: the columns leader_action and leader_prob_0.25 both say what the leader plays",
+            ),
+            (
+                csv("", &[PLAYED]),
+                "line 1: the column leader_action is missing, and the leader has 2 actions",
+            ),
+        ];
+        for (text, expected) in faults {
+            let message = read(&typed(), &text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}\n  for {expected}");
+        }
+    }
 }

@@ -268,4 +268,92 @@ reward = "0"
             assert_eq!(header.join(","), expected);
         }
     }
+
+    /// The headers of policy.csv, mean_field.csv, trace.csv and `smfg stage` without what stands in all games.
+    fn leader_columns(leader: &str, mixing: LeaderMixing) -> [String; 4] {
+        let text = format!(
+            "{SCENARIO}\n[leader]\nactions = [\"audit\", \"trust\"]\nreward = {{ period = 0 }}\n{leader}"
+        );
+        let scenario = Scenario::parse("g.toml", &text, &[]).unwrap();
+        let game = scenario.game();
+        let of_all = [
+            "gamma_",
+            "z_",
+            "share_",
+            "v_follower",
+            "node",
+            "parent",
+            "weight",
+            "t",
+            "population",
+            "replication",
+            "follower_reward",
+            "leader_reward",
+            "equilibri",
+            "residual",
+            "selected",
+            "kind",
+            "coin",
+        ];
+        let tables = [
+            policy(game, mixing),
+            mean_field(game, mixing),
+            trace(game),
+            stage(game, mixing),
+        ];
+        tables.map(|header| {
+            let own = header
+                .into_iter()
+                .filter(|name| !of_all.iter().any(|start| name.starts_with(start)));
+            own.collect::<Vec<_>>().join(",")
+        })
+    }
+
+    #[test]
+    fn leaders_with_types_or_laws_of_actions_have_columns_of_their_own() {
+        let types = "types = [\"weak\", \"firm\"]\ninitial = [0.5, 0.5]\n";
+        let public = format!("{types}observed = true\n");
+        let pi = "pi_weak,pi_firm";
+        let probabilities = "leader_prob_audit,leader_prob_trust";
+        let values = "v_leader_weak,v_leader_firm";
+        let traced = format!("{pi},leader_type,leader_action");
+        let by_type = "leader_prob_weak_audit,leader_prob_weak_trust,leader_prob_firm_audit,leader_prob_firm_trust";
+        let (pure, mixed) = (LeaderMixing::Pure, LeaderMixing::Mixed);
+        assert_eq!(
+            leader_columns("", mixed),
+            [
+                format!("{probabilities},v_leader"),
+                probabilities.to_owned(),
+                "leader_action".to_owned(),
+                format!("{probabilities},v_leader"),
+            ]
+        );
+        assert_eq!(
+            leader_columns(types, pure),
+            [
+                format!("{pi},leader_action_weak,leader_action_firm,{values}"),
+                format!("{pi},{probabilities}"),
+                traced.clone(),
+                format!("leader_action_weak,leader_action_firm,{values}"),
+            ]
+        );
+        assert_eq!(
+            leader_columns(types, mixed),
+            [
+                format!("{pi},{by_type},{values}"),
+                format!("{pi},{probabilities}"),
+                traced.clone(),
+                format!("{by_type},{values}"),
+            ]
+        );
+        assert_eq!(
+            leader_columns(&public, pure),
+            [
+                format!("{pi},leader_action,v_leader"),
+                format!("{pi},leader_action"),
+                traced,
+                "leader_action,v_leader".to_owned(),
+            ]
+        );
+    }
 }
