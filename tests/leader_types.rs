@@ -302,32 +302,27 @@ fn one_period_without_order_agrees_with_the_exact_recursion() {
 }
 
 #[test]
-#[ignore = "the lattice solver searches along the averaged flow only"]
 fn under_the_realised_flow_private_types_agree_with_the_exact_recursion() {
     compare_families(Flow::Realised, 2, (2, 2), Taste::Settled);
     compare_families(Flow::Realised, 2, (2, 3), Taste::Settled);
 }
 
 #[test]
-#[ignore = "the lattice solver searches along the averaged flow only"]
 fn under_the_realised_flow_three_follower_types_agree_with_the_exact_recursion() {
     compare_families(Flow::Realised, 2, (3, 2), Taste::Settled);
 }
 
 #[test]
-#[ignore = "the lattice solver searches along the averaged flow only"]
 fn under_the_realised_flow_followers_who_wish_to_know_her_agree_with_the_exact_recursion() {
     compare_families(Flow::Realised, 2, (2, 2), Taste::Curious);
 }
 
 #[test]
-#[ignore = "the lattice solver searches along the averaged flow only"]
 fn under_the_realised_flow_three_periods_agree_with_the_exact_recursion() {
     compare_families(Flow::Realised, 3, (2, 2), Taste::Settled);
 }
 
 #[test]
-#[ignore = "the lattice solver searches along the averaged flow only"]
 fn under_the_realised_flow_one_period_agrees_with_the_exact_recursion() {
     compare_families(Flow::Realised, 1, (2, 3), Taste::Free);
     compare_families(Flow::Realised, 1, (3, 2), Taste::Free);

@@ -1,5 +1,7 @@
 //! The equilibrium-generating function theta and the value functions of a solved game.
 
+mod parts;
+
 use std::borrow::Cow;
 
 use rayon::prelude::*;
@@ -8,15 +10,17 @@ use super::backward::Step;
 use super::beliefs::Beliefs;
 use super::continuation::Candidates;
 use super::leader::{Rule, Selected, Work};
-use super::solved::{Backward, Start};
+use super::solved::Start;
 use super::stage_game::{Equilibrium, Kind, Period, StageGames};
 use super::values::{Place, ValueFunction, Values};
 use super::{Ending, Iteration, SolveError, candidates, stationary, terminal};
 use crate::game::{
     Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, MeanField, Play, Policy,
-    Prescription, Way, public_beliefs,
+    Prescription, Way,
 };
 use crate::scenario::SolveSettings;
+
+pub(super) use parts::Parts;
 
 /// Inside a piece, this far from its ends, the regime of the piece is the one that a full search finds.
 const CLEAR: f64 = 1e-9;
@@ -600,96 +604,6 @@ impl<'g> Solution<'g> {
         let mut games = StageGames::new(self.period(t, belief, &candidates));
         let selected = self.selected_at(&mut games, t, m)?;
         self.play_of(&games, &selected.equilibrium)
-    }
-}
-
-/// What an archive keeps of a solution.
-pub(super) struct Parts<'s> {
-    /// V by stored period and belief.
-    pub values: &'s [Vec<ValueFunction>],
-    /// The beliefs of the stored periods.
-    pub beliefs: Vec<&'s [Belief]>,
-}
-
-impl<'g> Solution<'g> {
-    pub(super) fn parts(&self) -> Parts<'_> {
-        let periods = 0..self.values.len();
-        Parts {
-            values: &self.values,
-            beliefs: periods
-                .map(|i| self.beliefs(self.beliefs.first() + i))
-                .collect(),
-        }
-    }
-
-    /// A solution of a whole game from V at its stored periods.
-    pub(super) fn from_parts(
-        game: &'g Game,
-        settings: &SolveSettings,
-        beliefs: Beliefs,
-        values: Vec<Vec<ValueFunction>>,
-        (work, iteration): (Work, Option<Iteration>),
-    ) -> Result<Self, SolveError> {
-        super::check(game, settings)?;
-        let mut solution = Self {
-            game,
-            settings: settings.clone(),
-            actions: (0..game.leader_actions().len()).collect(),
-            beliefs,
-            values,
-            candidates: Vec::new(),
-            work,
-            iteration,
-        };
-        let periods = 1..solution.values.len();
-        let listed = periods.map(|t| solution.list(t, &solution.values[t]));
-        let candidates = listed.collect::<Result<_, _>>()?;
-        solution.candidates = candidates;
-        Ok(solution)
-    }
-
-    /// Whether every label names a candidate.
-    pub(super) fn labels_are_known(&self) -> bool {
-        let nodes = self
-            .values
-            .iter()
-            .zip(&self.candidates)
-            .flat_map(|(v, c)| v.iter().zip(c));
-        nodes.into_iter().all(|(v, candidates)| {
-            let mut labels = v.pieces().iter().filter_map(|piece| piece.label.as_ref());
-            labels.all(|label| label.candidate < candidates.list.len())
-        })
-    }
-}
-
-impl Backward for Solution<'_> {
-    type Values = Vec<ValueFunction>;
-
-    fn back(
-        &self,
-        t: usize,
-        next: &Self::Values,
-        action: usize,
-    ) -> Result<Self::Values, SolveError> {
-        let nodes = self.beliefs.at(t).nodes().iter();
-        let listed = nodes.map(|belief| self.list_at(t, belief, next, &[action]));
-        let listed: Vec<Candidates> = listed.collect::<Result<_, _>>()?;
-        let mut work = Work::default();
-        self.step(t, next, &listed, self.settings.tolerance, &mut work)
-    }
-
-    fn leader_value(&self, first: &Self::Values, z: &MeanField) -> Result<f64, SolveError> {
-        let mut mean = 0.0;
-        for (belief, weight) in public_beliefs(self.game, self.game.initial_belief()) {
-            let node = self.node(1, &belief).unwrap_or(0);
-            let v = &first[node];
-            mean += weight * v.values(v.locate(z.weights()[1])).leader;
-        }
-        Ok(mean)
-    }
-
-    fn actions(&self) -> usize {
-        self.game.leader_actions().len()
     }
 }
 

@@ -114,7 +114,9 @@ impl Search {
 
     /// Find all equilibria, with V across jumps as the game takes it.
     pub fn run(&mut self, game: &StageGame) -> Equilibria {
-        self.directions.fill(game);
+        if game.flows == 1 {
+            self.directions.fill(game);
+        }
         self.candidates.clear();
         self.links.clear();
         self.steps = Steps::default();

@@ -1,0 +1,302 @@
+//! Mixtures of one type over a pair of actions: roots of D = d, kinks, jumps and continua on the segment that they sweep.
+
+use super::super::values::{Border, Place, Values};
+use super::StageGames;
+use super::equilibrium::{Equilibria, Equilibrium, Kind, Label, Landing};
+
+/// A kernel difference smaller than this gives no hold on m'.
+const NO_COUPLING: f64 = 1e-14;
+/// An incentive within the tie tolerance on an interval wider than this is a continuum of equilibria.
+const CONTINUUM: f64 = 1e-9;
+/// Equilibria closer than this in (gamma, z') are one.
+const SAME: f64 = 1e-9;
+
+impl StageGames<'_> {
+    /// Type x mixes over each pair of its actions while the other type plays each of its own.
+    pub(super) fn one_mixing(&self, l: usize, x: usize, out: &mut Equilibria) {
+        let y = 1 - x;
+        let others = self.tried(y);
+        for (i, &a) in self.available[x].iter().enumerate() {
+            for &b in &self.available[x][i + 1..] {
+                for &c in &self.available[y][..others] {
+                    let profile = if x == 0 { [a, c] } else { [c, a] };
+                    match self.sweep(l, x, profile, b) {
+                        Sweep::Segment(segment) => self.walk(&segment, out),
+                        Sweep::Still(ends) => self.link_pure(ends, out),
+                        Sweep::Nowhere => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a mixture of type x over its action in `profile` and `second` can lead to.
+    ///
+    /// Every other incentive, of x's third actions and of the other type, depends on m' through D alone, and D = d_x at
+    /// every root: the whole segment holds equilibria or none.
+    pub(super) fn sweep(
+        &self,
+        l: usize,
+        x: usize,
+        mut profile: [usize; 2],
+        second: usize,
+    ) -> Sweep {
+        let (y, first) = (1 - x, profile[x]);
+        let reward = |a| self.reward(l, x, a);
+        let go = |a| self.transition(l, x, a, 1);
+        let hold = self.period.game.discount() * (go(second) - go(first));
+        let mut at_one = profile;
+        at_one[x] = second;
+        let (zero, one) = (*self.landing(l, profile), *self.landing(l, at_one));
+        if hold.abs() < NO_COUPLING || zero.raw == one.raw {
+            return Sweep::Still([profile, at_one]);
+        }
+        let target = -(reward(second) - reward(first)) / hold;
+        let at = Values {
+            followers: [0.0, self.next(l).nearest_difference(target)],
+            leader: 0.0,
+        };
+        let best = self.best(l, x, &at);
+        let slack = best.tolerance / hold.abs();
+        let used = [first, second].map(|a| best.payoff - self.payoff(l, x, a, &at));
+        // Beyond all values of D the two actions never tie; a third action must not beat both.
+        if (target - at.followers[1]).abs() > slack || used[0].min(used[1]) > best.tolerance {
+            return Sweep::Nowhere;
+        }
+        let third = self.available[x].iter().any(|a| {
+            *a != first
+                && *a != second
+                && best.payoff - self.payoff(l, x, *a, &at) <= best.tolerance
+        });
+        if self.mass(y) <= 0.0 {
+            profile[y] = self.lowest_best_response(l, y, &at);
+        }
+        let best = self.best(l, y, &at);
+        let loss = |a: usize| best.payoff - self.payoff(l, y, a, &at);
+        if loss(profile[y]) > best.tolerance {
+            return Sweep::Nowhere;
+        }
+        let rival = |a: &usize| *a != profile[y] && loss(*a) <= best.tolerance;
+        Sweep::Segment(Segment {
+            candidate: l,
+            mixer: x,
+            profile,
+            second,
+            zero,
+            one,
+            target,
+            slack,
+            hold,
+            loss: loss(profile[y]),
+            tied: third || self.mass(y) > 0.0 && self.available[y].iter().any(rival),
+        })
+    }
+
+    /// The mixture moves nothing: where both ends are equilibria, all between are.
+    fn link_pure(&self, ends: [[usize; 2]; 2], out: &mut Equilibria) {
+        let end = |profile: [usize; 2]| {
+            out.found[..out.pure]
+                .iter()
+                .position(|e| e.label.profile == profile)
+        };
+        if let (Some(i), Some(j)) = (end(ends[0]), end(ends[1])) {
+            out.links.push((i, j));
+            out.tied = true;
+        }
+    }
+
+    /// All equilibria on a segment: roots, kinks, jumps and continua, in rising order of m'.
+    fn walk(&self, segment: &Segment, out: &mut Equilibria) {
+        let (next, d) = (self.next(segment.candidate), segment.target);
+        let (lo, hi) = segment.ends();
+        let (first, last) = (next.branch_of(lo.place), next.branch_of(hi.place));
+        let mut at = first;
+        while let Some(i) = next.next_candidate(at, last, d, segment.slack) {
+            let branch = next.branch(i);
+            let (from, to) = (branch.lo.max(lo.place.m), branch.hi.min(hi.place.m));
+            let (d_from, d_to) = (next.difference(i, from), next.difference(i, to));
+            if (d_from - d).abs() <= segment.slack
+                && (d_to - d).abs() <= segment.slack
+                && to - from > CONTINUUM
+            {
+                self.continuum(segment, i, [from, to], out);
+            } else if (d_from < d) != (d_to < d) {
+                let m = next.root(i, from, to, d);
+                let place = Place {
+                    m,
+                    piece: branch.piece,
+                };
+                let label = segment.label(Kind::Mixed, branch.run as usize);
+                self.push_mixed(segment, label, place, 0.0, &next.values(place), out);
+            }
+            if i < last && next.branch(i + 1).piece != branch.piece {
+                let d_after = next.branch(i + 1).d_lo;
+                if (branch.d_hi < d) != (d_after < d) {
+                    self.at_border(segment, i, (d - branch.d_hi) / (d_after - branch.d_hi), out);
+                }
+            }
+            at = i + 1;
+        }
+    }
+
+    /// The incentive changes sign in the gap after branch i.
+    fn at_border(&self, segment: &Segment, i: usize, weight: f64, out: &mut Equilibria) {
+        let next = self.next(segment.candidate);
+        let piece = next.branch(i).piece;
+        let left = Place {
+            m: next.branch(i).hi,
+            piece,
+        };
+        let right = Place {
+            m: next.branch(i + 1).lo,
+            piece: piece + 1,
+        };
+        let values = next.values(left).mix(next.values(right), weight);
+        if next.border(piece) == Border::Jump {
+            let label = segment.label(Kind::Lottery, piece);
+            self.push_mixed(segment, label, left, weight, &values, out);
+        } else {
+            let label = segment.label(Kind::MixedAtKink, piece);
+            self.push_mixed(segment, label, left, 0.0, &values, out);
+        }
+    }
+
+    /// The vertices of a continuum on one branch.
+    fn continuum(&self, segment: &Segment, i: usize, ends: [f64; 2], out: &mut Equilibria) {
+        let next = self.next(segment.candidate);
+        let piece = next.branch(i).piece;
+        let mut vertices = [None; 2];
+        for (side, m) in ends.into_iter().enumerate() {
+            let place = Place { m, piece };
+            let label = segment.label(Kind::Vertex, 2 * i + side);
+            vertices[side] = self.push_mixed(segment, label, place, 0.0, &next.values(place), out);
+        }
+        if let [Some(a), Some(b)] = vertices {
+            out.links.push((a, b));
+        }
+        out.tied = true;
+    }
+
+    /// Add a mixture; its place in the list, or that of the equilibrium it equals.
+    fn push_mixed(
+        &self,
+        segment: &Segment,
+        label: Label,
+        place: Place,
+        coin: f64,
+        values: &Values,
+        out: &mut Equilibria,
+    ) -> Option<usize> {
+        let probability = segment.probability(label.kind, place.m);
+        let e = self.mixture(segment, label, probability, place, coin, values);
+        let same = |other: &Equilibrium| {
+            (other.next.m - e.next.m).abs() < SAME
+                && self.next(segment.candidate).jump_region(other.next.piece)
+                    == self.next(segment.candidate).jump_region(e.next.piece)
+                && other.is_supported() == e.is_supported()
+                && (0..2).all(|x| {
+                    self.available[x]
+                        .iter()
+                        .all(|&a| (other.gamma(x, a) - e.gamma(x, a)).abs() < SAME)
+                })
+        };
+        // A mixture can coincide only with a pure prescription, or with the end of the branch before.
+        let last = out.found.len().saturating_sub(1).max(out.pure);
+        let near = (0..out.pure).chain(last..out.found.len());
+        if let Some(i) = near.into_iter().find(|i| same(&out.found[*i])) {
+            out.tied = true;
+            return Some(i);
+        }
+        if !segment.admits(label.kind, probability) {
+            out.tied = true;
+            return None;
+        }
+        out.tied |= segment.tied;
+        out.found.push(e);
+        Some(out.found.len() - 1)
+    }
+
+    /// The mixture as an equilibrium: its conditions were checked for the whole segment.
+    pub(super) fn mixture(
+        &self,
+        segment: &Segment,
+        label: Label,
+        probability: f64,
+        place: Place,
+        coin: f64,
+        values: &Values,
+    ) -> Equilibrium {
+        let miss = values.followers[1] - values.followers[0] - segment.target;
+        let residual = (segment.hold * miss).abs().max(segment.loss);
+        self.finish(label, probability, place, coin, values, residual)
+    }
+}
+
+/// What a mixture of one type over a pair of actions can lead to.
+pub(super) enum Sweep {
+    /// m' does not move, or the incentive does not feel it: the two pure ends.
+    Still([[usize; 2]; 2]),
+    /// No root on it can be an equilibrium.
+    Nowhere,
+    /// Every root on it is.
+    Segment(Segment),
+}
+
+/// The line of m' that one type's mixture over a pair of actions sweeps, the other type playing one action.
+pub(super) struct Segment {
+    pub(super) candidate: usize,
+    pub(super) mixer: usize,
+    /// The actions at mixing probability 0.
+    pub(super) profile: [usize; 2],
+    /// The mixing type's other action.
+    pub(super) second: usize,
+    pub(super) zero: Landing,
+    pub(super) one: Landing,
+    /// d_x: the value of D at which the mixing type is indifferent.
+    pub(super) target: f64,
+    /// The tie tolerance in units of D.
+    pub(super) slack: f64,
+    /// delta dP_x, what D is worth to the mixing type's incentive.
+    pub(super) hold: f64,
+    /// What the other type's action loses at d_x, within its tie tolerance.
+    pub(super) loss: f64,
+    /// Whether an action that is not played ties with the played ones at d_x.
+    pub(super) tied: bool,
+}
+
+impl Segment {
+    pub(super) fn ends(&self) -> (&Landing, &Landing) {
+        if self.zero.raw <= self.one.raw {
+            (&self.zero, &self.one)
+        } else {
+            (&self.one, &self.zero)
+        }
+    }
+
+    /// The mixing probability that leads to m. At a border m' may lie anywhere in the gap, and an end of the segment
+    /// may lie there too: the probability is then that end's.
+    pub(super) fn probability(&self, kind: Kind, m: f64) -> f64 {
+        let p = (m - self.zero.raw) / (self.one.raw - self.zero.raw);
+        if matches!(kind, Kind::Lottery | Kind::MixedAtKink) {
+            p.clamp(0.0, 1.0)
+        } else {
+            p
+        }
+    }
+
+    /// Whether a probability is a mixture: strictly between 0 and 1 but at a border.
+    pub(super) fn admits(&self, kind: Kind, probability: f64) -> bool {
+        matches!(kind, Kind::Lottery | Kind::MixedAtKink)
+            || (probability > 0.0 && probability < 1.0)
+    }
+
+    pub(super) fn label(&self, kind: Kind, place: usize) -> Label {
+        Label {
+            candidate: self.candidate,
+            kind,
+            profile: self.profile,
+            mixing: Some((self.mixer, self.second)),
+            place,
+        }
+    }
+}
