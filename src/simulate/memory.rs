@@ -100,6 +100,7 @@ impl<'g> StageMemory<'g> {
     }
 
     /// The play of `policy` at a public state; one memory serves one policy.
+    #[inline]
     pub fn visit(&mut self, policy: &dyn Policy, state: PublicState<'_>) -> Visit<'_, 'g> {
         self.consider();
         let at = place(state, self.places.len());
@@ -151,6 +152,7 @@ impl<'g> StageMemory<'g> {
 }
 
 impl Known {
+    #[inline]
     fn is_of(&self, state: PublicState<'_>) -> bool {
         self.t == Some(state.t) && *self.counts == *state.counts && self.belief == *state.belief
     }
@@ -166,6 +168,7 @@ impl Known {
     }
 
     /// Where the stage of a move stands, and whether it is there already.
+    #[inline]
     fn find(&mut self, game: &Game, leader_move: usize) -> (usize, bool) {
         let valid = &self.stages[..self.valid];
         if let Some(at) = valid.iter().position(|s| s.leader_move() == leader_move) {
@@ -197,6 +200,7 @@ pub struct Visit<'a, 'g> {
 
 impl<'a> Visit<'a, '_> {
     /// What the leader plays.
+    #[inline]
     pub fn leader(&self) -> &LeaderPrescription {
         &self.known.play.leader
     }
@@ -205,6 +209,7 @@ impl<'a> Visit<'a, '_> {
     ///
     /// # Errors
     /// Where a kernel or reward has no valid value at z^N.
+    #[inline]
     pub fn stage(self, leader_move: usize) -> Result<&'a Stage, GameError> {
         let (at, is_known) = self.known.find(self.game, leader_move);
         if is_known {
