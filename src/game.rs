@@ -14,7 +14,8 @@ mod tables;
 
 pub use belief::{LeaderInformation, LeaderMove, Outcome, outcomes, update_belief};
 pub use mean_field::{
-    Flow, FlowEdge, FlowNode, FlowRule, MeanRewards, Way, advance_mean_field, mean_rewards, ways,
+    Flow, FlowEdge, FlowNode, FlowRule, MeanRewards, Way, advance_mean_field, mean_rewards,
+    public_beliefs, ways,
 };
 pub use policy::{Play, Policy};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
@@ -463,6 +464,12 @@ impl Game {
     /// Leader moves of one group share all rows of Q^f at every (t, z); groups are numbered from 0 in order of first use.
     pub fn kernel_group(&self, leader_move: usize) -> usize {
         self.kernel_groups[leader_move]
+    }
+
+    /// Whether Q^l depends on neither t nor z, so that (9) does not either.
+    pub fn leader_kernel_is_constant(&self) -> bool {
+        let mut slots = self.leader_kernel.iter();
+        slots.all(|slot| self.program.constant(*slot).is_some())
     }
 
     /// Whether any kernel or reward depends on t.

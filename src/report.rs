@@ -17,6 +17,7 @@ mod screen;
 mod simulation;
 mod solution;
 mod table;
+mod theta;
 mod validation;
 
 pub use agent_returns::{agent_returns_rows, begin_agent_returns};
@@ -33,4 +34,5 @@ pub use screen::{Screen, closing_screen, solution_screen};
 pub use simulation::{begin_returns, begin_trace, returns_rows, trace_rows, write_summary};
 pub use solution::{PolicyTable, write_mean_field, write_stage};
 pub use table::{Cell, Table};
+pub use theta::{ReadThetaError, THETA_FILE, read_theta, write_theta};
 pub use validation::{certificate_json, verdict_json, write_best_response, write_deviations};

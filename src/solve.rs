@@ -5,7 +5,11 @@
 //! (15a); `leader` selects among them and lets the leader choose (15c); `values` holds a V with its jumps; `theta` is the
 //! result; `forward` follows it from a start (17)-(21).
 
+mod archive;
 mod backward;
+mod beliefs;
+mod candidates;
+mod continuation;
 mod forward;
 mod leader;
 mod simplex;
@@ -16,16 +20,18 @@ mod terminal;
 mod theta;
 mod values;
 
+pub use archive::{ARCHIVE_FORMAT, Archive, ArchiveError, Array, Numbers};
 pub use forward::{Coin, follow};
 pub use leader::Work;
 pub use simplex::SimplexSolution;
-pub use solved::{Solved, SolvedEquilibrium, SolvedPoint, StateValues};
+pub use solved::{Solved, SolvedEquilibrium, SolvedPoint, Start, StateValues};
 pub use stage_game::Kind;
 pub use stationary::{Ending, Iteration};
 pub use theta::{Next, Solution, StageEquilibrium, StagePoint};
 pub use values::Values;
 
 use crate::game::{Game, GameError};
+use crate::scenario::SolveSettings;
 
 /// Why a game cannot be solved.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -38,6 +44,12 @@ pub enum SolveError {
         /// |X^f| of the game.
         found: usize,
     },
+    /// Jumps of V are tracked where the followers face one function, whatever is seen of the leader.
+    #[error(
+        "jumps are tracked where all moves of the leader that may be taken for one another move followers alike, and her \
+         types change at rates that depend on neither t nor z: solve this game on a lattice"
+    )]
+    SeveralFunctions,
     /// V has too much detail: regimes or oscillations that multiply from period to period.
     #[error(
         "V at t = {t} needs more than {limit} pieces or mesh points: a shorter horizon, or a larger solve.tolerance, may do"
@@ -56,6 +68,27 @@ pub enum SolveError {
         /// z(x_2).
         m: f64,
     },
+    /// Too many prescriptions of the leader to compare.
+    #[error(
+        "the leader has {count:.3e} candidate prescriptions at one belief, more than {limit}: fewer actions or types, or a smaller \
+         `leader_mixing`, may do"
+    )]
+    Candidates {
+        /// As counted.
+        count: f64,
+        /// The most that are compared.
+        limit: usize,
+    },
+    /// A belief that does not follow from the one that was started from.
+    #[error(
+        "theta at t = {t} is held at the beliefs that can be reached from the start, not at {belief:?}: solve from there"
+    )]
+    Belief {
+        /// The period.
+        t: usize,
+        /// pi.
+        belief: Vec<f64>,
+    },
     /// V on the lattice does not fit into memory.
     #[error(
         "a lattice with {cells} cells per side for {types} follower types does not fit into memory: choose a smaller `grid`"
@@ -71,9 +104,11 @@ pub enum SolveError {
     Game(#[from] GameError),
 }
 
-fn check(game: &Game) -> Result<(), SolveError> {
+/// Whether the solver that tracks jumps takes a game.
+fn check(game: &Game, settings: &SolveSettings) -> Result<(), SolveError> {
     match game.follower_types().len() {
-        2 => Ok(()),
+        2 if continuation::is_one_function(game, settings) => Ok(()),
+        2 => Err(SolveError::SeveralFunctions),
         found => Err(SolveError::FollowerTypes { found }),
     }
 }

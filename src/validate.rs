@@ -38,8 +38,8 @@ pub use calibrate::{
     PlantedLaw, PlantedSource, RATE_CONFIDENCE, Stay,
 };
 pub use certificate::{
-    Certificate, Certified, CommitmentGap, Exploitability, FlowValues, LeaderGain, PathCertificate,
-    SolutionFigures, certify_path, commitment_gap, leader_gain,
+    Certificate, Certified, CommitmentGap, Committed, Exploitability, FlowValues, LeaderGain,
+    PathCertificate, SolutionFigures, certify_path, commitment_gap, flow_difference, leader_gain,
 };
 pub use convergence::{
     Convergence, Estimate, Fitted, JumpInReach, Point, Quantity, Rate, Slope, Source, converge,

@@ -114,7 +114,7 @@ class Game:
 DOCUMENTS = {
     "certificate.json": ["failed_stage_games", "max_equilibria", "enumeration_complete", "follower_exploitability",
                          "leader_gain", "without_coin", "consistency", "jumps", "unsupported_stage_games",
-                         "commitment_gap", "values", "warnings"],
+                         "jump_edges", "mixed_simplex_share", "commitment_gap", "values", "warnings"],
     "verdict.json": ["verdict", "epsilon", "confidence", "class", "results", "warnings"],
     "manifest.json": ["smfg_version", "scenario", "scenario_sha256", "seed", "settings", "files", "threads",
                       "seconds", "command"],

@@ -6,7 +6,7 @@ mod support;
 mod library;
 
 use library::{SELECTIONS, affine, gamma, paper_games, shipped, solve};
-use smfg::game::LeaderAction;
+use smfg::game::{Belief, LeaderAction, LeaderPrescription};
 use smfg::scenario::{Scenario, Selection};
 use smfg::solve::{Kind, Solution, StageEquilibrium};
 use support::affine::{Affine, AffineGame};
@@ -143,7 +143,12 @@ fn stage_games_have_exactly_the_references_equilibria() {
             );
             for m in generic_starts(15) {
                 for (t, l) in [(1, 0), (1, 1), (2, 0), (3, 1)] {
-                    let got = solution.stage_equilibria(t, m, Some(LeaderAction(l)));
+                    let got = solution.stage_equilibria(
+                        t,
+                        &Belief::certain(),
+                        m,
+                        Some(&LeaderPrescription::action(LeaderAction(l))),
+                    );
                     let got: Vec<StageEquilibrium> = got.expect("the game has values");
                     let expected = reference.equilibria(t, m, l);
                     assert_eq!(
@@ -164,7 +169,10 @@ fn stage_games_have_exactly_the_references_equilibria() {
                     }
                     compared += 1;
                     several += usize::from(got.len() > 1);
-                    assert!(got.iter().all(|e| e.leader_action == LeaderAction(l)));
+                    assert!(
+                        got.iter()
+                            .all(|e| e.leader == LeaderPrescription::action(LeaderAction(l)))
+                    );
                 }
             }
         }
@@ -307,7 +315,7 @@ fn the_coordination_game_has_its_three_equilibria_and_each_rule_takes_its_own() 
     let next = |p: f64| m + (1.0 - m) * 0.8 * p;
     let solution = solve(&scenario, Selection::Pessimistic);
     let mut found = solution
-        .stage_equilibria(1, m, None)
+        .stage_equilibria(1, &Belief::certain(), m, None)
         .expect("the game has values");
     found.sort_by(|e, f| e.next.total_cmp(&f.next));
     assert_eq!(found.len(), 3);

@@ -48,8 +48,8 @@ pub fn execute(options: &ConvergeCommand) -> Result<Outcome, Failure> {
     let mut job = Job::open(&changed, &options.output)?;
     let (scenario, folder, phases) = (&job.scenario, &mut job.folder, &mut job.phases);
     let game = scenario.game();
-    let file = options.policy.policy.as_deref();
-    let played = Played::obtain(scenario, file, Selections::Own, phases)?;
+    let source = options.policy.source();
+    let played = Played::obtain(scenario, source, Selections::Own, phases)?;
     let flow = played.flow(scenario)?;
     let files = super::validate::read_deviations(&options.test.deviation, game)?;
     let switches = match &played {

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use smfg::game::PolicyFileError;
-use smfg::report::{Difference, FolderError, ReadError, WriteError};
+use smfg::report::{Difference, FolderError, ReadError, ReadThetaError, WriteError};
 use smfg::scenario::{Problem, ScenarioError};
 use smfg::simulate::{Share, SimulateError};
-use smfg::solve::{Iteration, SolveError};
+use smfg::solve::{ArchiveError, Iteration, SolveError};
 use smfg::validate::ValidateError;
 
 use super::merge::MergeError;
@@ -152,6 +152,17 @@ pub enum Failure {
         /// Why.
         source: io::Error,
     },
+    /// A file that should hold a solution.
+    #[error(transparent)]
+    ReadTheta(#[from] ReadThetaError),
+    /// A solution that is not one of this game.
+    #[error("{} cannot be used", .path.display())]
+    Theta {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ArchiveError,
+    },
     /// The game cannot be solved.
     #[error(transparent)]
     Solve(#[from] SolveError),
@@ -268,7 +279,10 @@ impl Failure {
                 Problem::Unreadable { path, .. } => unreadable(path),
                 _ => USAGE,
             },
-            Self::Read { path, .. } => unreadable(path),
+            Self::Read { path, .. } | Self::ReadTheta(ReadThetaError::Unreadable { path, .. }) => {
+                unreadable(path)
+            }
+            Self::ReadTheta(ReadThetaError::Damaged { .. }) | Self::Theta { .. } => USAGE,
             Self::NotConverged { .. } => NOT_CONVERGED,
             Self::Usage(_) | Self::Later(_) | Self::PolicyFile(_) => USAGE,
             Self::Solve(_) | Self::Simulate(_) | Self::Validate(_) => USAGE,

@@ -1,7 +1,7 @@
 //! Options shared by commands. Those that change a setting of the scenario become overrides, `KEY=VALUE`, and are
 //! checked where the scenario's own settings are; the command line wins over the scenario, and an option over `--set`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
@@ -9,7 +9,7 @@ use smfg::report::sha256;
 use smfg::scenario::{Engine, Override, Scenario};
 use smfg::simulate::{Share, SimulateError};
 
-use super::failure::{Failure, Later, Usage};
+use super::failure::{Failure, Usage};
 
 /// The largest population, 10^12 followers.
 const MAX_POPULATION: u64 = 1_000_000_000_000;
@@ -62,9 +62,31 @@ pub struct PolicyOptions {
     /// Use the policy in this file, with policy.csv's columns, instead of solving
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// (not in this version) Reuse a solution
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// Use the solution in this theta.npz, which `smfg solve` wrote for the same game, instead of solving
+    #[arg(long, value_name = "FILE", conflicts_with = "policy")]
     pub theta: Option<PathBuf>,
+}
+
+/// Where the policy is to come from.
+#[derive(Clone, Copy, Debug)]
+pub enum PolicySource<'a> {
+    /// It is solved for.
+    Solve,
+    /// A policy file.
+    Policy(&'a Path),
+    /// A solution on disk.
+    Theta(&'a Path),
+}
+
+impl PolicyOptions {
+    /// What is asked for.
+    pub fn source(&self) -> PolicySource<'_> {
+        match (&self.policy, &self.theta) {
+            (Some(path), _) => PolicySource::Policy(path),
+            (None, Some(path)) => PolicySource::Theta(path),
+            (None, None) => PolicySource::Solve,
+        }
+    }
 }
 
 /// Which populations are played, and how often.
@@ -196,16 +218,15 @@ impl<'a> Changed<'a> {
     /// And by a policy from elsewhere, of which the manifest keeps the digest.
     ///
     /// # Errors
-    /// [`Later`] with `--theta`; a policy that cannot be read.
+    /// A file that cannot be read.
     pub fn policy(self, options: &PolicyOptions) -> Result<Self, Failure> {
-        if options.theta.is_some() {
-            return Err(Later("the option `--theta`").into());
-        }
-        let Some(path) = &options.policy else {
-            return Ok(self);
+        let (name, path) = match options.source() {
+            PolicySource::Solve => return Ok(self),
+            PolicySource::Policy(path) => ("policy", path),
+            PolicySource::Theta(path) => ("theta", path),
         };
         let failed = |source| Failure::Read {
-            path: path.clone(),
+            path: path.to_owned(),
             source,
         };
         // It is read twice, and to its end: a pipe or a device will not do.
@@ -215,7 +236,7 @@ impl<'a> Changed<'a> {
         };
         let digest = sha256(&read.map_err(failed)?);
         let file = path.to_string_lossy();
-        Ok(self.option("policy", json!({ "file": file, "sha256": digest })))
+        Ok(self.option(name, json!({ "file": file, "sha256": digest })))
     }
 
     /// And by those of the populations.

@@ -40,8 +40,8 @@ pub fn execute(options: &PlanCommand) -> Result<Outcome, Failure> {
         .test(&options.test)?
         .read()?;
     let (game, mut phases) = (scenario.game(), Phases::quiet());
-    let file = options.policy.policy.as_deref();
-    let played = Played::obtain(&scenario, file, Selections::Own, &mut phases)?;
+    let source = options.policy.source();
+    let played = Played::obtain(&scenario, source, Selections::Own, &mut phases)?;
     let path = MeanFieldPath::of_flow(&played.flow(&scenario)?);
     let files = super::validate::read_deviations(&options.test.deviation, game)?;
     let settings = super::validate::settings(&scenario, &files, played.name());

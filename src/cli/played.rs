@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use smfg::game::{Flow, Game, LeaderMixing, Policy, PolicyFile};
+use smfg::report::read_theta;
 use smfg::scenario::{Scenario, Selection};
 use smfg::solve::{Coin, SolveError, Solved, follow};
 use smfg::validate::Certified;
 
 use super::failure::Failure;
 use super::job::Phases;
+use super::options::PolicySource;
 
 /// The policy that is played.
 #[derive(Debug)]
@@ -29,18 +31,18 @@ pub enum Selections {
 }
 
 impl<'g> Played<'g> {
-    /// Read the policy file, or solve.
+    /// Read the policy file or the solution, or solve.
     ///
     /// # Errors
-    /// A file that is no policy of the game, or a game that cannot be solved.
+    /// A file that is no policy or solution of the game, or a game that cannot be solved.
     pub fn obtain(
         scenario: &'g Scenario,
-        file: Option<&Path>,
+        source: PolicySource<'_>,
         selections: Selections,
         phases: &mut Phases,
     ) -> Result<Self, Failure> {
         let game = scenario.game();
-        if let Some(path) = file {
+        if let PolicySource::Policy(path) = source {
             return Ok(Self::Read(PolicyFile::read(path, game)?));
         }
         phases.run("solve", |bar| {
@@ -56,7 +58,13 @@ impl<'g> Played<'g> {
                 .iter()
                 .filter(|s| selections == Selections::All && **s != own);
             bar.set_length(if selections == Selections::All { 3 } else { 1 });
-            let solution = Box::new(solve(own)?);
+            let solution = Box::new(match source {
+                PolicySource::Theta(path) => {
+                    bar.inc(1);
+                    restore(scenario, path)?
+                }
+                PolicySource::Solve | PolicySource::Policy(_) => solve(own)?,
+            });
             if let Some(iteration) = solution.iteration().filter(|_| !solution.is_solved()) {
                 let (selection, iteration) = (own.word(), *iteration);
                 return Err(Failure::NotConverged {
@@ -128,4 +136,14 @@ impl<'g> Played<'g> {
             })
         })
     }
+}
+
+/// The solution in a file, if it is one of this game.
+fn restore<'g>(scenario: &'g Scenario, path: &Path) -> Result<Solved<'g>, Failure> {
+    let archive = read_theta(path)?;
+    let restored = archive.restore(scenario.game(), &scenario.solve);
+    restored.map_err(|source| Failure::Theta {
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -101,8 +101,8 @@ fn work(job: &mut Job, options: &RunCommand) -> Result<Found, Failure> {
         ..
     } = job;
     let game = scenario.game();
-    let file = options.policy.policy.as_deref();
-    let played = Played::obtain(scenario, file, Selections::All, phases)?;
+    let source = options.policy.source();
+    let played = Played::obtain(scenario, source, Selections::All, phases)?;
     let Certified { flow, certificate } = played.certify(game, phases)?;
     folder.json("certificate.json", &certificate_json(game, &certificate))?;
     let rows = options.policy_rows;

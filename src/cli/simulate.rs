@@ -76,8 +76,8 @@ fn work(job: &mut Job, options: &SimulateCommand) -> Result<Simulated, Failure> 
         state,
         ..
     } = job;
-    let file = options.policy.policy.as_deref();
-    let played = Played::obtain(scenario, file, Selections::Own, phases)?;
+    let source = options.policy.source();
+    let played = Played::obtain(scenario, source, Selections::Own, phases)?;
     let flow = played.flow(scenario)?;
     let parts = (&options.sample, &options.play);
     simulate(scenario, (&played, &flow), parts, folder, state, phases)

@@ -3,14 +3,16 @@
 use clap::Args;
 use smfg::game::Flow;
 use smfg::report::{
-    OutputFolder, PolicyTable, certificate_json, solution_screen, write_mean_field,
+    OutputFolder, PolicyTable, certificate_json, solution_screen, write_mean_field, write_theta,
 };
 use smfg::scenario::Scenario;
-use smfg::solve::SolveError;
+use smfg::solve::{Archive, SolveError};
 
 use super::failure::Failure;
 use super::job::{Job, Phases};
-use super::options::{Changed, OutputOptions, PolicyRows, SolutionOptions, SourceOptions};
+use super::options::{
+    Changed, OutputOptions, PolicyRows, PolicySource, SolutionOptions, SourceOptions,
+};
 use super::played::{Played, Selections};
 use super::{Outcome, stdout};
 
@@ -39,7 +41,7 @@ pub fn execute(options: &SolveCommand) -> Result<Outcome, Failure> {
     let changed = Changed::new(&options.source).solution(&options.solution);
     let mut job = Job::open(&changed, &options.output)?;
     let (game, folder, phases) = (job.scenario.game(), &mut job.folder, &mut job.phases);
-    let played = Played::obtain(&job.scenario, None, Selections::Own, phases)?;
+    let played = Played::obtain(&job.scenario, PolicySource::Solve, Selections::Own, phases)?;
     let certified = played.certify(game, phases)?;
     let certificate = certificate_json(game, &certified.certificate);
     folder.json("certificate.json", &certificate)?;
@@ -67,7 +69,7 @@ pub fn execute(options: &SolveCommand) -> Result<Outcome, Failure> {
 /// Rows of policy.csv at most.
 const MOST_ROWS: usize = 1_000_000;
 
-/// Write policy.csv and mean_field.csv; what was left out of them is returned as notes.
+/// Write theta.npz, policy.csv and mean_field.csv; what was left out of them is returned as notes.
 pub fn write_solution(
     scenario: &Scenario,
     played: &Played,
@@ -83,8 +85,12 @@ pub fn write_solution(
     let Played::Solved(solution, _) = played else {
         return Ok(Vec::new());
     };
+    phases.run("theta", |_| {
+        Ok(write_theta(folder, &Archive::of(solution))?)
+    })?;
     let (horizon, grid) = (game.horizon(), scenario.solve.grid);
-    let too_many = horizon.saturating_mul(solution.lattice_points()) > MOST_ROWS;
+    let points = (1..=horizon).map(|t| solution.lattice_points(t));
+    let too_many = points.fold(0, usize::saturating_add) > MOST_ROWS;
     let mut notes = Vec::new();
     phases.run("policy", |bar| {
         let mut table = PolicyTable::begin(folder, game, mixing)?;
@@ -99,8 +105,8 @@ pub fn write_solution(
         } else {
             bar.set_length(horizon as u64);
             for t in 1..=horizon {
-                for (z, point) in solution.lattice(t, grid)? {
-                    table.row(t, game.initial_belief(), &z, &point)?;
+                for (belief, z, point) in solution.lattice(t, grid)? {
+                    table.row(t, &belief, &z, &point)?;
                 }
                 bar.inc(1);
             }

@@ -4,9 +4,9 @@ use clap::Args;
 use smfg::game::{Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, MeanField};
 use smfg::report::write_stage;
 use smfg::scenario::Scenario;
-use smfg::solve::Solved;
+use smfg::solve::{Solved, Start};
 
-use super::failure::{Failure, Later, Usage};
+use super::failure::{Failure, Usage};
 use super::options::{Changed, SolutionOptions, SourceOptions};
 use super::{Outcome, stdout};
 
@@ -186,25 +186,19 @@ fn find_leader_action(
 /// Solve, and list all equilibria of the stage game as CSV.
 fn equilibria(scenario: &Scenario, stage: &StageGame) -> Result<String, Failure> {
     let game = scenario.game();
-    let solution = Solved::compute(game, &scenario.solve, None)?;
-    let leader = match &stage.leader {
-        None => None,
-        Some(leader) => Some(constant(leader).ok_or(Later("a `--leader` that differs by type"))?),
+    let start = Start {
+        t: stage.t,
+        belief: stage.belief.clone(),
     };
-    let rows = solution.stage_equilibria(stage.t, &stage.belief, &stage.z, leader)?;
+    let start = match game.leader_information() {
+        LeaderInformation::Private => start,
+        LeaderInformation::NoTypes | LeaderInformation::Public => Start::of_game(game),
+    };
+    let solution = Solved::compute_from(game, &scenario.solve, None, &start)?;
+    let rows =
+        solution.stage_equilibria(stage.t, &stage.belief, &stage.z, stage.leader.as_ref())?;
     let mixing = scenario.solve.mixing();
     let table = write_stage(Vec::new(), game, mixing, &stage.belief, &rows);
     let table = table.map_err(std::io::Error::from)?;
     Ok(String::from_utf8_lossy(&table).into_owned())
-}
-
-/// The action of a prescription that is the same for all types.
-fn constant(leader: &LeaderPrescription) -> Option<LeaderAction> {
-    match leader {
-        LeaderPrescription::Pure(chosen) => {
-            let first = *chosen.first()?;
-            chosen.iter().all(|a| *a == first).then_some(first)
-        }
-        LeaderPrescription::Mixed { .. } => None,
-    }
 }

@@ -48,8 +48,8 @@ pub fn execute(options: &ValidateCommand) -> Result<Outcome, Failure> {
         .test(&options.test)?;
     let mut job = Job::open(&changed, &options.output)?;
     let (game, folder, phases) = (job.scenario.game(), &mut job.folder, &mut job.phases);
-    let file = options.policy.policy.as_deref();
-    let played = Played::obtain(&job.scenario, file, Selections::Own, phases)?;
+    let source = options.policy.source();
+    let played = Played::obtain(&job.scenario, source, Selections::Own, phases)?;
     let certified = played.certify(game, phases)?;
     folder.json(
         "certificate.json",

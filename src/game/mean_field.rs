@@ -79,7 +79,18 @@ impl Flow {
     /// A flow branches no further at this many nodes.
     pub const MOST_NODES: usize = 100_000;
 
-    /// A flow that holds its start alone.
+    /// A flow that holds its start alone: one node, or one per type that a leader of public types may begin with.
+    pub fn begin(game: &Game, t: usize, belief: &Belief, mean_field: &MeanField) -> Self {
+        let mut flow = Self::default();
+        for (belief, weight) in public_beliefs(game, belief) {
+            let mut one = Self::from_start(t, belief, mean_field.clone());
+            one.nodes[0].weight = weight;
+            flow.nodes.append(&mut one.nodes);
+        }
+        flow
+    }
+
+    /// A flow of one public state.
     pub fn from_start(t: usize, belief: Belief, mean_field: MeanField) -> Self {
         Self {
             nodes: vec![FlowNode {
@@ -96,21 +107,10 @@ impl Flow {
         }
     }
 
-    /// A flow that holds its start alone, or where the leader's type is public a start for each type that `belief`, then
-    /// the law of the type about to be seen, allows.
-    pub fn begin(game: &Game, t: usize, belief: &Belief, mean_field: &MeanField) -> Self {
-        let start = |belief| Self::from_start(t, belief, mean_field.clone());
-        if game.leader_information() != LeaderInformation::Public {
-            return start(belief.clone());
-        }
-        let mut flow = Self::default();
-        let law = belief.weights().iter().enumerate();
-        for (x, weight) in law.filter(|(_, weight)| **weight > 0.0) {
-            let mut one = start(Belief::of_type(belief.weights().len(), LeaderType(x)));
-            one.nodes[0].weight = *weight;
-            flow.nodes.append(&mut one.nodes);
-        }
-        flow
+    /// The nodes that the flow starts from; their weights sum to one.
+    pub fn starts(&self) -> &[FlowNode] {
+        let first = self.nodes.first().map_or(0, |node| node.t);
+        &self.nodes[..self.nodes.partition_point(|node| node.t <= first)]
     }
 
     /// Play at node `at` and go on: ways of the same leader action that meet a node of the next period in the same public
@@ -155,8 +155,7 @@ impl Flow {
 
     /// Nodes from the likeliest start on by the likeliest way at each: for a path, all of them.
     pub fn main_path(&self) -> Vec<usize> {
-        let starts = self.nodes.iter().take_while(|node| node.parent.is_none());
-        let starts = starts.map(|node| node.weight).enumerate();
+        let starts = self.starts().iter().map(|node| node.weight).enumerate();
         let start = starts.reduce(|a, b| if b.1 > a.1 { b } else { a });
         let likeliest = |i: &usize| {
             let edges = self.nodes[*i].edges.iter();
@@ -220,6 +219,24 @@ impl Flow {
         }
         Ok(flow)
     }
+}
+
+/// What the public knows of the leader's type when it has the law pi: pi, or, where it is public, the type, with its
+/// probability.
+pub fn public_beliefs(game: &Game, belief: &Belief) -> Vec<(Belief, f64)> {
+    if game.leader_information() != LeaderInformation::Public {
+        return vec![(belief.clone(), 1.0)];
+    }
+    let types = belief.weights().iter().enumerate();
+    let possible = types.filter(|(_, weight)| **weight > 0.0);
+    possible
+        .map(|(x, weight)| {
+            (
+                Belief::of_type(belief.weights().len(), LeaderType(x)),
+                *weight,
+            )
+        })
+        .collect()
 }
 
 /// The public states that (pi, z) leads to under a play, (8)-(9), with tables evaluated at z.

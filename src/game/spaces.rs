@@ -143,6 +143,20 @@ impl LeaderPrescription {
         }
     }
 
+    /// The same, but for one type, which takes one of `count` actions.
+    #[must_use]
+    pub fn with_row(&self, count: usize, LeaderType(x): LeaderType, action: LeaderAction) -> Self {
+        let mut other = self.clone();
+        match &mut other {
+            Self::Pure(chosen) => chosen[x] = action,
+            Self::Mixed { rows, .. } => {
+                rows[x * count..(x + 1) * count].fill(0.0);
+                rows[x * count + action.0] = 1.0;
+            }
+        }
+        other
+    }
+
     /// The number of leader types, of rows.
     pub fn types(&self) -> usize {
         match self {

@@ -246,6 +246,22 @@ impl OutputFolder {
         write_json(&path, file, document)
     }
 
+    /// Write the file `name`, whose bytes are made by `make`.
+    ///
+    /// # Errors
+    /// [`WriteError`] where they cannot be made or written.
+    pub fn bytes(
+        &mut self,
+        name: &str,
+        make: impl FnOnce() -> io::Result<Vec<u8>>,
+    ) -> Result<(), WriteError> {
+        let (path, mut file) = self.begin(name)?;
+        let written = make().and_then(|bytes| file.write_all(&bytes));
+        written
+            .and_then(|()| file.sync_all())
+            .map_err(failed("write", &path))
+    }
+
     /// The files begun so far, in order.
     pub fn files(&self) -> &[String] {
         &self.files

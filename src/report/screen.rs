@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
-use crate::game::Game;
+use crate::game::{Game, LeaderInformation};
 use crate::simulate::Summary;
-use crate::validate::{Certificate, Method, Player, Validation, Verdict};
+use crate::validate::{
+    Certificate, Committed, Method, Player, SolutionFigures, Validation, Verdict,
+};
 
 /// What the closing screen speaks of.
 #[derive(Debug)]
@@ -92,19 +94,33 @@ fn solution(text: &mut String, game: &Game, certificate: &Certificate) -> std::f
             small(exploitability.initial)
         )?;
         if game.has_leader() {
-            let gain = small(figures.leader_gain.gain);
+            let gain = figures
+                .leader_gain
+                .gain
+                .map_or_else(|| "?".to_owned(), small);
             write!(text, ", the leader {gain} in one stage")?;
         }
         let consistency = small(figures.consistency);
         writeln!(text, "; V_1 agrees with the path to {consistency}")?;
         let gap = &figures.commitment_gap;
         if game.has_leader() {
-            let action = &game.leader_actions()[gap.action.0];
-            writeln!(
-                text,
-                "against the best constant action ({action}), commitment gap: {:+.6}",
-                gap.value
-            )?;
+            let policy = match &gap.policy {
+                Committed::Constant(action) => {
+                    format!(
+                        "the best constant action ({})",
+                        game.leader_actions()[action.0]
+                    )
+                }
+                Committed::Sequence(actions) => {
+                    let names = actions.iter().map(|a| &game.leader_actions()[a.0][..]);
+                    let names: Vec<&str> = names.collect();
+                    format!("the best sequence of actions ({})", names.join(", "))
+                }
+            };
+            writeln!(text, "against {policy}, commitment gap: {:+.6}", gap.value)?;
+        }
+        if game.leader_information() != LeaderInformation::NoTypes {
+            leader_types(text, game, figures)?;
         }
         if let Some(iteration) = &figures.iteration {
             writeln!(
@@ -130,6 +146,28 @@ fn solution(text: &mut String, game: &Game, certificate: &Certificate) -> std::f
             "\nmean-field limit: a follower can gain {}",
             small(exploitability.initial)
         )?;
+    }
+    Ok(())
+}
+
+/// What each type of the leader has, and would gain by another prescription.
+fn leader_types(text: &mut String, game: &Game, figures: &SolutionFigures) -> std::fmt::Result {
+    let Some((_, played)) = figures.values.first() else {
+        return Ok(());
+    };
+    for (x, name) in game.leader_types().iter().enumerate() {
+        let probability = game.initial_belief().weights()[x];
+        write!(
+            text,
+            "leader type {name} (probability {probability}): V_1 {:.6}",
+            played.leader_types[x]
+        )?;
+        let gain = &figures.leader_gain;
+        if let (Some(regret), Some(own)) = (gain.regret.get(x), gain.own_row_regret.get(x)) {
+            let (regret, own) = (small(*regret), small(*own));
+            write!(text, "; regret {regret}, over her own row {own}")?;
+        }
+        writeln!(text)?;
     }
     Ok(())
 }

@@ -3,9 +3,7 @@
 use std::io::Write;
 
 use super::{Cell, FileTable, OutputFolder, Table, WriteError, columns, leader};
-use crate::game::{
-    Belief, Flow, FlowNode, Game, LeaderMixing, LeaderPrescription, MeanField, MeanRewards,
-};
+use crate::game::{Belief, Flow, FlowNode, Game, LeaderMixing, MeanField, MeanRewards};
 use crate::solve::{SolvedEquilibrium, SolvedPoint};
 
 /// policy.csv: theta and V at points (t, pi, z) of a solved game.
@@ -150,12 +148,9 @@ pub fn write_stage<W: Write>(
     let mut table = Table::new(writer, &columns::stage(game, mixing))?;
     let mut number = 0;
     for (i, row) in rows.iter().enumerate() {
-        let same_game = i > 0 && rows[i - 1].leader_action == row.leader_action;
+        let same_game = i > 0 && rows[i - 1].leader == row.leader;
         number = if same_game { number + 1 } else { 1 };
-        // The candidates are constant in her type.
-        let constant = vec![row.leader_action; game.leader_types().len()];
-        let played = LeaderPrescription::Pure(constant);
-        let start = leader::play_cells(game, mixing, belief, &played).into_iter();
+        let start = leader::play_cells(game, mixing, belief, &row.leader).into_iter();
         let start = start.chain([Cell::Int(number)]);
         let next = row.next.weights().iter().map(|w| Cell::Float(*w));
         let gamma = row.prescription.rows().iter().map(|p| Cell::Float(*p));

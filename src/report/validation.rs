@@ -4,9 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::columns;
 use super::{Cell, OutputFolder, WriteError};
-use crate::game::Game;
+use crate::game::{Game, LeaderInformation};
 use crate::solve::{Ending, StateValues};
-use crate::validate::{BestResponseRow, CHECK_LEVEL, Certificate, Exploitability, Row, Validation};
+use crate::validate::{
+    BestResponseRow, CHECK_LEVEL, Certificate, Committed, Exploitability, LeaderGain, Row,
+    Validation,
+};
 
 /// deviations.csv.
 ///
@@ -64,7 +67,15 @@ pub fn write_best_response(
 }
 
 fn by_type(game: &Game, values: &[f64]) -> Value {
-    let pairs = game.follower_types().iter().zip(values);
+    named(game.follower_types(), values)
+}
+
+fn by_leader_type(game: &Game, values: &[f64]) -> Value {
+    named(game.leader_types(), values)
+}
+
+fn named(names: &[String], values: &[f64]) -> Value {
+    let pairs = names.iter().zip(values);
     Value::Object(
         pairs
             .map(|(name, value)| (name.clone(), json!(value)))
@@ -77,13 +88,30 @@ fn exploitability(game: &Game, figure: &Exploitability) -> Value {
 }
 
 fn values(game: &Game, values: &StateValues) -> Value {
-    json!({ "v_leader": values.leader, "v_follower": by_type(game, &values.followers) })
+    let leader = match game.leader_information() {
+        LeaderInformation::NoTypes => json!(values.leader),
+        LeaderInformation::Private | LeaderInformation::Public => {
+            by_leader_type(game, &values.leader_types)
+        }
+    };
+    json!({ "v_leader": leader, "v_follower": by_type(game, &values.followers) })
 }
 
 /// certificate.json; keys that need a solution are null where there is none.
 pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
     let figures = certificate.solution.as_ref();
-    let constant = |l: usize| format!("constant:{}", game.leader_actions()[l]);
+    let private = game.leader_information() == LeaderInformation::Private;
+    let regrets = |pick: fn(&LeaderGain) -> &Vec<f64>| {
+        let of_types = figures.filter(|_| private);
+        of_types.map(|f| by_leader_type(game, pick(&f.leader_gain)))
+    };
+    let whole = |policy: &Committed| match policy {
+        Committed::Constant(action) => format!("constant:{}", game.leader_actions()[action.0]),
+        Committed::Sequence(actions) => {
+            let names = actions.iter().map(|a| &game.leader_actions()[a.0][..]);
+            format!("sequence:{}", names.collect::<Vec<_>>().join(","))
+        }
+    };
     let selections = figures.map(|f| {
         let entry = |(selection, v): &(crate::scenario::Selection, StateValues)| {
             (selection.word().to_owned(), values(game, v))
@@ -96,6 +124,9 @@ pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
         "enumeration_complete": figures.map(|f| f.work.is_complete()),
         "follower_exploitability": exploitability(game, &certificate.exploitability),
         "leader_gain": figures.map(|f| f.leader_gain.gain),
+        "leader_regret": regrets(|gain| &gain.regret),
+        "leader_own_row_regret": regrets(|gain| &gain.own_row_regret),
+        "flow_difference": figures.map(|f| f.flow_difference),
         "without_coin": figures.map(|f| exploitability(game, &f.without_coin)),
         "consistency": figures.map(|f| f.consistency),
         "incomplete_stage_games": figures.map(|f| f.work.incomplete),
@@ -104,9 +135,12 @@ pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
         "stage_games": figures.map(|f| f.work.stage_games),
         "even_stage_games": figures.map(|f| f.work.even),
         "unsupported_stage_games": figures.map(|f| f.work.only_lottery),
+        "jump_edges": figures.map(|f| f.work.cuts),
+        "mixed_simplex_share": figures.and_then(|f| f.work.mixed_share()),
         "commitment_gap": figures.map(|f| json!({
             "value": f.commitment_gap.value,
-            "policy": constant(f.commitment_gap.action.0),
+            "policy": whole(&f.commitment_gap.policy),
+            "sequences_compared": f.commitment_gap.sequences,
         })),
         "iteration": figures.and_then(|f| f.iteration).map(|i| json!({
             "converged": i.ending == Ending::Converged,

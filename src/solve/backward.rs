@@ -13,6 +13,7 @@ use super::SolveError;
 use super::leader::{Rule, Selected, Work};
 use super::stage_game::{Kind, Label, Period, StageGames};
 use super::values::{POINTS, Piece, ValueFunction, Values, accuracy};
+use crate::game::LeaderInformation;
 
 /// Width to which changes of signature are located.
 const WINDOW: f64 = 1e-11;
@@ -27,7 +28,7 @@ const CHUNK: usize = 16;
 #[derive(Clone, Copy)]
 pub(super) struct Step<'a> {
     pub period: Period<'a>,
-    pub rule: Rule<'a>,
+    pub rule: Rule,
     /// Cells of the uniform mesh.
     pub grid: usize,
     /// Largest interpolation error of V on a piece.
@@ -161,12 +162,12 @@ impl Step<'_> {
     ) -> Result<Node, SolveError> {
         games.move_to(m)?;
         work.states += 1;
-        let mut answers = Vec::with_capacity(self.rule.actions.len());
-        let mut selected = Vec::with_capacity(self.rule.actions.len());
-        for (i, &l) in self.rule.actions.iter().enumerate() {
+        let mut answers = Vec::with_capacity(games.candidates());
+        let mut selected = Vec::with_capacity(games.candidates());
+        for l in 0..games.candidates() {
             let same = between
-                .filter(|(lo, hi)| lo.answers[i] == hi.answers[i])
-                .map(|(lo, _)| lo.answers[i]);
+                .filter(|(lo, hi)| lo.answers[l] == hi.answers[l])
+                .map(|(lo, _)| lo.answers[l]);
             let known = same.and_then(|answer| Some((answer, games.realise(&answer.label)?)));
             if let Some((answer, equilibrium)) = known {
                 work.known_regimes += 1;
@@ -179,7 +180,7 @@ impl Step<'_> {
                 let found = self.rule.select(games, l, work);
                 answers.push(Answer {
                     label: found.equilibrium.label,
-                    signature: signature(games),
+                    signature: signature(games, l),
                 });
                 selected.push(found);
             }
@@ -199,7 +200,10 @@ impl Step<'_> {
         let grid: Vec<f64> = (0..=self.grid)
             .map(|i| i as f64 / self.grid as f64)
             .collect();
-        let knots = self.period.next.knots();
+        let functions = StageGames::new(self.period);
+        let knots: Vec<Vec<f64>> = (0..functions.routes().len())
+            .map(|k| functions.function_of_route(k).knots())
+            .collect();
         let mut mesh = self.in_parallel(
             grid.windows(2),
             &mut Work::default(),
@@ -210,6 +214,7 @@ impl Step<'_> {
                 games.move_to(cell[1])?;
                 let ends = games.routes();
                 for (k, (from, to)) in starts.into_iter().zip(ends).enumerate() {
+                    let knots = &knots[k];
                     let first = knots.partition_point(|s| *s <= from.min(to));
                     let last = knots.partition_point(|s| *s < from.max(to));
                     for &knot in knots.get(first..last).unwrap_or_default() {
@@ -240,10 +245,10 @@ impl Step<'_> {
         out: &mut Vec<Node>,
     ) -> Result<(), SolveError> {
         let mut points = Vec::new();
-        for (i, &l) in self.rule.actions.iter().enumerate() {
+        for l in 0..games.candidates() {
             let ends = [
-                (lo.m, lo.answers[i].signature),
-                (hi.m, hi.answers[i].signature),
+                (lo.m, lo.answers[l].signature),
+                (hi.m, hi.answers[l].signature),
             ];
             split_signature(games, l, ends, work, &mut points)?;
         }
@@ -286,9 +291,11 @@ impl Step<'_> {
         let label = Some(lo.label);
         self.bounded(out.len())?;
         if hi.m - lo.m <= GAP {
-            out.push(Piece::point(lo.m, label, lo.values));
+            let point = Piece::point(lo.m, label, lo.values);
+            out.push(self.with_leader_types(games, point)?.0);
             if hi.m > lo.m {
-                out.push(Piece::point(hi.m, label, hi.values));
+                let point = Piece::point(hi.m, label, hi.values);
+                out.push(self.with_leader_types(games, point)?.0);
             }
             return Ok(());
         }
@@ -309,7 +316,7 @@ impl Step<'_> {
             };
         }
         let piece = Piece::interpolate(lo.m, hi.m, label, &values);
-        let mut error: f64 = 0.0;
+        let (piece, mut error) = self.with_leader_types(games, piece)?;
         for m in Piece::tests(lo.m, hi.m) {
             let node = self.node(games, m, around(nodes, m), work)?;
             if node.label != lo.label {
@@ -330,6 +337,43 @@ impl Step<'_> {
         };
         self.fit(games, nodes, lo, &middle, work, out)?;
         self.fit(games, nodes, &middle, hi, work, out)
+    }
+
+    /// A piece with V^l per type of a leader whose type is private, and their largest interpolation error.
+    fn with_leader_types(
+        &self,
+        games: &mut StageGames,
+        piece: Piece,
+    ) -> Result<(Piece, f64), SolveError> {
+        if self.period.game.leader_information() != LeaderInformation::Private {
+            return Ok((piece, 0.0));
+        }
+        let at = |games: &mut StageGames, m: f64| -> Result<Vec<f64>, SolveError> {
+            games.move_to(m)?;
+            let known = piece.label.as_ref().and_then(|label| games.realise(label));
+            let e = known.unwrap_or_else(|| {
+                let mut work = Work::default();
+                self.rule.choose(games, &mut work).equilibrium
+            });
+            Ok(games.leader_types(&e)?.values)
+        };
+        let mut values: [Vec<f64>; POINTS] = Default::default();
+        for (values, m) in values.iter_mut().zip(Piece::nodes(piece.lo, piece.hi)) {
+            *values = at(games, m)?;
+        }
+        let mut error: f64 = 0.0;
+        let tests = Piece::tests(piece.lo, piece.hi);
+        let exact: Vec<Vec<f64>> = tests
+            .iter()
+            .map(|m| at(games, *m))
+            .collect::<Result<_, _>>()?;
+        let piece = piece.with_leader_types(&values);
+        for (m, exact) in tests.into_iter().zip(exact) {
+            for (a, b) in piece.leader_types(m).into_iter().zip(exact) {
+                error = error.max((a - b).abs());
+            }
+        }
+        Ok((piece, error))
     }
 
     /// Another regime was met inside: split there first.
@@ -388,14 +432,14 @@ fn split_signature(
     games.move_to(m)?;
     games.enumerate(l);
     work.stage_games += 1;
-    let middle = (m, signature(games));
+    let middle = (m, signature(games, l));
     split_signature(games, l, [lo, middle], work, out)?;
     split_signature(games, l, [middle, hi], work, out)
 }
 
 /// Who is content with which pure prescription, and the kinds, supports and sides of jumps and kinks of all equilibria
 /// that were just enumerated, as one number (FNV-1a).
-fn signature(games: &StageGames) -> u64 {
+fn signature(games: &StageGames, l: usize) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     let mut eat = |word: usize| hash = (hash ^ word as u64).wrapping_mul(0x0100_0000_01b3);
     // A pure equilibrium that comes and goes between two nodes comes with one type's incentive and goes with the
@@ -415,7 +459,7 @@ fn signature(games: &StageGames) -> u64 {
         let (mixer, second) = e.label.mixing.map_or((2, 0), |m| m);
         eat(mixer);
         eat(second);
-        let next = games.period.next;
+        let next = games.next(l);
         // The mesh has a node wherever a pure prescription's m' passes a kink; a mixture's shows here alone.
         eat(match e.label.kind {
             Kind::Pure => next.jump_region(e.next.piece),

@@ -1,7 +1,7 @@
 //! Forward recursion, (17)-(21): the mean field and the play from a start, following theta.
 
 use super::{SolveError, Solved};
-use crate::game::{Belief, Flow, FlowNode, MeanField};
+use crate::game::{Belief, Flow, FlowNode, MeanField, Way};
 
 /// What becomes of a public lottery along a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,16 +35,28 @@ pub fn follow(
         let t = *t;
         let mut point = solution.resolve(t, belief, mean_field)?;
         if !point.supported && coin == Coin::Ignored {
-            point.next.truncate(1);
-            point.next[0].probability = 1.0;
+            keep_left(&mut point.next);
         }
         for way in &mut point.next {
             // The value function answers in the gap of a switch by the nearer side; the path takes the same side.
-            way.mean_field = solution.settle(t + 1, &way.mean_field);
+            way.mean_field = solution.settle(t + 1, &way.belief, &way.mean_field);
         }
         flow.lotteries += usize::from(!point.supported);
         flow.extend(at, point.play, point.next);
         at += 1;
     }
     Ok(flow)
+}
+
+/// Of the two sides of every outcome keep the left, with the probability of both.
+fn keep_left(ways: &mut Vec<Way>) {
+    let mut kept: Vec<Way> = Vec::new();
+    for way in ways.drain(..) {
+        let same = |k: &&mut Way| k.action == way.action && k.belief == way.belief;
+        match kept.iter_mut().find(same) {
+            Some(left) => left.probability += way.probability,
+            None => kept.push(way),
+        }
+    }
+    *ways = kept;
 }

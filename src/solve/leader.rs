@@ -4,7 +4,7 @@ use super::stage_game::{Equilibrium, StageGames, TIE};
 use crate::scenario::Selection;
 
 /// Counts of work done and of what was met; they sum over stage games and do not depend on the number of threads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Work {
     /// Points (t, m) at which the game was solved for every leader action.
     pub states: u64,
@@ -26,6 +26,14 @@ pub struct Work {
     pub blocks: u64,
     /// Linear systems solved, one per support and simplex.
     pub systems: u64,
+    /// Edges of the lattice across which V was found to jump.
+    pub cuts: u64,
+    /// Points at which the game was solved to find where.
+    pub probes: u64,
+    /// Simplices of the lattice, over all periods.
+    pub simplices: u64,
+    /// Those of them that a jump crosses.
+    pub mixed_simplices: u64,
 }
 
 impl Work {
@@ -33,6 +41,11 @@ impl Work {
     /// empty, and away from ties all counts are odd.
     pub fn is_complete(&self) -> bool {
         self.failed == 0 && self.even == 0 && self.incomplete == 0
+    }
+
+    /// The share of a lattice's simplices that a jump of V crosses, over all periods; `None` without a lattice.
+    pub fn mixed_share(&self) -> Option<f64> {
+        (self.simplices > 0).then(|| self.mixed_simplices as f64 / self.simplices as f64)
     }
 
     /// Add the work of another part.
@@ -47,6 +60,10 @@ impl Work {
         self.incomplete += other.incomplete;
         self.blocks += other.blocks;
         self.systems += other.systems;
+        self.cuts += other.cuts;
+        self.probes += other.probes;
+        self.simplices += other.simplices;
+        self.mixed_simplices += other.mixed_simplices;
     }
 }
 
@@ -60,13 +77,11 @@ pub(super) struct Selected {
 
 /// How the leader chooses and the followers' equilibrium is selected.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rule<'a> {
+pub(super) struct Rule {
     pub selection: Selection,
-    /// The leader's candidates, in scenario order.
-    pub actions: &'a [usize],
 }
 
-impl Rule<'_> {
+impl Rule {
     /// The selected equilibrium at one leader action: supported before lotteries, then the criterion, then the lexicographic rule.
     pub fn select(&self, games: &mut StageGames, l: usize, work: &mut Work) -> Selected {
         games.enumerate(l);
@@ -119,11 +134,8 @@ impl Rule<'_> {
     /// The leader's best action, the first of equally good ones, and the equilibrium there.
     pub fn choose(&self, games: &mut StageGames, work: &mut Work) -> Selected {
         work.states += 1;
-        let answers: Vec<Selected> = self
-            .actions
-            .iter()
-            .map(|l| self.select(games, *l, work))
-            .collect();
+        let candidates = 0..games.candidates();
+        let answers: Vec<Selected> = candidates.map(|l| self.select(games, l, work)).collect();
         answers[self.prefer(&answers)]
     }
 

@@ -4,13 +4,21 @@
 //! followers' game (15a) in numbers; `search` and `simplices`, with `directions`, find all its equilibria; `backward`
 //! makes V_t from V_{t+1} by (15)-(16); `theta` is the result.
 //!
-//! Departure: V jumps where the selected regime switches, and a lattice does not resolve where. Across a jump the
-//! interpolated V supports equilibria that no continuation does; theta there loses what the certificate measures.
+//! V jumps where the selected regime switches. `jumps` finds the edges of the lattice on which it does, `regimes` keeps V
+//! apart on the two sides within a simplex. An equilibrium is *supported* if its actions are best responses to V(z') of
+//! the regime that holds at its own z'; one that needs z' to be on a jump and the side drawn by a public coin, a lottery,
+//! is taken only where there is nothing else, and counted (`Work::only_lottery`).
+//!
+//! Departure: on an edge one jump is known, to an eighth of its length, and within a simplex its surface is flat. Where
+//! jumps are denser than the lattice V is still interpolated across some; theta there loses what the certificate measures.
 
 mod backward;
 mod directions;
 mod field;
-mod lattice;
+mod flows;
+mod jumps;
+pub(super) mod lattice;
+mod regimes;
 mod search;
 mod simplices;
 mod stage_game;
@@ -19,4 +27,6 @@ mod theta;
 #[cfg(test)]
 mod tests;
 
+pub(super) use regimes::Cut;
+pub(super) use theta::Parts;
 pub use theta::SimplexSolution;

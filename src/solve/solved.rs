@@ -5,8 +5,7 @@ use super::theta::{Solution, StageEquilibrium, StagePoint};
 use super::values::Values;
 use super::{Ending, Iteration, Kind, SolveError, Work};
 use crate::game::{
-    Belief, Game, LeaderAction, LeaderMove, LeaderPrescription, LeaderType, MeanField, Play,
-    Policy, Prescription, Way,
+    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription, Way,
 };
 use crate::scenario::SolveSettings;
 
@@ -39,14 +38,33 @@ pub struct SolvedPoint {
     pub supported: bool,
 }
 
+/// Where a solution begins: it holds what can follow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// The first period.
+    pub t: usize,
+    /// pi there.
+    pub belief: Belief,
+}
+
+impl Start {
+    /// t = 1 and pi_1.
+    pub fn of_game(game: &Game) -> Self {
+        Self {
+            t: 1,
+            belief: game.initial_belief().clone(),
+        }
+    }
+}
+
 /// One equilibrium of a stage game, as `smfg stage` lists it.
 #[derive(Clone, Debug)]
 pub struct SolvedEquilibrium {
-    /// The leader action at which the followers' game is played.
-    pub leader_action: LeaderAction,
+    /// The leader's prescription at which the followers' game is played.
+    pub leader: LeaderPrescription,
     /// How it comes about.
     pub kind: Kind,
-    /// z'; the left side of the jump for a lottery.
+    /// z' of (8), the mean over what the leader may do; the left side of the jump for a lottery.
     pub next: MeanField,
     /// Probability of the right side of the jump under the public coin; 0 without one.
     pub coin: f64,
@@ -89,9 +107,25 @@ impl<'g> Solved<'g> {
         settings: &SolveSettings,
         actions: Option<Vec<usize>>,
     ) -> Result<Self, SolveError> {
-        match game.follower_types().len() {
-            2 => Solution::compute(game, settings, actions).map(Self::TwoTypes),
-            _ => SimplexSolution::compute(game, settings, actions).map(Self::Simplex),
+        Self::compute_from(game, settings, actions, &Start::of_game(game))
+    }
+
+    /// The same from another belief and period on: V and theta of t = `start.t`, ..., T.
+    ///
+    /// # Errors
+    /// [`SolveError`].
+    pub fn compute_from(
+        game: &'g Game,
+        settings: &SolveSettings,
+        actions: Option<Vec<usize>>,
+        start: &Start,
+    ) -> Result<Self, SolveError> {
+        match super::check(game, settings) {
+            Ok(()) => Solution::compute_from(game, settings, actions, start).map(Self::TwoTypes),
+            Err(_) => {
+                let solution = SimplexSolution::compute_from(game, settings, actions, start)?;
+                Ok(Self::Simplex(solution))
+            }
         }
     }
 
@@ -140,9 +174,67 @@ impl<'g> Solved<'g> {
         z: &MeanField,
     ) -> Result<SolvedPoint, SolveError> {
         match self {
-            Self::TwoTypes(solution) => Ok(solution.resolve(t, second(z))?.into()),
+            Self::TwoTypes(solution) => Ok(solution.resolve_at(t, belief, second(z))?.into()),
             Self::Simplex(solution) => solution.resolve(t, belief, z),
         }
+    }
+
+    /// theta_t and V_t at (pi, z) where theta is followed: as [`resolve`](Self::resolve), but inside a piece of V_t, where
+    /// jumps are tracked, only the equilibrium of its regime is solved for.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve).
+    pub fn follow_at(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+    ) -> Result<SolvedPoint, SolveError> {
+        match self {
+            Self::TwoTypes(solution) => Ok(solution.follow_at(t, belief, second(z))?.into()),
+            Self::Simplex(solution) => solution.resolve(t, belief, z),
+        }
+    }
+
+    /// Of all sequences of leader actions, one per period and the same for all her types, the one that is worth most to
+    /// her at z in the mean over pi_1, followers re-solved for each by the same recursion and selection; the first of
+    /// equals. The value is that of V_1 as it is stored.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
+    pub fn best_sequence(&self, z: &MeanField) -> Result<(f64, Vec<LeaderAction>), SolveError> {
+        let mut best = (f64::NEG_INFINITY, Vec::new());
+        match self {
+            Self::TwoTypes(solution) => {
+                let end = solution.end()?;
+                sequences(
+                    solution,
+                    z,
+                    (solution.game().horizon(), &end),
+                    &mut Vec::new(),
+                    &mut best,
+                )?;
+            }
+            Self::Simplex(solution) => {
+                let end = solution.end()?;
+                sequences(
+                    solution,
+                    z,
+                    (solution.game().horizon(), &end),
+                    &mut Vec::new(),
+                    &mut best,
+                )?;
+            }
+        }
+        Ok(best)
+    }
+
+    /// The prescriptions among which the leader chooses at a belief.
+    ///
+    /// # Errors
+    /// Too many.
+    pub fn candidates(&self, belief: &Belief) -> Result<Vec<LeaderPrescription>, SolveError> {
+        either!(self, solution => solution.candidates_at(belief))
     }
 
     /// The followers' answer to one prescription of the leader at (t, pi, z), and the values it gives.
@@ -158,22 +250,22 @@ impl<'g> Solved<'g> {
     ) -> Result<SolvedPoint, SolveError> {
         match self {
             Self::TwoTypes(solution) => {
-                let action = leader.support(LeaderType(0))[0].0;
-                Ok(solution.answer_at(t, second(z), action)?.into())
+                Ok(solution.answer_at(t, belief, second(z), leader)?.into())
             }
             Self::Simplex(solution) => solution.answer_at(t, belief, z, leader),
         }
     }
 
     /// z moved to the nearer side where it lies in the gap of a tracked switch of V_t; `t` runs to T + 1.
-    pub fn settle(&self, t: usize, z: &MeanField) -> MeanField {
+    pub fn settle(&self, t: usize, belief: &Belief, z: &MeanField) -> MeanField {
         match self {
-            Self::TwoTypes(solution) => MeanField::two_types(solution.settle(t, second(z))),
+            Self::TwoTypes(solution) => MeanField::two_types(solution.settle(t, belief, second(z))),
             Self::Simplex(_) => z.clone(),
         }
     }
 
-    /// theta_t and V_t at every lattice point j / cells, in the order of falling z(x_1), then z(x_2), and so on.
+    /// theta_t and V_t at every belief of the period and every lattice point j / cells, in the order of falling pi(x^l_1),
+    /// pi(x^l_2), ..., z(x_1), z(x_2), and so on.
     ///
     /// # Errors
     /// A kernel or reward without a value at a point, or too many points.
@@ -181,27 +273,37 @@ impl<'g> Solved<'g> {
         &self,
         t: usize,
         cells: usize,
-    ) -> Result<Vec<(MeanField, SolvedPoint)>, SolveError> {
+    ) -> Result<Vec<(Belief, MeanField, SolvedPoint)>, SolveError> {
         match self {
             Self::TwoTypes(solution) => {
                 let points = solution.lattice(t, cells)?.into_iter();
                 Ok(points
-                    .map(|(m, point)| (MeanField::two_types(m), point.into()))
+                    .map(|(belief, m, point)| (belief, MeanField::two_types(m), point.into()))
                     .collect())
             }
             Self::Simplex(solution) => solution.lattice(t, cells),
         }
     }
 
-    /// The number of points of [`lattice`](Self::lattice) at the settings' grid.
-    pub fn lattice_points(&self) -> usize {
+    /// The number of points of [`lattice`](Self::lattice) at the settings' grid and period t.
+    pub fn lattice_points(&self, t: usize) -> usize {
         match self {
-            Self::TwoTypes(solution) => solution.settings().grid + 1,
-            Self::Simplex(solution) => solution.nodes(),
+            Self::TwoTypes(solution) => solution.beliefs(t).len() * (solution.settings().grid + 1),
+            Self::Simplex(solution) => solution.beliefs(t).len() * solution.nodes(),
         }
     }
 
-    /// Every equilibrium of the stage games at (t, pi, z), for one leader action or all.
+    /// The beliefs of period t at which V is held, and whether V between them is interpolated.
+    pub fn beliefs(&self, t: usize) -> &[Belief] {
+        either!(self, solution => solution.beliefs(t))
+    }
+
+    /// Whether V between beliefs is interpolated.
+    pub fn interpolates_beliefs(&self) -> bool {
+        either!(self, solution => solution.interpolates_beliefs())
+    }
+
+    /// Every equilibrium of the stage games at (t, pi, z), for one prescription of the leader or all candidates.
     ///
     /// # Errors
     /// A kernel or reward without a value at z.
@@ -210,14 +312,14 @@ impl<'g> Solved<'g> {
         t: usize,
         belief: &Belief,
         z: &MeanField,
-        leader_action: Option<LeaderAction>,
+        leader: Option<&LeaderPrescription>,
     ) -> Result<Vec<SolvedEquilibrium>, SolveError> {
         match self {
             Self::TwoTypes(solution) => {
-                let rows = solution.stage_equilibria(t, second(z), leader_action)?;
+                let rows = solution.stage_equilibria(t, belief, second(z), leader)?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
-            Self::Simplex(solution) => solution.stage_equilibria(t, belief, z, leader_action),
+            Self::Simplex(solution) => solution.stage_equilibria(t, belief, z, leader),
         }
     }
 }
@@ -238,38 +340,68 @@ impl Policy for Solved<'_> {
     }
 }
 
+/// What both solvers do, one period at a time, under one action of the leader.
+pub(super) trait Backward {
+    /// V of one period at all beliefs.
+    type Values;
+    /// V_t from V_{t+1} where the leader takes one action, whatever her type.
+    fn back(
+        &self,
+        t: usize,
+        next: &Self::Values,
+        action: usize,
+    ) -> Result<Self::Values, SolveError>;
+    /// V^l_1 at z, in the mean over pi_1.
+    fn leader_value(&self, first: &Self::Values, z: &MeanField) -> Result<f64, SolveError>;
+    /// The actions of the leader.
+    fn actions(&self) -> usize;
+}
+
+/// Every sequence that ends as `ending`, played from period t + 1 on with the values `next`.
+fn sequences<B: Backward>(
+    solver: &B,
+    z: &MeanField,
+    (t, next): (usize, &B::Values),
+    ending: &mut Vec<LeaderAction>,
+    best: &mut (f64, Vec<LeaderAction>),
+) -> Result<(), SolveError> {
+    if t == 0 {
+        let value = solver.leader_value(next, z)?;
+        if value > best.0 {
+            *best = (value, ending.iter().rev().copied().collect());
+        }
+        return Ok(());
+    }
+    for action in 0..solver.actions() {
+        let v = solver.back(t, next, action)?;
+        ending.push(LeaderAction(action));
+        sequences(solver, z, (t - 1, &v), ending, best)?;
+        ending.pop();
+    }
+    Ok(())
+}
+
 /// m = z(x_2).
 fn second(z: &MeanField) -> f64 {
     z.weights()[1]
 }
 
-impl From<Values> for StateValues {
-    fn from(values: Values) -> Self {
+impl StateValues {
+    fn of(values: Values, leader_types: Vec<f64>) -> Self {
         Self {
             followers: values.followers.to_vec(),
             leader: values.leader,
-            leader_types: vec![values.leader],
+            leader_types,
         }
     }
 }
 
 impl From<StagePoint> for SolvedPoint {
     fn from(point: StagePoint) -> Self {
-        let action = point.play.leader_action();
-        let next = point.next.iter().map(|next| Way {
-            belief: Belief::certain(),
-            mean_field: MeanField::two_types(next.m),
-            probability: next.probability,
-            action,
-            moves: vec![LeaderMove {
-                index: action.0,
-                probability: 1.0,
-            }],
-        });
         Self {
-            next: next.collect(),
             play: point.play,
-            values: point.values.into(),
+            next: point.ways,
+            values: StateValues::of(point.values, point.leader_types),
             equilibria: point.equilibria,
             residual: point.residual,
             supported: point.supported,
@@ -280,12 +412,12 @@ impl From<StagePoint> for SolvedPoint {
 impl From<StageEquilibrium> for SolvedEquilibrium {
     fn from(e: StageEquilibrium) -> Self {
         Self {
-            leader_action: e.leader_action,
+            leader: e.leader,
             kind: e.kind,
             next: MeanField::two_types(e.next),
             coin: e.coin,
             prescription: e.prescription,
-            values: e.values.into(),
+            values: StateValues::of(e.values, e.leader_types),
             residual: e.residual,
             selected: e.selected,
         }

@@ -14,8 +14,13 @@
 //!
 //! Departure from (15a): the paper's fixed point has no coin; a lottery is kept only where nothing else exists.
 
+use super::SolveError;
+use super::beliefs::BeliefMesh;
+use super::continuation::Candidates;
 use super::values::{Border, Place, ValueFunction, Values};
-use crate::game::{Game, GameError, Prescription, Tables};
+use crate::game::{
+    Belief, Game, GameError, LeaderAction, LeaderType, Prescription, Tables, update_belief,
+};
 
 /// Best responses are the actions within this times max(1, range of U) of the maximum (mathematics: a closed correspondence).
 pub(super) const TIE: f64 = 1e-10;
@@ -42,6 +47,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them; their places are kept in archives.
+    pub(super) const ALL: [Self; 5] = [
+        Self::Pure,
+        Self::Mixed,
+        Self::MixedAtKink,
+        Self::Vertex,
+        Self::Lottery,
+    ];
+
     /// The word for it in tables.
     pub fn name(self) -> &'static str {
         match self {
@@ -57,7 +71,8 @@ impl Kind {
 /// The regime of an equilibrium: with it, and the point, the equilibrium is a smooth function of m.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Label {
-    pub leader_action: usize,
+    /// The place of the leader's prescription among the candidates.
+    pub candidate: usize,
     pub kind: Kind,
     pub profile: [usize; 2],
     /// The mixing type and its second action.
@@ -126,8 +141,18 @@ impl Equilibrium {
 pub(super) struct Period<'a> {
     pub game: &'a Game,
     pub t: usize,
-    /// V_{t+1}.
-    pub next: &'a ValueFunction,
+    pub belief: &'a Belief,
+    /// The leader's candidates at the belief.
+    pub candidates: &'a Candidates,
+    /// The beliefs of t + 1, and V_{t+1} at each.
+    pub mesh: &'a BeliefMesh,
+    pub held: &'a [ValueFunction],
+}
+
+/// V^l per leader type, and what types of probability zero do.
+pub(super) struct TypeValues {
+    pub values: Vec<f64>,
+    pub own: Vec<(LeaderType, LeaderAction)>,
 }
 
 /// The equilibria found in one stage game.
@@ -168,14 +193,16 @@ impl Equilibria {
     }
 }
 
-/// The stage games at one (t, m), one per leader action. Made once and moved from point to point.
+/// The stage games at one (t, pi, m), one per candidate of the leader. Made once and moved from point to point.
 pub(super) struct StageGames<'a> {
     pub period: Period<'a>,
+    /// Per candidate, V_{t+1} as followers expect it.
+    functions: Vec<&'a ValueFunction>,
     tables: Tables<'a>,
     m: f64,
     actions: usize,
     available: [Vec<usize>; 2],
-    /// Landing of each pure prescription (a_1, a_2), per group of leader actions with the same kernel.
+    /// Landing of each pure prescription (a_1, a_2), per group of candidates with the same kernel and function.
     landings: Vec<Landing>,
     groups: Vec<usize>,
     pub equilibria: Equilibria,
@@ -186,12 +213,11 @@ impl<'a> StageGames<'a> {
         let game = period.game;
         let actions = game.follower_actions().len();
         let available = [0, 1].map(|x| (0..actions).filter(|a| game.is_available(x, *a)).collect());
-        let groups: Vec<usize> = (0..game.leader_actions().len())
-            .map(|l| game.kernel_group(l))
-            .collect();
+        let groups = period.candidates.groups(game);
         let count = groups.iter().max().map_or(0, |g| g + 1);
         Self {
             period,
+            functions: period.candidates.functions(period.held),
             tables: game.tables(),
             m: f64::NAN,
             actions,
@@ -219,17 +245,45 @@ impl<'a> StageGames<'a> {
             for &a in &self.available[0] {
                 for &b in &self.available[1] {
                     let raw = self.flow(l, [a, b]);
-                    let place = self.period.next.locate(raw);
+                    let place = self.functions[l].locate(raw);
                     let at = self.landing_index(l, [a, b]);
                     self.landings[at] = Landing {
                         raw,
                         place,
-                        values: self.period.next.values(place),
+                        values: self.functions[l].values(place),
                     };
                 }
             }
         }
         Ok(())
+    }
+
+    /// V_{t+1} as followers expect it under a candidate.
+    pub fn next(&self, l: usize) -> &'a ValueFunction {
+        self.functions[l]
+    }
+
+    /// The number of candidates.
+    pub fn candidates(&self) -> usize {
+        self.functions.len()
+    }
+
+    /// Q^f(to | x, a), the same for all moves of a candidate.
+    fn transition(&self, l: usize, x: usize, a: usize, to: usize) -> f64 {
+        let moves = &self.period.candidates.list[l].moves;
+        self.tables.transition(moves[0].index, x, a, to)
+    }
+
+    /// The mean of a reward over the moves of a candidate.
+    fn mean(&self, l: usize, reward: impl Fn(usize) -> f64) -> f64 {
+        match &self.period.candidates.list[l].moves[..] {
+            [only] => reward(only.index),
+            moves => moves.iter().map(|m| m.probability * reward(m.index)).sum(),
+        }
+    }
+
+    fn reward(&self, l: usize, x: usize, a: usize) -> f64 {
+        self.mean(l, |m| self.tables.follower_reward(m, x, a))
     }
 
     /// The mean field at which the games stand.
@@ -240,7 +294,7 @@ impl<'a> StageGames<'a> {
     /// (8) for a pure prescription: z'(x_2).
     fn flow(&self, l: usize, profile: [usize; 2]) -> f64 {
         let m = self.m;
-        let to_second = |x: usize| self.tables.transition(l, x, profile[x], 1);
+        let to_second = |x: usize| self.transition(l, x, profile[x], 1);
         ((1.0 - m) * to_second(0) + m * to_second(1)).clamp(0.0, 1.0)
     }
 
@@ -253,16 +307,23 @@ impl<'a> StageGames<'a> {
         &self.landings[self.landing_index(l, profile)]
     }
 
-    /// m' of every pure prescription under every kernel, in a fixed order.
+    /// m' of every pure prescription under every group of candidates, in a fixed order.
     pub fn routes(&self) -> Vec<f64> {
         self.landings.iter().map(|landing| landing.raw).collect()
     }
 
+    /// V_{t+1} as followers expect it on a route.
+    pub fn function_of_route(&self, route: usize) -> &'a ValueFunction {
+        let group = route / (self.actions * self.actions);
+        let first = self.groups.iter().position(|g| *g == group);
+        self.functions[first.unwrap_or(0)]
+    }
+
     /// U_x(a; z') at continuation values v.
     fn payoff(&self, l: usize, x: usize, a: usize, v: &Values) -> f64 {
-        let stay = self.tables.transition(l, x, a, 0);
-        let go = self.tables.transition(l, x, a, 1);
-        self.tables.follower_reward(l, x, a)
+        let stay = self.transition(l, x, a, 0);
+        let go = self.transition(l, x, a, 1);
+        self.reward(l, x, a)
             + self.period.game.discount() * (stay * v.followers[0] + go * v.followers[1])
     }
 
@@ -358,7 +419,7 @@ impl<'a> StageGames<'a> {
 
     /// Whether an action that is not played is within the tie tolerance of the best, for a type with mass.
     fn has_rival(&self, e: &Equilibrium, v: &Values) -> bool {
-        let l = e.label.leader_action;
+        let l = e.label.candidate;
         (0..2).filter(|x| self.mass(*x) > 0.0).any(|x| {
             let best = self.best(l, x, v);
             self.available[x].iter().any(|a| {
@@ -369,11 +430,11 @@ impl<'a> StageGames<'a> {
 
     fn pure_label(&self, l: usize, profile: [usize; 2], place: Place) -> Label {
         Label {
-            leader_action: l,
+            candidate: l,
             kind: Kind::Pure,
             profile,
             mixing: None,
-            place: self.period.next.region(place.piece) as usize,
+            place: self.next(l).region(place.piece) as usize,
         }
     }
 
@@ -430,8 +491,8 @@ impl<'a> StageGames<'a> {
     /// every root: the whole segment holds equilibria or none.
     fn sweep(&self, l: usize, x: usize, mut profile: [usize; 2], second: usize) -> Sweep {
         let (y, first) = (1 - x, profile[x]);
-        let reward = |a| self.tables.follower_reward(l, x, a);
-        let go = |a| self.tables.transition(l, x, a, 1);
+        let reward = |a| self.reward(l, x, a);
+        let go = |a| self.transition(l, x, a, 1);
         let hold = self.period.game.discount() * (go(second) - go(first));
         let mut at_one = profile;
         at_one[x] = second;
@@ -441,7 +502,7 @@ impl<'a> StageGames<'a> {
         }
         let target = -(reward(second) - reward(first)) / hold;
         let at = Values {
-            followers: [0.0, self.period.next.nearest_difference(target)],
+            followers: [0.0, self.next(l).nearest_difference(target)],
             leader: 0.0,
         };
         let best = self.best(l, x, &at);
@@ -466,7 +527,7 @@ impl<'a> StageGames<'a> {
         }
         let rival = |a: &usize| *a != profile[y] && loss(*a) <= best.tolerance;
         Sweep::Segment(Segment {
-            leader_action: l,
+            candidate: l,
             mixer: x,
             profile,
             second,
@@ -495,7 +556,7 @@ impl<'a> StageGames<'a> {
 
     /// All equilibria on a segment: roots, kinks, jumps and continua, in rising order of m'.
     fn walk(&self, segment: &Segment, out: &mut Equilibria) {
-        let (next, d) = (self.period.next, segment.target);
+        let (next, d) = (self.next(segment.candidate), segment.target);
         let (lo, hi) = segment.ends();
         let (first, last) = (next.branch_of(lo.place), next.branch_of(hi.place));
         let mut at = first;
@@ -529,7 +590,7 @@ impl<'a> StageGames<'a> {
 
     /// The incentive changes sign in the gap after branch i.
     fn at_border(&self, segment: &Segment, i: usize, weight: f64, out: &mut Equilibria) {
-        let next = self.period.next;
+        let next = self.next(segment.candidate);
         let piece = next.branch(i).piece;
         let left = Place {
             m: next.branch(i).hi,
@@ -551,7 +612,7 @@ impl<'a> StageGames<'a> {
 
     /// The vertices of a continuum on one branch.
     fn continuum(&self, segment: &Segment, i: usize, ends: [f64; 2], out: &mut Equilibria) {
-        let next = self.period.next;
+        let next = self.next(segment.candidate);
         let piece = next.branch(i).piece;
         let mut vertices = [None; 2];
         for (side, m) in ends.into_iter().enumerate() {
@@ -579,8 +640,8 @@ impl<'a> StageGames<'a> {
         let e = self.mixture(segment, label, probability, place, coin, values);
         let same = |other: &Equilibrium| {
             (other.next.m - e.next.m).abs() < SAME
-                && self.period.next.jump_region(other.next.piece)
-                    == self.period.next.jump_region(e.next.piece)
+                && self.next(segment.candidate).jump_region(other.next.piece)
+                    == self.next(segment.candidate).jump_region(e.next.piece)
                 && other.is_supported() == e.is_supported()
                 && (0..2).all(|x| {
                     self.available[x]
@@ -629,7 +690,7 @@ impl<'a> StageGames<'a> {
         continuation: &Values,
         residual: f64,
     ) -> Equilibrium {
-        let l = label.leader_action;
+        let l = label.candidate;
         let mut e = Equilibrium {
             label,
             probability,
@@ -638,14 +699,15 @@ impl<'a> StageGames<'a> {
             values: Values::default(),
             residual,
         };
-        let mut leader =
-            self.tables.leader_period_reward(l) + self.period.game.discount() * continuation.leader;
+        let mut leader = self.mean(l, |m| self.tables.leader_period_reward(m))
+            + self.period.game.discount() * continuation.leader;
         for x in 0..2 {
             for &a in &self.available[x] {
                 let gamma = e.gamma(x, a);
                 if gamma > 0.0 {
                     e.values.followers[x] += gamma * self.payoff(l, x, a, continuation);
-                    leader += self.mass(x) * gamma * self.tables.leader_follower_reward(l, x, a);
+                    let reward = self.mean(l, |m| self.tables.leader_follower_reward(m, x, a));
+                    leader += self.mass(x) * gamma * reward;
                 }
             }
         }
@@ -653,27 +715,114 @@ impl<'a> StageGames<'a> {
         e
     }
 
+    /// V^l of an equilibrium per type of a leader whose type is private, (16): for each, the sum over her actions of their
+    /// probability times r + sum over x, a of z(x) gamma(a|x) g(x, a) + delta E V^l_{t+1}(pi', z', x').
+    ///
+    /// A type of probability zero moves nothing and takes its own best action, which is returned with the values.
+    pub fn leader_types(&self, e: &Equilibrium) -> Result<TypeValues, SolveError> {
+        let game = self.period.game;
+        let candidate = &self.period.candidates.list[e.label.candidate];
+        let mut all = TypeValues {
+            values: Vec::new(),
+            own: Vec::new(),
+        };
+        for (x, weight) in self.period.belief.weights().iter().enumerate() {
+            let x = LeaderType(x);
+            if *weight > 0.0 {
+                let mut value = 0.0;
+                for (action, gamma) in candidate.leader.support(x) {
+                    value += gamma * self.worth(e, x, action)?;
+                }
+                all.values.push(value);
+                continue;
+            }
+            let mut best = (f64::NEG_INFINITY, LeaderAction(0));
+            for action in (0..game.leader_actions().len()).map(LeaderAction) {
+                let value = self.worth(e, x, action)?;
+                if value > best.0 {
+                    best = (value, action);
+                }
+            }
+            all.values.push(best.0);
+            all.own.push((x, best.1));
+        }
+        Ok(all)
+    }
+
+    /// What a type of the leader gets by an action, all else as announced.
+    fn worth(
+        &self,
+        e: &Equilibrium,
+        x: LeaderType,
+        action: LeaderAction,
+    ) -> Result<f64, SolveError> {
+        let Period {
+            game, t, belief, ..
+        } = self.period;
+        let candidate = &self.period.candidates.list[e.label.candidate];
+        let index = game.leader_move(x, action);
+        let mut value = self.tables.leader_period_reward(index);
+        for y in 0..2 {
+            for &a in &self.available[y] {
+                let mass = self.mass(y) * e.gamma(y, a);
+                if mass > 0.0 {
+                    value += mass * self.tables.leader_follower_reward(index, y, a);
+                }
+            }
+        }
+        let seen = candidate.after.iter().find(|a| a.outcome.action == action);
+        let nodes = match seen {
+            Some(after) => after.nodes.clone(),
+            None => {
+                let leader = &candidate.leader;
+                let after = update_belief(game, &self.tables, belief, leader, action, x);
+                let held = || SolveError::Belief {
+                    t: t + 1,
+                    belief: after.weights().to_vec(),
+                };
+                self.period.mesh.locate(&after).ok_or_else(held)?
+            }
+        };
+        let next = self.next(e.label.candidate);
+        let mut later = 0.0;
+        for (node, share) in nodes {
+            let held = &self.period.held[node];
+            let mut sides = vec![(e.next.m, 1.0)];
+            if e.coin > 0.0 {
+                let right = next.pieces()[e.next.piece + 1].lo;
+                sides = vec![(e.next.m, 1.0 - e.coin), (right, e.coin)];
+            }
+            for (m, probability) in sides {
+                let values = held.leader_types(held.locate(m));
+                for (to, v) in values.iter().enumerate() {
+                    let q = self.tables.leader_transition(index, to);
+                    later += share * probability * q * v;
+                }
+            }
+        }
+        Ok(value + game.discount() * later)
+    }
+
     /// The equilibrium of a known regime at the present point, or `None` where the regime does not hold there.
     /// Whether the equilibrium conditions hold is the caller's to know; this is (15a) solved inside a piece of theta.
     pub fn realise(&self, label: &Label) -> Option<Equilibrium> {
-        let next = self.period.next;
+        let next = self.next(label.candidate);
         if (0..2).any(|x| self.mass(x) <= 0.0) {
             return None;
         }
         let Some((mixer, second)) = label.mixing else {
-            let landing = self.landing(label.leader_action, label.profile);
+            let landing = self.landing(label.candidate, label.profile);
             let v = &landing.values;
             let holds = |x: usize| {
-                let best = self.best(label.leader_action, x, v);
-                best.payoff - self.payoff(label.leader_action, x, label.profile[x], v)
-                    <= best.tolerance
+                let best = self.best(label.candidate, x, v);
+                best.payoff - self.payoff(label.candidate, x, label.profile[x], v) <= best.tolerance
             };
             if next.region(landing.place.piece) as usize != label.place || !(holds(0) && holds(1)) {
                 return None;
             }
             return Some(self.finish(*label, 0.0, landing.place, 0.0, &landing.values, 0.0));
         };
-        let Sweep::Segment(segment) = self.sweep(label.leader_action, mixer, label.profile, second)
+        let Sweep::Segment(segment) = self.sweep(label.candidate, mixer, label.profile, second)
         else {
             return None;
         };
@@ -681,7 +830,7 @@ impl<'a> StageGames<'a> {
         let (lo, hi) = segment.ends();
         let (place, coin, values) = match label.kind {
             Kind::Mixed => {
-                let place = self.root_in_run(label.place as u32, lo.place.m, hi.place.m, d)?;
+                let place = root_in_run(next, label.place as u32, [lo.place.m, hi.place.m], d)?;
                 (place, 0.0, next.values(place))
             }
             Kind::Vertex => {
@@ -722,47 +871,46 @@ impl<'a> StageGames<'a> {
             .admits(label.kind, probability)
             .then(|| self.mixture(&segment, *label, probability, place, coin, &values))
     }
+}
 
-    /// The root of D = d in one run, where D is monotone: bisection over branches, then inside one.
-    fn root_in_run(&self, run: u32, lo: f64, hi: f64, d: f64) -> Option<Place> {
-        let next = self.period.next;
-        let (first, last) = next.run(run);
-        let (from, to) = (next.branch(first).lo.max(lo), next.branch(last).hi.min(hi));
-        if from > to {
-            return None;
-        }
-        let within = |m: f64| {
-            let (mut i, mut j) = (first, last);
-            while i < j {
-                let k = (i + j) / 2;
-                if next.branch(k).hi < m {
-                    i = k + 1
-                } else {
-                    j = k
-                }
-            }
-            i
-        };
-        let (mut i, mut j) = (within(from), within(to));
-        let above_at_start = next.difference(i, from) < d;
-        if above_at_start == (next.difference(j, to) < d) {
-            return None;
-        }
+/// The root of D = d in one run, where D is monotone: bisection over branches, then inside one.
+fn root_in_run(next: &ValueFunction, run: u32, [lo, hi]: [f64; 2], d: f64) -> Option<Place> {
+    let (first, last) = next.run(run);
+    let (from, to) = (next.branch(first).lo.max(lo), next.branch(last).hi.min(hi));
+    if from > to {
+        return None;
+    }
+    let within = |m: f64| {
+        let (mut i, mut j) = (first, last);
         while i < j {
             let k = (i + j) / 2;
-            if (next.branch(k).d_hi < d) == above_at_start {
+            if next.branch(k).hi < m {
                 i = k + 1
             } else {
                 j = k
             }
         }
-        let branch = next.branch(i);
-        let m = next.root(i, branch.lo.max(from), branch.hi.min(to), d);
-        Some(Place {
-            m,
-            piece: branch.piece,
-        })
+        i
+    };
+    let (mut i, mut j) = (within(from), within(to));
+    let above_at_start = next.difference(i, from) < d;
+    if above_at_start == (next.difference(j, to) < d) {
+        return None;
     }
+    while i < j {
+        let k = (i + j) / 2;
+        if (next.branch(k).d_hi < d) == above_at_start {
+            i = k + 1
+        } else {
+            j = k
+        }
+    }
+    let branch = next.branch(i);
+    let m = next.root(i, branch.lo.max(from), branch.hi.min(to), d);
+    Some(Place {
+        m,
+        piece: branch.piece,
+    })
 }
 
 struct Best {
@@ -782,7 +930,7 @@ enum Sweep {
 
 /// The line of m' that one type's mixture over a pair of actions sweeps, the other type playing one action.
 struct Segment {
-    leader_action: usize,
+    candidate: usize,
     mixer: usize,
     /// The actions at mixing probability 0.
     profile: [usize; 2],
@@ -830,7 +978,7 @@ impl Segment {
 
     fn label(&self, kind: Kind, place: usize) -> Label {
         Label {
-            leader_action: self.leader_action,
+            candidate: self.candidate,
             kind,
             profile: self.profile,
             mixing: Some((self.mixer, self.second)),

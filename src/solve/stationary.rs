@@ -7,9 +7,6 @@
 use std::fmt;
 
 use super::SolveError;
-use super::backward::Step;
-use super::leader::{Rule, Work};
-use super::stage_game::Period;
 use super::values::ValueFunction;
 use crate::game::Game;
 use crate::scenario::SolveSettings;
@@ -23,7 +20,7 @@ const LONGEST_CYCLE: usize = 12;
 /// Iterations beyond those that a contraction needs.
 const PATIENCE: f64 = 2.0;
 /// V is interpolated this much finer than the residual that is asked for, so that interpolation does not hide it.
-const FINER: f64 = 0.1;
+pub(super) const FINER: f64 = 0.1;
 
 /// How an iteration ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,38 +145,18 @@ fn change(a: &Snapshot, b: &Snapshot) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// Iterate a game of two types, jumps tracked.
-pub(super) fn two_types(
-    game: &Game,
-    settings: &SolveSettings,
-    rule: Rule,
-    start: ValueFunction,
-    work: &mut Work,
-) -> Result<(Vec<ValueFunction>, Iteration), SolveError> {
-    let bound = bound(game, settings);
-    // Rounding allows no finer a V than this.
-    let tolerance = (FINER * bound).max(1e-13);
-    let step = |next: &ValueFunction| {
-        let period = Period { game, t: 1, next };
-        let grid = settings.grid;
-        Step {
-            period,
-            rule,
-            grid,
-            tolerance,
-        }
-        .solve(work)
-    };
-    iterate(game.discount(), bound, start, step, look)
-}
-
 /// V at evenly spread points.
-fn look(v: &ValueFunction) -> Snapshot {
-    let jumps = v.jump_positions();
+pub(super) fn look(all: &Vec<ValueFunction>) -> Snapshot {
     let mut snapshot = Snapshot {
         values: Vec::new(),
         comparable: Vec::new(),
     };
+    all.iter().for_each(|v| look_at(v, &mut snapshot));
+    snapshot
+}
+
+fn look_at(v: &ValueFunction, snapshot: &mut Snapshot) {
+    let jumps = v.jump_positions();
     for i in 0..=PROBES {
         let m = i as f64 / PROBES as f64;
         let next = jumps.partition_point(|s| *s < m - JUMP_WIDTH);
@@ -190,5 +167,4 @@ fn look(v: &ValueFunction) -> Snapshot {
             .extend(values.followers.into_iter().chain([values.leader]));
         snapshot.comparable.extend([!near_jump; 3]);
     }
-    snapshot
 }

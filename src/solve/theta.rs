@@ -1,15 +1,20 @@
 //! The equilibrium-generating function theta and the value functions of a solved game.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::backward::Step;
+use super::beliefs::Beliefs;
+use super::continuation::Candidates;
 use super::leader::{Rule, Selected, Work};
+use super::solved::{Backward, Start};
 use super::stage_game::{Equilibrium, Kind, Period, StageGames};
 use super::values::{Place, ValueFunction, Values};
-use super::{Ending, Iteration, SolveError, stationary, terminal};
+use super::{Ending, Iteration, SolveError, candidates, stationary, terminal};
 use crate::game::{
-    Belief, Game, LeaderAction, LeaderPrescription, LeaderType, MeanField, Play, Policy,
-    Prescription,
+    Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, MeanField, Play, Policy,
+    Prescription, Way, public_beliefs,
 };
 use crate::scenario::SolveSettings;
 
@@ -23,10 +28,13 @@ const CLEAR: f64 = 1e-9;
 pub struct Solution<'g> {
     game: &'g Game,
     settings: SolveSettings,
-    /// The leader's candidates.
+    /// The leader's actions among which she chooses.
     actions: Vec<usize>,
-    /// V_1, ..., V_{T+1}; for an infinite horizon the last iterate and the one before it.
-    values: Vec<ValueFunction>,
+    beliefs: Beliefs,
+    /// V_1, ..., V_{T+1} at the beliefs of each period; for an infinite horizon the last iterate and the one before it.
+    values: Vec<Vec<ValueFunction>>,
+    /// The leader's candidates at the beliefs of t = 1, ..., T; of an infinite horizon at those of the last iterate.
+    candidates: Vec<Vec<Candidates>>,
     work: Work,
     /// How the iteration of an infinite horizon ended.
     iteration: Option<Iteration>,
@@ -39,8 +47,12 @@ pub struct StagePoint {
     pub play: Play,
     /// Where the mean field goes: one place, or the two sides of a jump with their probabilities under a public coin.
     pub next: Vec<Next>,
-    /// V^f_t per type and V^l_t.
+    /// The public states that follow.
+    pub ways: Vec<Way>,
+    /// V^f_t per type and the mean of V^l_t over pi.
     pub values: Values,
+    /// V^l_t per leader type.
+    pub leader_types: Vec<f64>,
     /// Distinct equilibria of the stage game at the leader's action.
     pub equilibria: usize,
     /// Largest loss of a played action.
@@ -61,8 +73,8 @@ pub struct Next {
 /// One equilibrium of a stage game, as `smfg stage` lists it.
 #[derive(Clone, Debug)]
 pub struct StageEquilibrium {
-    /// The leader action at which the followers' game is played.
-    pub leader_action: LeaderAction,
+    /// The leader's prescription at which the followers' game is played.
+    pub leader: LeaderPrescription,
     /// How it comes about.
     pub kind: Kind,
     /// z'(x_2); the left side of the jump for a lottery.
@@ -71,8 +83,10 @@ pub struct StageEquilibrium {
     pub coin: f64,
     /// gamma^f.
     pub prescription: Prescription,
-    /// V^f and V^l of this equilibrium.
+    /// V^f and the mean of V^l over pi.
     pub values: Values,
+    /// V^l per leader type.
+    pub leader_types: Vec<f64>,
     /// Largest loss of a played action.
     pub residual: f64,
     /// Whether theta plays it: the leader's action and the followers' selected equilibrium.
@@ -86,65 +100,186 @@ impl<'g> Solution<'g> {
         settings: &SolveSettings,
         actions: Option<Vec<usize>>,
     ) -> Result<Self, SolveError> {
-        super::check(game)?;
+        Self::compute_from(game, settings, actions, &Start::of_game(game))
+    }
+
+    /// The same from another belief and period on: V and theta of t = `start.t`, ..., T.
+    ///
+    /// # Errors
+    /// [`SolveError`].
+    pub fn compute_from(
+        game: &'g Game,
+        settings: &SolveSettings,
+        actions: Option<Vec<usize>>,
+        start: &Start,
+    ) -> Result<Self, SolveError> {
+        super::check(game, settings)?;
         let actions = actions.unwrap_or_else(|| (0..game.leader_actions().len()).collect());
-        let rule = Rule {
-            selection: settings.selection,
-            actions: &actions,
-        };
-        let mut work = Work::default();
-        let end = terminal::values(game, settings)?;
-        let (values, iteration) = if game.is_infinite() {
-            let (values, iteration) = stationary::two_types(game, settings, rule, end, &mut work)?;
-            (values, Some(iteration))
-        } else {
-            let mut backward = vec![end];
-            for t in (1..=game.horizon()).rev() {
-                let step = Step {
-                    period: Period {
-                        game,
-                        t,
-                        next: &backward[backward.len() - 1],
-                    },
-                    rule,
-                    grid: settings.grid,
-                    tolerance: settings.tolerance,
-                };
-                let v = step.solve(&mut work)?;
-                backward.push(v);
-            }
-            backward.reverse();
-            (backward, None)
-        };
-        Ok(Self {
+        let beliefs = Beliefs::from(game, settings, start.t, &start.belief)?;
+        let mut solution = Self {
             game,
             settings: settings.clone(),
             actions,
-            values,
-            work,
-            iteration,
-        })
+            beliefs,
+            values: Vec::new(),
+            candidates: Vec::new(),
+            work: Work::default(),
+            iteration: None,
+        };
+        let end = solution.end()?;
+        if game.is_infinite() {
+            solution.iterate(end)?;
+        } else {
+            let mut backward = vec![end];
+            let mut candidates = Vec::new();
+            let mut work = Work::default();
+            for t in (start.t..=game.horizon()).rev() {
+                let next = &backward[backward.len() - 1];
+                let listed = solution.list(t, next)?;
+                let v = solution.step(t, next, &listed, settings.tolerance, &mut work)?;
+                backward.push(v);
+                candidates.push(listed);
+            }
+            backward.reverse();
+            candidates.reverse();
+            (solution.values, solution.candidates) = (backward, candidates);
+            solution.work = work;
+        }
+        Ok(solution)
+    }
+
+    /// V_{T+1}, or where an infinite iteration starts.
+    pub(super) fn end(&self) -> Result<Vec<ValueFunction>, SolveError> {
+        let end = terminal::values(self.game, &self.settings)?;
+        let last = self.beliefs.at(self.game.horizon() + 1);
+        Ok(vec![end; last.nodes().len()])
+    }
+
+    /// Iterate V of an infinite horizon.
+    fn iterate(&mut self, start: Vec<ValueFunction>) -> Result<(), SolveError> {
+        let bound = stationary::bound(self.game, &self.settings);
+        // Rounding allows no finer a V than this.
+        let tolerance = (stationary::FINER * bound).max(1e-13);
+        let mut work = Work::default();
+        let step = |next: &Vec<ValueFunction>| {
+            let listed = self.list(1, next)?;
+            self.step(1, next, &listed, tolerance, &mut work)
+        };
+        let discount = self.game.discount();
+        let (values, iteration) =
+            stationary::iterate(discount, bound, start, step, stationary::look)?;
+        self.candidates = vec![self.list(1, &values[1])?];
+        self.values = values;
+        self.iteration = Some(iteration);
+        self.work = work;
+        Ok(())
+    }
+
+    /// The leader's candidates at the beliefs of period t.
+    fn list(&self, t: usize, next: &[ValueFunction]) -> Result<Vec<Candidates>, SolveError> {
+        let nodes = self.beliefs.at(t).nodes().iter();
+        let listed = nodes.map(|belief| self.list_at(t, belief, next, &self.actions));
+        listed.collect()
+    }
+
+    fn list_at(
+        &self,
+        t: usize,
+        belief: &Belief,
+        next: &[ValueFunction],
+        actions: &[usize],
+    ) -> Result<Candidates, SolveError> {
+        let after = (self.beliefs.at(t + 1), next);
+        Candidates::at(self.game, &self.settings, actions, (t, belief), after)
+    }
+
+    /// V_t at the beliefs of the period.
+    fn step(
+        &self,
+        t: usize,
+        next: &[ValueFunction],
+        listed: &[Candidates],
+        tolerance: f64,
+        work: &mut Work,
+    ) -> Result<Vec<ValueFunction>, SolveError> {
+        let (mesh, after) = (self.beliefs.at(t), self.beliefs.at(t + 1));
+        let (rule, grid) = (self.rule(), self.settings.grid);
+        let nodes = mesh.nodes().iter().zip(listed);
+        let mut values = Vec::with_capacity(listed.len());
+        for (belief, candidates) in nodes {
+            let period = Period {
+                game: self.game,
+                t,
+                belief,
+                candidates,
+                mesh: after,
+                held: next,
+            };
+            let step = Step {
+                period,
+                rule,
+                grid,
+                tolerance,
+            };
+            values.push(step.solve(work)?);
+        }
+        Ok(values)
     }
 
     /// V_t, and V_{t+1} at t + 1; for an infinite horizon the same at every t.
-    fn value_function(&self, t: usize) -> &ValueFunction {
+    fn value_functions(&self, t: usize) -> &[ValueFunction] {
         match self.iteration {
-            None => &self.values[t - 1],
+            None => &self.values[t - self.beliefs.first()],
             Some(_) => &self.values[0],
         }
     }
 
     /// V_{t+1} as the stage games of period t see it.
-    fn continuation(&self, t: usize) -> &ValueFunction {
+    fn continuation(&self, t: usize) -> &[ValueFunction] {
         match self.iteration {
-            None => &self.values[t],
+            None => &self.values[t + 1 - self.beliefs.first()],
             Some(_) => &self.values[1],
         }
     }
 
-    /// The value functions of the periods, one where theta is stationary.
-    fn periods(&self) -> &[ValueFunction] {
-        &self.values[..self.values.len() - 1]
+    /// The value functions of the periods and beliefs, of one period where theta is stationary.
+    fn all_functions(&self) -> impl Iterator<Item = &ValueFunction> {
+        self.values[..self.values.len() - 1].iter().flatten()
+    }
+
+    /// The beliefs of period t at which V is held.
+    pub fn beliefs(&self, t: usize) -> &[Belief] {
+        self.beliefs.at(t).nodes()
+    }
+
+    /// Whether V between the beliefs is interpolated.
+    pub fn interpolates_beliefs(&self) -> bool {
+        self.beliefs.at(self.beliefs.first()).is_lattice()
+    }
+
+    /// The place of a belief among those of period t, if V is held just there.
+    fn node(&self, t: usize, belief: &Belief) -> Option<usize> {
+        match self.beliefs.at(t).locate(belief).as_deref() {
+            Some([(node, _)]) => Some(*node),
+            _ => None,
+        }
+    }
+
+    /// The leader's candidates at a belief, made anew where V is not held just there.
+    fn candidates(&self, t: usize, belief: &Belief) -> Result<Cow<'_, Candidates>, SolveError> {
+        let period = match self.iteration {
+            None => t - self.beliefs.first(),
+            Some(_) => 0,
+        };
+        match self.node(t, belief) {
+            Some(node) => Ok(Cow::Borrowed(&self.candidates[period][node])),
+            None => Ok(Cow::Owned(self.list_at(
+                t,
+                belief,
+                self.continuation(t),
+                &self.actions,
+            )?)),
+        }
     }
 
     /// Whether theta solves the game: always for a finite horizon, and where the iteration of an infinite one converged.
@@ -175,152 +310,241 @@ impl<'g> Solution<'g> {
 
     /// Jumps of V_1, ..., V_T, added up (of the stationary V).
     pub fn jumps(&self) -> usize {
-        self.periods().iter().map(ValueFunction::jumps).sum()
+        self.all_functions().map(ValueFunction::jumps).sum()
     }
 
-    /// The z(x_2) at which the regime of theta_t switches, rising: there theta may jump, and V with it.
+    /// The z(x_2) at which the regime of theta_t switches at the first belief, rising: there theta may jump, and V with it.
     pub fn switches(&self, t: usize) -> Vec<f64> {
-        self.value_function(t).knots()
+        self.value_functions(t)[0].knots()
     }
 
     /// Pieces of V_1, ..., V_T, added up (of the stationary V).
     pub fn pieces(&self) -> usize {
-        self.periods().iter().map(|v| v.pieces().len()).sum()
+        self.all_functions().map(|v| v.pieces().len()).sum()
     }
 
-    /// V_t as it is stored, at m; in the gap of a switch the nearer side. `t` runs to T + 1.
+    /// V_t as it is stored at the first belief, at m; in the gap of a switch the nearer side. `t` runs to T + 1.
     pub fn stored_values(&self, t: usize, m: f64) -> Values {
-        let v = self.value_function(t);
+        let v = &self.value_functions(t)[0];
         v.values(v.locate(m))
     }
 
     /// m moved to the nearer side where it lies in the gap of a switch of V_t.
-    pub fn settle(&self, t: usize, m: f64) -> f64 {
-        self.value_function(t).locate(m).m
+    pub fn settle(&self, t: usize, belief: &Belief, m: f64) -> f64 {
+        let node = self.node(t, belief);
+        node.map_or(m, |node| self.value_functions(t)[node].locate(m).m)
     }
 
-    fn period(&self, t: usize) -> Period<'_> {
+    fn period<'a>(
+        &'a self,
+        t: usize,
+        belief: &'a Belief,
+        candidates: &'a Candidates,
+    ) -> Period<'a> {
         Period {
             game: self.game,
             t,
-            next: self.continuation(t),
+            belief,
+            candidates,
+            mesh: self.beliefs.at(t + 1),
+            held: self.continuation(t),
         }
     }
 
-    fn rule(&self) -> Rule<'_> {
+    fn rule(&self) -> Rule {
         Rule {
             selection: self.settings.selection,
-            actions: &self.actions,
         }
     }
 
-    /// theta_t and V_t re-solved at m, every equilibrium at every leader action searched.
+    /// theta_t and V_t re-solved at m and the initial belief, every equilibrium at every leader action searched.
+    ///
+    /// # Errors
+    /// As [`resolve_at`](Self::resolve_at).
     pub fn resolve(&self, t: usize, m: f64) -> Result<StagePoint, SolveError> {
-        let mut games = StageGames::new(self.period(t));
-        games.move_to(m)?;
-        let selected = self.rule().choose(&mut games, &mut Work::default());
-        Ok(self.point(t, &selected))
+        self.resolve_at(t, self.game.initial_belief(), m)
     }
 
-    /// theta_t and V_t at m = j / cells, j = 0..=cells, each with its m.
-    pub fn lattice(&self, t: usize, cells: usize) -> Result<Vec<(f64, StagePoint)>, SolveError> {
-        let points: Vec<Result<_, SolveError>> = (0..=cells)
+    /// theta_t and V_t re-solved at (pi, m), every equilibrium at every candidate of the leader searched.
+    ///
+    /// # Errors
+    /// A kernel or reward without a value, or a belief that theta is not held at.
+    pub fn resolve_at(&self, t: usize, belief: &Belief, m: f64) -> Result<StagePoint, SolveError> {
+        let candidates = self.candidates(t, belief)?;
+        let mut games = StageGames::new(self.period(t, belief, &candidates));
+        games.move_to(m)?;
+        let selected = self.rule().choose(&mut games, &mut Work::default());
+        self.point(&games, &selected)
+    }
+
+    /// theta_t and V_t at every belief of the period and m = j / cells, j = 0..=cells.
+    ///
+    /// # Errors
+    /// A kernel or reward without a value.
+    pub fn lattice(
+        &self,
+        t: usize,
+        cells: usize,
+    ) -> Result<Vec<(Belief, f64, StagePoint)>, SolveError> {
+        let beliefs = self.beliefs(t).iter();
+        let points = beliefs.flat_map(|pi| (0..=cells).map(move |j| (pi, j)));
+        let points: Vec<(&Belief, usize)> = points.collect();
+        let points: Vec<Result<_, SolveError>> = points
             .into_par_iter()
-            .map(|j| {
+            .map(|(belief, j)| {
                 let m = j as f64 / cells as f64;
-                Ok((m, self.resolve(t, m)?))
+                Ok((belief.clone(), m, self.resolve_at(t, belief, m)?))
             })
             .collect();
         points.into_iter().collect()
     }
 
-    /// The followers' answer to one leader action at (t, m), and the values it gives.
+    /// The followers' answer to one prescription of the leader at (t, pi, m), and the values it gives.
+    ///
+    /// # Errors
+    /// As [`resolve_at`](Self::resolve_at).
     pub fn answer_at(
         &self,
         t: usize,
+        belief: &Belief,
         m: f64,
-        leader_action: LeaderAction,
+        leader: &LeaderPrescription,
     ) -> Result<StagePoint, SolveError> {
-        let mut games = StageGames::new(self.period(t));
+        let held = self.candidates(t, belief)?;
+        let (candidates, place) = self.including(t, belief, held, leader)?;
+        let mut games = StageGames::new(self.period(t, belief, &candidates));
         games.move_to(m)?;
-        let selected = self
-            .rule()
-            .select(&mut games, leader_action.0, &mut Work::default());
-        Ok(self.point(t, &selected))
+        let selected = self.rule().select(&mut games, place, &mut Work::default());
+        self.point(&games, &selected)
     }
 
-    /// Every equilibrium of the stage games at (t, m), for one leader action or all.
+    /// Candidates among which a prescription is, and its place.
+    fn including<'a>(
+        &self,
+        t: usize,
+        belief: &Belief,
+        held: Cow<'a, Candidates>,
+        leader: &LeaderPrescription,
+    ) -> Result<(Cow<'a, Candidates>, usize), SolveError> {
+        if let Some(place) = held.position(leader, belief) {
+            return Ok((held, place));
+        }
+        let after = (self.beliefs.at(t + 1), self.continuation(t));
+        let only = vec![leader.clone()];
+        let only = Candidates::of(self.game, only, (t, belief), after)?;
+        Ok((Cow::Owned(only), 0))
+    }
+
+    /// Every equilibrium of the stage games at (t, pi, m), for one prescription of the leader or all candidates.
+    ///
+    /// # Errors
+    /// As [`resolve_at`](Self::resolve_at).
     pub fn stage_equilibria(
         &self,
         t: usize,
+        belief: &Belief,
         m: f64,
-        leader_action: Option<LeaderAction>,
+        leader: Option<&LeaderPrescription>,
     ) -> Result<Vec<StageEquilibrium>, SolveError> {
-        let mut games = StageGames::new(self.period(t));
+        let theta = self.resolve_at(t, belief, m)?;
+        let held = self.candidates(t, belief)?;
+        let (candidates, asked) = match leader {
+            None => {
+                let all = 0..held.list.len();
+                (held, all)
+            }
+            Some(leader) => {
+                let (candidates, place) = self.including(t, belief, held, leader)?;
+                (candidates, place..place + 1)
+            }
+        };
+        let mut games = StageGames::new(self.period(t, belief, &candidates));
         games.move_to(m)?;
-        let mut work = Work::default();
-        let chosen = self.rule().choose(&mut games, &mut work).equilibrium;
         let mut rows = Vec::new();
-        for &l in self
-            .actions
-            .iter()
-            .filter(|l| leader_action.is_none_or(|only| only.0 == **l))
-        {
+        for l in asked {
             games.enumerate(l);
-            rows.extend(games.equilibria.found.iter().map(|e| StageEquilibrium {
-                leader_action: LeaderAction(l),
-                kind: e.label.kind,
-                next: e.next.m,
-                coin: e.coin,
-                prescription: e.prescription(self.game.follower_actions().len()),
-                values: e.values,
-                residual: e.residual,
-                selected: e.label == chosen.label && e.probability == chosen.probability,
-            }));
+            for e in &games.equilibria.found {
+                let play = self.play_of(&games, e)?;
+                rows.push(StageEquilibrium {
+                    kind: e.label.kind,
+                    next: e.next.m,
+                    coin: e.coin,
+                    values: e.values,
+                    leader_types: self.leader_types(&games, e)?,
+                    residual: e.residual,
+                    selected: play == theta.play && e.next.m == theta.next[0].m,
+                    leader: play.leader,
+                    prescription: play.prescription,
+                });
+            }
         }
         Ok(rows)
     }
 
-    fn point(&self, t: usize, selected: &Selected) -> StagePoint {
+    fn point(&self, games: &StageGames, selected: &Selected) -> Result<StagePoint, SolveError> {
         let e = &selected.equilibrium;
-        let next = self.continuation(t);
-        let right = |piece: usize| next.pieces()[piece + 1].lo;
-        StagePoint {
-            play: self.play_of(e),
-            next: if e.is_supported() {
-                vec![Next {
-                    m: e.next.m,
-                    probability: 1.0,
-                }]
-            } else {
-                vec![
-                    Next {
-                        m: e.next.m,
-                        probability: 1.0 - e.coin,
-                    },
-                    Next {
-                        m: right(e.next.piece),
-                        probability: e.coin,
-                    },
-                ]
-            },
+        let function = games.next(e.label.candidate);
+        let side = |m: f64, probability: f64| Next { m, probability };
+        let next = if e.is_supported() {
+            vec![side(e.next.m, 1.0)]
+        } else {
+            let right = function.pieces()[e.next.piece + 1].lo;
+            vec![side(e.next.m, 1.0 - e.coin), side(right, e.coin)]
+        };
+        let after = &games.period.candidates.list[e.label.candidate].after;
+        let ways = after.iter().flat_map(|after| {
+            next.iter().map(|next| Way {
+                belief: after.outcome.belief.clone(),
+                mean_field: MeanField::two_types(next.m),
+                probability: after.outcome.probability * next.probability,
+                action: after.outcome.action,
+                moves: after.outcome.moves.clone(),
+            })
+        });
+        Ok(StagePoint {
+            ways: ways.collect(),
+            play: self.play_of(games, e)?,
+            next,
             values: e.values,
+            leader_types: self.leader_types(games, e)?,
             equilibria: selected.count,
             residual: e.residual,
             supported: e.is_supported(),
+        })
+    }
+
+    fn leader_types(&self, games: &StageGames, e: &Equilibrium) -> Result<Vec<f64>, SolveError> {
+        match self.game.leader_information() {
+            LeaderInformation::Private => Ok(games.leader_types(e)?.values),
+            LeaderInformation::NoTypes | LeaderInformation::Public => Ok(vec![e.values.leader]),
         }
     }
 
-    fn play_of(&self, e: &Equilibrium) -> Play {
-        Play::pure(
-            LeaderAction(e.label.leader_action),
-            e.prescription(self.game.follower_actions().len()),
-        )
+    /// What is played in an equilibrium; types of the leader that pi rules out take their own best action.
+    fn play_of(&self, games: &StageGames, e: &Equilibrium) -> Result<Play, SolveError> {
+        let mut leader = games.period.candidates.list[e.label.candidate]
+            .leader
+            .clone();
+        let null = games.period.belief.weights().contains(&0.0);
+        if null && self.game.leader_information() == LeaderInformation::Private {
+            for (x, action) in games.leader_types(e)?.own {
+                leader = leader.with_row(self.game.leader_actions().len(), x, action);
+            }
+        }
+        Ok(Play {
+            leader,
+            prescription: e.prescription(self.game.follower_actions().len()),
+        })
     }
 
     /// The regime of the piece at m, where m is clear of the piece's ends.
-    fn by_regime(&self, games: &mut StageGames, t: usize, m: f64) -> Option<Equilibrium> {
-        let v = self.value_function(t);
+    fn by_regime(
+        &self,
+        games: &mut StageGames,
+        (t, node): (usize, usize),
+        m: f64,
+    ) -> Option<Equilibrium> {
+        let v = &self.value_functions(t)[node];
         let Place { piece, .. } = v.locate(m);
         let piece = &v.pieces()[piece];
         let clear = m - piece.lo > CLEAR && piece.hi - m > CLEAR;
@@ -330,42 +554,163 @@ impl<'g> Solution<'g> {
             .filter(|_| clear)
             .and_then(|label| games.realise(label))
     }
+
+    /// The leader's candidates at a belief.
+    ///
+    /// # Errors
+    /// Too many.
+    pub fn candidates_at(&self, belief: &Belief) -> Result<Vec<LeaderPrescription>, SolveError> {
+        let mixing = self.settings.leader_mixing;
+        candidates::at_belief(self.game, &self.actions, mixing, belief)
+    }
+
+    /// theta_t at (pi, m), the games there being given. Inside a piece of V_t the regime is known and only its equilibrium
+    /// is solved for; near a switch every equilibrium is searched.
+    fn selected_at(
+        &self,
+        games: &mut StageGames,
+        t: usize,
+        m: f64,
+    ) -> Result<Selected, SolveError> {
+        games.move_to(m)?;
+        let node = self.node(t, games.period.belief);
+        let known = node.and_then(|node| self.by_regime(games, (t, node), m));
+        Ok(match known {
+            Some(equilibrium) => Selected {
+                equilibrium,
+                count: 0,
+            },
+            None => self.rule().choose(games, &mut Work::default()),
+        })
+    }
+
+    /// theta_t and V_t at (pi, m) where theta is followed: the equilibria of a known regime are not counted.
+    ///
+    /// # Errors
+    /// As [`resolve_at`](Self::resolve_at).
+    pub fn follow_at(&self, t: usize, belief: &Belief, m: f64) -> Result<StagePoint, SolveError> {
+        let candidates = self.candidates(t, belief)?;
+        let mut games = StageGames::new(self.period(t, belief, &candidates));
+        let selected = self.selected_at(&mut games, t, m)?;
+        self.point(&games, &selected)
+    }
+
+    fn play_at(&self, t: usize, belief: &Belief, m: f64) -> Result<Play, SolveError> {
+        let candidates = self.candidates(t, belief)?;
+        let mut games = StageGames::new(self.period(t, belief, &candidates));
+        let selected = self.selected_at(&mut games, t, m)?;
+        self.play_of(&games, &selected.equilibrium)
+    }
+}
+
+/// What an archive keeps of a solution.
+pub(super) struct Parts<'s> {
+    /// V by stored period and belief.
+    pub values: &'s [Vec<ValueFunction>],
+    /// The beliefs of the stored periods.
+    pub beliefs: Vec<&'s [Belief]>,
+}
+
+impl<'g> Solution<'g> {
+    pub(super) fn parts(&self) -> Parts<'_> {
+        let periods = 0..self.values.len();
+        Parts {
+            values: &self.values,
+            beliefs: periods
+                .map(|i| self.beliefs(self.beliefs.first() + i))
+                .collect(),
+        }
+    }
+
+    /// A solution of a whole game from V at its stored periods.
+    pub(super) fn from_parts(
+        game: &'g Game,
+        settings: &SolveSettings,
+        beliefs: Beliefs,
+        values: Vec<Vec<ValueFunction>>,
+        (work, iteration): (Work, Option<Iteration>),
+    ) -> Result<Self, SolveError> {
+        super::check(game, settings)?;
+        let mut solution = Self {
+            game,
+            settings: settings.clone(),
+            actions: (0..game.leader_actions().len()).collect(),
+            beliefs,
+            values,
+            candidates: Vec::new(),
+            work,
+            iteration,
+        };
+        let periods = 1..solution.values.len();
+        let listed = periods.map(|t| solution.list(t, &solution.values[t]));
+        let candidates = listed.collect::<Result<_, _>>()?;
+        solution.candidates = candidates;
+        Ok(solution)
+    }
+
+    /// Whether every label names a candidate.
+    pub(super) fn labels_are_known(&self) -> bool {
+        let nodes = self
+            .values
+            .iter()
+            .zip(&self.candidates)
+            .flat_map(|(v, c)| v.iter().zip(c));
+        nodes.into_iter().all(|(v, candidates)| {
+            let mut labels = v.pieces().iter().filter_map(|piece| piece.label.as_ref());
+            labels.all(|label| label.candidate < candidates.list.len())
+        })
+    }
+}
+
+impl Backward for Solution<'_> {
+    type Values = Vec<ValueFunction>;
+
+    fn back(
+        &self,
+        t: usize,
+        next: &Self::Values,
+        action: usize,
+    ) -> Result<Self::Values, SolveError> {
+        let nodes = self.beliefs.at(t).nodes().iter();
+        let listed = nodes.map(|belief| self.list_at(t, belief, next, &[action]));
+        let listed: Vec<Candidates> = listed.collect::<Result<_, _>>()?;
+        let mut work = Work::default();
+        self.step(t, next, &listed, self.settings.tolerance, &mut work)
+    }
+
+    fn leader_value(&self, first: &Self::Values, z: &MeanField) -> Result<f64, SolveError> {
+        let mut mean = 0.0;
+        for (belief, weight) in public_beliefs(self.game, self.game.initial_belief()) {
+            let node = self.node(1, &belief).unwrap_or(0);
+            let v = &first[node];
+            mean += weight * v.values(v.locate(z.weights()[1])).leader;
+        }
+        Ok(mean)
+    }
+
+    fn actions(&self) -> usize {
+        self.game.leader_actions().len()
+    }
 }
 
 impl Policy for Solution<'_> {
-    /// theta_t at z. Inside a piece of V_t the regime is known and only its equilibrium is solved for; near a switch
-    /// every equilibrium is searched. A mean field at which the game has no valid value plays the first actions:
-    /// the caller evaluates the same kernels there and reports the error.
-    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
-        let m = z.weights()[1];
-        let mut games = StageGames::new(self.period(t));
-        if games.move_to(m).is_err() {
-            return first_actions(self.game);
-        }
-        match self.by_regime(&mut games, t, m) {
-            Some(e) => self.play_of(&e),
-            None => self.play_of(
-                &self
-                    .rule()
-                    .choose(&mut games, &mut Work::default())
-                    .equilibrium,
-            ),
-        }
+    /// theta_t at (pi, z). Where the game has no valid value, or theta is not held, the first actions are played: the
+    /// caller evaluates the same kernels there and reports the error.
+    fn play(&self, t: usize, belief: &Belief, z: &MeanField) -> Play {
+        let play = self.play_at(t, belief, z.weights()[1]);
+        play.unwrap_or_else(|_| first_actions(self.game))
     }
 
     fn answer(
         &self,
         t: usize,
-        _: &Belief,
+        belief: &Belief,
         z: &MeanField,
         leader: &LeaderPrescription,
     ) -> Option<Prescription> {
-        let leader_action = leader.support(LeaderType(0))[0].0;
-        let answer = self.answer_at(t, z.weights()[1], leader_action);
-        Some(answer.map_or_else(
-            |_| first_actions(self.game).prescription,
-            |point| point.play.prescription,
-        ))
+        let answer = self.answer_at(t, belief, z.weights()[1], leader);
+        let play = answer.map_or_else(|_| first_actions(self.game), |point| point.play);
+        Some(play.prescription)
     }
 }
 
@@ -377,5 +722,8 @@ pub(super) fn first_actions(game: &Game) -> Play {
             (0..actions).map(move |a| f64::from(u8::from(a == first)))
         })
         .collect();
-    Play::pure(LeaderAction(0), Prescription::new(actions, rows))
+    Play {
+        leader: LeaderPrescription::Pure(vec![LeaderAction(0); game.leader_types().len()]),
+        prescription: Prescription::new(actions, rows),
+    }
 }

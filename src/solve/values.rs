@@ -6,6 +6,8 @@
 //! D(m) = V^f(x_2) - V^f(x_1): it is stored on *branches*, the parts of pieces on which D is monotone, under a tree
 //! of minima and maxima that lets a search skip every branch that cannot hold its target.
 
+mod mixture;
+
 use super::stage_game::Label;
 
 /// Interpolation points on a piece, one more than the degree.
@@ -71,8 +73,10 @@ pub(super) struct Piece {
     pub hi: f64,
     /// The regime, `None` for the terminal values.
     pub label: Option<Label>,
-    /// Coefficients in s = (2 m - lo - hi) / (hi - lo), rising powers: V^f(x_1), V^f(x_2), V^l.
+    /// Coefficients in s = (2 m - lo - hi) / (hi - lo), rising powers: V^f(x_1), V^f(x_2), the mean of V^l over pi.
     coefficients: [[f64; POINTS]; 3],
+    /// The same of V^l per leader type, where her type is private.
+    leader_types: Vec<[f64; POINTS]>,
 }
 
 impl Piece {
@@ -88,6 +92,7 @@ impl Piece {
                 constant(values.followers[1]),
                 constant(values.leader),
             ],
+            leader_types: Vec::new(),
         }
     }
 
@@ -104,7 +109,44 @@ impl Piece {
                 component(|v| v.followers[1]),
                 component(|v| v.leader),
             ],
+            leader_types: Vec::new(),
         }
+    }
+
+    /// The same piece with V^l per leader type, given at [`Piece::nodes`] (all alike for a single point).
+    pub fn with_leader_types(mut self, at: &[Vec<f64>; POINTS]) -> Self {
+        let types = 0..at[0].len();
+        self.leader_types = types
+            .map(|x| coefficients(&[0, 1, 2, 3, 4].map(|i| at[i][x])))
+            .collect();
+        self
+    }
+
+    /// From coefficients as [`all_coefficients`](Self::all_coefficients) gives them.
+    pub fn from_coefficients(
+        [lo, hi]: [f64; 2],
+        label: Option<Label>,
+        coefficients: [[f64; POINTS]; 3],
+        leader_types: Vec<[f64; POINTS]>,
+    ) -> Self {
+        Self {
+            lo,
+            hi,
+            label,
+            coefficients,
+            leader_types,
+        }
+    }
+
+    /// The coefficients of V^f and the mean of V^l, and of V^l per leader type.
+    pub fn all_coefficients(&self) -> (&[[f64; POINTS]; 3], &[[f64; POINTS]]) {
+        (&self.coefficients, &self.leader_types)
+    }
+
+    /// V^l per leader type at m, which lies in the piece; none where her type is not private.
+    pub fn leader_types(&self, m: f64) -> Vec<f64> {
+        let s = self.scaled(m);
+        self.leader_types.iter().map(|c| horner(c, s)).collect()
     }
 
     /// Chebyshev-Lobatto points of `[lo, hi]`, both ends included exactly.
@@ -130,7 +172,8 @@ impl Piece {
 
     /// Whether V is a number everywhere on the piece.
     pub fn is_finite(&self) -> bool {
-        self.coefficients.iter().flatten().all(|c| c.is_finite())
+        let all = self.coefficients.iter().chain(&self.leader_types);
+        all.flatten().all(|c| c.is_finite())
     }
 
     fn scaled(&self, m: f64) -> f64 {
@@ -182,7 +225,7 @@ fn coefficients(v: &[f64; POINTS]) -> [f64; POINTS] {
 }
 
 /// What lies between a piece and the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Border {
     /// The same regime on both sides, cut only for accuracy.
     Smooth,
@@ -246,6 +289,11 @@ impl ValueFunction {
                 }
             })
             .collect();
+        Self::assemble(pieces, borders)
+    }
+
+    /// From pieces and what lies between them.
+    fn assemble(pieces: Vec<Piece>, borders: Vec<Border>) -> Self {
         let mut regions = vec![(0, 0)];
         for border in &borders {
             let (regime, jump) = regions[regions.len() - 1];
@@ -412,6 +460,11 @@ impl ValueFunction {
     /// V at a located point.
     pub fn values(&self, place: Place) -> Values {
         self.pieces[place.piece].values(place.m)
+    }
+
+    /// V^l per leader type at a located point; none where her type is not private.
+    pub fn leader_types(&self, place: Place) -> Vec<f64> {
+        self.pieces[place.piece].leader_types(place.m)
     }
 
     /// The branch of a located point.

@@ -4,18 +4,19 @@
 //! minus the policy's is the exploitability. The flow and the values along it are computed here from the game alone:
 //! the solver's stored V is used for nothing but the comparison called *consistency*.
 //!
-//! Departure from Theorem 1, part 2: the recursion makes each prescription of the leader optimal given theta afterwards,
-//! but the claim that no *whole* policy of hers does better, followers re-answering to all of it, can fail. The
-//! difference for constant policies is the *commitment gap*, a figure of its own.
 
+mod commitment;
 mod flow;
 mod leader;
 
+pub use commitment::{CommitmentGap, Committed, commitment_gap};
 pub use flow::{Exploitability, FlowValues};
-pub use leader::{CommitmentGap, LeaderGain, commitment_gap, leader_gain};
+pub use leader::{LeaderGain, flow_difference, leader_gain};
 
 use super::RewardRanges;
-use crate::game::{Flow, FlowRule, Game, GameError, MeanField, Policy};
+use crate::game::{
+    Belief, Flow, FlowRule, Game, GameError, LeaderInformation, LeaderType, MeanField, Policy,
+};
 use crate::scenario::Selection;
 use crate::solve::{Coin, Iteration, SolveError, Solved, StateValues, Work, follow};
 
@@ -52,11 +53,14 @@ pub fn certify_path(solution: &Solved, start: &MeanField) -> Result<PathCertific
         let plain = follow(solution, 1, game.initial_belief(), start, Coin::Ignored)?;
         FlowValues::along(game, &plain)?.exploitability(&plain)
     };
-    let resolved = solution.resolve(1, game.initial_belief(), start)?.values;
-    let followers = values.follower[0].iter().zip(&resolved.followers);
-    let consistency = followers
-        .map(|(along, stored)| (along - stored).abs())
-        .fold((values.leader[0] - resolved.leader).abs(), f64::max);
+    let mut consistency: f64 = 0.0;
+    for (i, node) in flow.starts().iter().enumerate() {
+        let resolved = solution.resolve(1, &node.belief, start)?.values;
+        let followers = values.follower[i].iter().zip(&resolved.followers);
+        let away = followers.map(|(along, stored)| (along - stored).abs());
+        let leader = (values.leader[i] - resolved.leader).abs();
+        consistency = consistency.max(away.fold(leader, f64::max));
+    }
     Ok(PathCertificate {
         flow,
         values,
@@ -79,8 +83,11 @@ pub struct SolutionFigures {
     pub jumps: Option<usize>,
     /// Work and counts of the backward recursion.
     pub work: Work,
-    /// The best constant action against theta.
+    /// The best whole policy of the leader, among those compared, against theta.
     pub commitment_gap: CommitmentGap,
+    /// How far a population that moves with what the leader does strays from the flow by (8) in one period, in total
+    /// variation.
+    pub flow_difference: f64,
     /// How the iteration of an infinite horizon ended.
     pub iteration: Option<Iteration>,
     /// What periods that are not played can add to a follower's gain, for an infinite horizon; else 0.
@@ -122,12 +129,7 @@ impl Certified {
             .chain(others)
             .filter(|s| s.is_solved())
         {
-            values.push((
-                solved.settings().selection,
-                solved
-                    .resolve(1, solution.game().initial_belief(), start)?
-                    .values,
-            ));
+            values.push((solved.settings().selection, initial_values(solved, start)?));
         }
         let figures = SolutionFigures {
             leader_gain: leader_gain(solution, &path.flow)?,
@@ -136,6 +138,7 @@ impl Certified {
             jumps: solution.jumps(),
             work: *solution.work(),
             commitment_gap: commitment_gap(solution, start)?,
+            flow_difference: flow_difference(solution.game(), &path.flow)?,
             iteration: solution.iteration().copied(),
             tail: tail(solution.game()),
             values,
@@ -176,6 +179,29 @@ impl Certified {
     }
 }
 
+/// V_1 re-solved at a start; of public leader types in the mean over pi_1, and the leader's for each.
+fn initial_values(solution: &Solved, start: &MeanField) -> Result<StateValues, SolveError> {
+    let game = solution.game();
+    let pi = game.initial_belief();
+    if game.leader_information() != LeaderInformation::Public {
+        return Ok(solution.resolve(1, pi, start)?.values);
+    }
+    let mut mean = StateValues {
+        followers: vec![0.0; game.follower_types().len()],
+        leader: 0.0,
+        leader_types: vec![f64::NAN; game.leader_types().len()],
+    };
+    for (x, weight) in pi.weights().iter().enumerate().filter(|(_, w)| **w > 0.0) {
+        let belief = Belief::of_type(pi.weights().len(), LeaderType(x));
+        let values = solution.resolve(1, &belief, start)?.values;
+        let followers = mean.followers.iter_mut().zip(values.followers);
+        followers.for_each(|(sum, v)| *sum += weight * v);
+        mean.leader += weight * values.leader;
+        mean.leader_types[x] = values.leader;
+    }
+    Ok(mean)
+}
+
 /// The tail of an infinite horizon over the proven range of the followers' rewards.
 fn tail(game: &Game) -> f64 {
     if game.is_infinite() {
@@ -202,8 +228,9 @@ fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Ve
     // Beyond rounding.
     if figures.jumps.is_none() && gain.initial > 1e-9 {
         warnings.push(format!(
-            "values between the points of the lattice are interpolated, across jumps too: that leaves a follower the gain {:.1e} \
-             in the mean-field limit; try another `grid`",
+            "values between the points of the lattice are interpolated, and of their jumps (in {:.1} % of its simplices) one is \
+             known per edge: that leaves a follower the gain {:.1e} in the mean-field limit; try another `grid`",
+            100.0 * figures.work.mixed_share().unwrap_or(0.0),
             gain.initial
         ));
     }
@@ -233,8 +260,7 @@ fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Ve
     }
     let size = figures.values.iter().fold(1.0, |size: f64, (_, v)| {
         size.max(v.leader.abs())
-            .max(v.followers[0].abs())
-            .max(v.followers[1].abs())
+            .max(v.followers.iter().fold(0.0, |size, v| size.max(v.abs())))
     });
     if figures.consistency > CONSISTENT * size {
         warnings.push(format!(
@@ -245,10 +271,37 @@ fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Ve
     }
     // Beyond the accuracy of the values that are compared.
     if figures.commitment_gap.value > 1e-6 {
+        let whole = match figures.commitment_gap.policy {
+            Committed::Constant(_) => "one constant action",
+            Committed::Sequence(_) => "a sequence of actions",
+        };
         warnings.push(format!(
-            "committing to one constant action would give the leader {:.6} more than theta: theta is optimal stage by \
-             stage, not against every whole policy",
+            "committing to {whole} would give the leader {:.6} more than theta: theta is optimal stage by stage, not \
+             against every whole policy",
             figures.commitment_gap.value
+        ));
+    }
+    if figures.leader_gain.gain.is_none() {
+        warnings.push(
+            "the leader's one-stage gains are not computed: her candidates lead to too many public states".into(),
+        );
+    }
+    let regret = figures
+        .leader_gain
+        .regret
+        .iter()
+        .fold(0.0, |most: f64, r| most.max(*r));
+    if regret > 1e-9 {
+        warnings.push(format!(
+            "a type of the leader would gain {regret:.6} by another prescription: (15c) asks for one that is best for every \
+             type at once, and theta's is best in the mean over the belief"
+        ));
+    }
+    if figures.flow_difference > 1e-12 {
+        warnings.push(format!(
+            "a population moves with what the leader does, and then strays from a flow averaged over it by up to {:.6} in \
+             one period (total variation)",
+            figures.flow_difference
         ));
     }
     warnings

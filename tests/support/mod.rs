@@ -10,3 +10,4 @@ pub mod games;
 pub mod law;
 pub mod random;
 pub mod reference;
+pub mod typed;

@@ -1,6 +1,7 @@
 //! V at the nodes of the lattice, linear between them, with bounds over blocks of cubes.
 
 use super::lattice::{Lattice, Location};
+use super::regimes::{Cuts, Pieces};
 use crate::solve::stationary::Snapshot;
 
 /// A function on P(X^f): V^f per type, then whatever else is kept (V^l).
@@ -16,6 +17,8 @@ pub(super) struct Field {
     levels: Vec<Level>,
     /// Whether every component is the same at all nodes.
     constant: bool,
+    /// Where V jumps between nodes.
+    cuts: Cuts,
 }
 
 /// Values closer than this, times max(1, size), are the same: rounding.
@@ -44,13 +47,51 @@ impl Field {
             components,
             levels: Vec::new(),
             constant,
+            cuts: Cuts::default(),
         };
         field.levels.push(field.first_level(lattice));
+        field.coarsen(lattice);
+        field
+    }
+
+    /// The same with jumps between nodes; the bounds are widened to hold on either side of each.
+    pub fn with_cuts(mut self, lattice: &Lattice, cuts: Cuts) -> Self {
+        self.levels.truncate(1);
+        let level = &mut self.levels[0];
+        for cut in cuts.all() {
+            for (beyond, node) in cut.beyond.iter().zip([cut.nodes[1], cut.nodes[0]]) {
+                let differences: Vec<f64> = (1..lattice.types())
+                    .map(|x| beyond[x] - beyond[0])
+                    .collect();
+                for block in blocks(lattice, level.side, node) {
+                    level.widen(block, &differences);
+                }
+            }
+        }
+        self.coarsen(lattice);
+        self.cuts = cuts;
+        self
+    }
+
+    /// The coarser levels from the first.
+    fn coarsen(&mut self, lattice: &Lattice) {
+        let field = self;
         while let Some(finer) = field.levels.last().filter(|level| level.side > 1) {
             let coarser = finer.coarsen(lattice.dimensions());
             field.levels.push(coarser);
         }
-        field
+    }
+
+    /// Where V jumps between nodes.
+    pub fn cuts(&self) -> &Cuts {
+        &self.cuts
+    }
+
+    /// The regimes of the simplex with these vertices, if a jump crosses it.
+    pub fn pieces(&self, nodes: &[usize]) -> Option<Pieces> {
+        Pieces::of(&self.cuts, nodes, self.components, |node| {
+            self.at_node(node)
+        })
     }
 
     /// The level of the block that holds the whole lattice.
@@ -71,12 +112,17 @@ impl Field {
         }
     }
 
+    /// All values, by node, then component.
+    pub fn all(&self) -> &[f64] {
+        &self.values
+    }
+
     /// All components at a node.
     pub fn at_node(&self, node: usize) -> &[f64] {
         &self.values[node * self.components..(node + 1) * self.components]
     }
 
-    /// All components at a point, by interpolation.
+    /// All components at a point, from the regime that holds there.
     pub fn at(&self, location: &Location) -> Vec<f64> {
         let mut mean = Vec::with_capacity(self.components);
         self.append(location, &mut mean);
@@ -85,6 +131,27 @@ impl Field {
 
     /// All components at a point, added to the end of a list.
     pub fn append(&self, location: &Location, values: &mut Vec<f64>) {
+        if self.cuts.all().is_empty() {
+            self.append_bridged(location, values);
+            return;
+        }
+        let nodes: Vec<usize> = location.vertices.iter().map(|(node, _)| *node).collect();
+        let Some(pieces) = self.pieces(&nodes) else {
+            self.append_bridged(location, values);
+            return;
+        };
+        let r = pieces.holding(|i| location.vertices[i].1);
+        let start = values.len();
+        values.resize(start + self.components, 0.0);
+        for (i, (_, weight)) in location.vertices.iter().enumerate() {
+            for (sum, value) in values[start..].iter_mut().zip(pieces.at_vertex(r, i)) {
+                *sum += weight * value;
+            }
+        }
+    }
+
+    /// The same by interpolation between the nodes, across jumps too.
+    pub fn append_bridged(&self, location: &Location, values: &mut Vec<f64>) {
         let start = values.len();
         values.resize(start + self.components, 0.0);
         for (node, weight) in &location.vertices {
@@ -92,6 +159,32 @@ impl Field {
                 *sum += weight * value;
             }
         }
+    }
+
+    /// Bounds of V^f(x) - V^f(x_1), x = x_2, ..., over a range of scaled tail sums.
+    pub fn bounds_over(&self, reach: &[[f64; 2]]) -> Vec<[f64; 2]> {
+        // The finest blocks of which two a side hold the range.
+        let place = |s: f64, level: usize| {
+            let last = self.levels[level - 1].side - 1;
+            (s.max(0.0) as usize >> level).min(last)
+        };
+        let fits = |level: &usize| {
+            let mut sides = reach.iter();
+            sides.all(|r| place(r[1], *level) - place(r[0], *level) <= 1)
+        };
+        let level = (1..=self.top()).find(fits).unwrap_or(self.top());
+        let mut bounds = vec![NOTHING; reach.len()];
+        for choice in 0..1_usize << reach.len() {
+            let corner = reach
+                .iter()
+                .enumerate()
+                .map(|(i, r)| place(r[choice >> i & 1], level));
+            let corner: Vec<usize> = corner.collect();
+            for (bound, more) in bounds.iter_mut().zip(self.bounds(level, &corner)) {
+                *bound = [bound[0].min(more[0]), bound[1].max(more[1])];
+            }
+        }
+        bounds
     }
 
     /// The number of components.
@@ -117,26 +210,31 @@ impl Field {
             for (x, difference) in differences.iter_mut().enumerate() {
                 *difference = values[x + 1] - values[0];
             }
-            let sums = lattice.sums(node);
-            // Bit i of the choice: the lower of the two blocks that share an even coordinate.
-            for choice in 0..1_usize << dimensions {
-                let mut block = Some(0);
-                for (i, s) in sums.iter().enumerate() {
-                    let upper = (s / 2).min(side - 1);
-                    let shared = s.is_multiple_of(2) && s / 2 > 0 && s / 2 < side;
-                    block = match (choice >> i & 1, shared) {
-                        (0, _) => block.map(|b| b * side + upper),
-                        (_, true) => block.map(|b| b * side + upper - 1),
-                        (_, false) => None,
-                    };
-                }
-                if let Some(block) = block {
-                    level.widen(block, &differences);
-                }
+            for block in blocks(lattice, side, node) {
+                level.widen(block, &differences);
             }
         }
         level
     }
+}
+
+/// The blocks of side two that a node belongs to, their faces included.
+fn blocks(lattice: &Lattice, side: usize, node: usize) -> impl Iterator<Item = usize> {
+    let sums = lattice.sums(node);
+    // Bit i of the choice: the lower of the two blocks that share an even coordinate.
+    (0..1_usize << lattice.dimensions()).filter_map(move |choice| {
+        let mut block = Some(0);
+        for (i, s) in sums.iter().enumerate() {
+            let upper = (s / 2).min(side - 1);
+            let shared = s.is_multiple_of(2) && s / 2 > 0 && s / 2 < side;
+            block = match (choice >> i & 1, shared) {
+                (0, _) => block.map(|b| b * side + upper),
+                (_, true) => block.map(|b| b * side + upper - 1),
+                (_, false) => None,
+            };
+        }
+        block
+    })
 }
 
 impl Level {

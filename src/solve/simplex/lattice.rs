@@ -16,7 +16,7 @@ const SNAP: f64 = 1e-12;
 /// Nodes j/G of the simplex of laws of `types` types, numbered by combinatorial rank: in the order of falling z(x_1),
 /// then falling z(x_2), and so on.
 #[derive(Clone, Debug)]
-pub(super) struct Lattice {
+pub(in crate::solve) struct Lattice {
     types: usize,
     cells: usize,
     /// Binomial coefficients: the part of the rank that coordinate i with value s gives, at `i * (cells + 1) + s`.
@@ -26,7 +26,7 @@ pub(super) struct Lattice {
 
 /// The nodes whose interpolation gives a point, with their weights; weights are positive and sum to one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Location {
+pub(in crate::solve) struct Location {
     pub vertices: Vec<(usize, f64)>,
     /// Whether the point lies on a wall between simplices (to 1e-9), other than one of the simplex P(X^f).
     pub on_wall: bool,
@@ -36,7 +36,7 @@ pub(super) struct Location {
 }
 
 /// The number of nodes, or `None` beyond any memory.
-pub(super) fn count(types: usize, cells: usize) -> Option<usize> {
+pub(in crate::solve) fn count(types: usize, cells: usize) -> Option<usize> {
     (1..types).try_fold(1_usize, |nodes, k| Some(nodes.checked_mul(cells + k)? / k))
 }
 

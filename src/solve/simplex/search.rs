@@ -10,7 +10,7 @@
 use super::directions::Directions;
 use super::lattice::Location;
 use super::simplices;
-use super::stage_game::{Equilibrium, StageGame};
+use super::stage_game::{Across, Branch, Equilibrium, StageGame};
 use crate::solve::stage_game::{Kind, TIE};
 
 /// Blocks and linear systems of one stage game, at most.
@@ -35,6 +35,10 @@ pub(super) struct Equilibria {
     pub blocks: u64,
     /// Linear systems solved.
     pub systems: u64,
+    /// Whether a jump crosses a simplex that was searched: the number of equilibria without a coin may be even.
+    pub cut: bool,
+    /// Whether there is no equilibrium but under a public coin between the two sides of a jump.
+    pub unsupported: bool,
 }
 
 /// A block under search, and what is known of it.
@@ -69,6 +73,8 @@ pub(super) struct Steps {
     pub blocks: u64,
     pub systems: u64,
     pub stopped: bool,
+    /// Whether a simplex was searched that a jump crosses.
+    pub cut: bool,
 }
 
 impl Steps {
@@ -80,7 +86,33 @@ impl Steps {
 }
 
 impl Search {
-    /// Find all equilibria.
+    /// Find all equilibria; those that need a public coin only where there are no others.
+    pub fn supported_first(&mut self, game: &mut StageGame) -> Equilibria {
+        if game.flows > 1 {
+            game.across = Across::Bridged;
+            return self.run(game);
+        }
+        let supported = self.run(game);
+        let jumps = |branch: &Branch| !branch.next.cuts().all().is_empty();
+        let may_be_lottery = supported.complete && game.branches.iter().any(jumps);
+        if !supported.found.is_empty() || !may_be_lottery {
+            return supported;
+        }
+        game.across = Across::Bridged;
+        let mut lotteries = self.run(game);
+        for e in &mut lotteries.found {
+            if game.sides(&e.next, &mut self.location).len() > 1 {
+                e.kind = Kind::Lottery;
+            }
+        }
+        lotteries.blocks += supported.blocks;
+        lotteries.systems += supported.systems;
+        lotteries.cut = true;
+        lotteries.unsupported = true;
+        lotteries
+    }
+
+    /// Find all equilibria, with V across jumps as the game takes it.
     pub fn run(&mut self, game: &StageGame) -> Equilibria {
         self.directions.fill(game);
         self.candidates.clear();
@@ -102,6 +134,8 @@ impl Search {
         }
         if game.branches.iter().all(|branch| branch.next.is_constant()) {
             self.uncoupled(game);
+        } else if game.flows > 1 {
+            self.several_flows(game);
         } else {
             self.visit(game, top);
         }
@@ -251,6 +285,8 @@ impl Search {
             complete: !self.steps.stopped,
             blocks: self.steps.blocks,
             systems: self.steps.systems,
+            cut: self.steps.cut,
+            unsupported: false,
         }
     }
 }

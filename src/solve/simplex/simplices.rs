@@ -11,8 +11,9 @@
 //! with a p of zero belong to smaller supports, the others lie on a face of the simplex or where an action outside the
 //! support ties. A vertex mixes over no more actions than |X^f| - 1 beyond the bases, so larger supports need no search.
 
+use super::regimes::Pieces;
 use super::search::{SLACK, Search};
-use super::stage_game::StageGame;
+use super::stage_game::{Across, StageGame, dot};
 use crate::solve::stage_game::{Kind, TIE};
 
 /// A simplex under search.
@@ -30,6 +31,9 @@ pub(super) struct Memory {
     before: Vec<bool>,
     /// Where this simplex's candidates begin.
     start: usize,
+    nodes: Vec<usize>,
+    /// Per branch the regimes of a simplex that a jump crosses, and the one under search.
+    pieces: Vec<Option<(Pieces, usize)>>,
 }
 
 /// One action of each active type, and the further actions that types mix over.
@@ -41,10 +45,10 @@ struct Support {
 }
 
 /// An affine function of p: coefficients, then the constant.
-type Row = Vec<f64>;
+pub(super) type Row = Vec<f64>;
 
 /// The solutions of some equations.
-enum Solutions {
+pub(super) enum Solutions {
     None,
     One(Vec<f64>),
     /// A family; the number of independent equations.
@@ -98,13 +102,21 @@ impl Search {
         }
     }
 
+    /// Search a simplex: once, or where jumps cross it once for every choice of a regime per branch.
     fn simplex(&mut self, game: &StageGame, memory: &mut Memory, survivors: &[Vec<usize>]) {
-        memory.evaluate(game, survivors);
-        memory.start = self.candidates.len();
-        let spare: usize = memory.kept.iter().map(|kept| kept.len() - 1).sum();
-        let mut support = Support::default();
-        for degree in 0..=spare.min(memory.corner.len()) {
-            self.supports(game, memory, &mut support, degree);
+        memory.enter(game);
+        self.steps.cut |= memory.pieces.iter().any(Option::is_some);
+        loop {
+            memory.evaluate(game, survivors);
+            memory.start = self.candidates.len();
+            let spare: usize = memory.kept.iter().map(|kept| kept.len() - 1).sum();
+            let mut support = Support::default();
+            for degree in 0..=spare.min(memory.corner.len()) {
+                self.supports(game, memory, &mut support, degree);
+            }
+            if !memory.next_regimes() {
+                return;
+            }
         }
     }
 
@@ -271,20 +283,59 @@ impl Search {
 }
 
 impl Memory {
-    /// Payoffs at the vertices, and the actions that no other beats at all of them.
-    fn evaluate(&mut self, game: &StageGame, survivors: &[Vec<usize>]) {
-        let size = game.types * game.actions;
-        self.payoffs.resize((self.corner.len() + 1) * size, 0.0);
+    /// The vertices, and the regimes that meet in the simplex.
+    fn enter(&mut self, game: &StageGame) {
         let mut sums = self.corner.clone();
+        self.nodes.clear();
         for k in 0..=self.order.len() {
             if k > 0 {
                 sums[self.order[k - 1]] += 1;
             }
-            let node = game.lattice.rank(&sums);
+            self.nodes.push(game.lattice.rank(&sums));
+        }
+        self.pieces.clear();
+        if game.across == Across::Kept {
+            let pieces = game.branches.iter().map(|b| b.next.pieces(&self.nodes));
+            self.pieces.extend(pieces.map(|pieces| Some((pieces?, 0))));
+        }
+    }
+
+    /// Go on to the next choice of regimes; whether there is one.
+    fn next_regimes(&mut self) -> bool {
+        for (pieces, r) in self.pieces.iter_mut().flatten() {
+            *r += 1;
+            if *r < pieces.count {
+                return true;
+            }
+            *r = 0;
+        }
+        false
+    }
+
+    /// U_x(a; .) at vertex k under the regimes chosen.
+    fn payoff(&self, game: &StageGame, k: usize, x: usize, a: usize) -> f64 {
+        if !self.pieces.iter().any(Option::is_some) {
+            return game.payoff_at_node(x, a, self.nodes[k]);
+        }
+        let mut payoff = game.reward[x * game.actions + a];
+        for (b, (branch, pieces)) in game.branches.iter().zip(&self.pieces).enumerate() {
+            let values = match pieces {
+                Some((pieces, r)) => pieces.at_vertex(*r, k),
+                None => branch.next.at_node(self.nodes[k]),
+            };
+            payoff += dot(game.hold(b, x, a), values);
+        }
+        payoff
+    }
+
+    /// Payoffs at the vertices, and the actions that no other beats at all of them.
+    fn evaluate(&mut self, game: &StageGame, survivors: &[Vec<usize>]) {
+        let size = game.types * game.actions;
+        self.payoffs.resize(self.nodes.len() * size, 0.0);
+        for k in 0..self.nodes.len() {
             for (x, survivors) in game.active.iter().zip(survivors) {
                 for a in survivors {
-                    self.payoffs[k * size + x * game.actions + a] =
-                        game.payoff_at_node(*x, *a, node);
+                    self.payoffs[k * size + x * game.actions + a] = self.payoff(game, k, *x, *a);
                 }
             }
         }
@@ -375,7 +426,7 @@ impl<'m> Line<'m> {
         })
     }
 
-    /// The faces of the simplex, and where an action outside the support ties.
+    /// The faces of the simplex and of the regime, and where an action outside the support ties.
     fn faces(&self, game: &StageGame, memory: &Memory, support: &Support) -> Vec<Row> {
         let walls = (0..=self.order.len()).map(|v| self.row(|k| f64::from(u8::from(k == v))));
         let mut faces: Vec<Row> = walls.collect();
@@ -388,12 +439,19 @@ impl<'m> Line<'m> {
                 }
             }
         }
+        // Just inside the border to every other regime.
+        for (pieces, r) in memory.pieces.iter().flatten() {
+            for other in (0..pieces.count).filter(|other| other != r) {
+                let margins = pieces.margins(*r, other);
+                faces.push(self.row(|k| margins[k] - SLACK));
+            }
+        }
         faces
     }
 }
 
 /// The p at which all rows vanish; rows that the tie tolerance cannot tell from zero say nothing.
-fn solve(rows: &[Row], unknowns: usize) -> Solutions {
+pub(super) fn solve(rows: &[Row], unknowns: usize) -> Solutions {
     let mut rows = rows.to_vec();
     let mut rank = 0;
     let mut columns: Vec<usize> = Vec::with_capacity(unknowns);

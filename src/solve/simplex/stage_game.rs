@@ -13,6 +13,7 @@
 
 use super::field::Field;
 use super::lattice::{Lattice, Location};
+use super::regimes::{Pieces, Side};
 use crate::game::{Game, Tables};
 use crate::solve::stage_game::{Kind, TIE};
 
@@ -20,8 +21,19 @@ use crate::solve::stage_game::{Kind, TIE};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Branch<'a> {
     pub weight: f64,
-    pub leader_action: usize,
+    pub leader_move: usize,
     pub next: &'a Field,
+    /// Which of the mean fields that may follow is this branch's: always the first where (8) is averaged.
+    pub flow: usize,
+}
+
+/// What V is taken to be in a simplex that a jump crosses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Across {
+    /// That of the regime that holds at the point.
+    Kept,
+    /// Interpolated from one side to the other, as if a public coin chose the side.
+    Bridged,
 }
 
 /// A followers' equilibrium: every action that gamma^f takes is a best response to its own z'.
@@ -55,10 +67,13 @@ pub(super) struct StageGame<'a> {
     pub branches: Vec<Branch<'a>>,
     /// sum_b w_b R_b, by (x, a).
     pub reward: Vec<f64>,
-    /// sum_b w_b Q_b, by (x, a, x').
+    /// How many z' there are: one, or where the mean field follows what the leader does one per action of hers.
+    pub flows: usize,
+    /// sum over the branches b of a flow of w_b Q_b over their probability, by (flow, x, a, x').
     pub flow: Vec<f64>,
     /// delta w_b Q_b, by (b, x, a, x').
     pub hold: Vec<f64>,
+    pub across: Across,
 }
 
 /// The best of a type's payoffs, and what counts as equally good.
@@ -81,8 +96,10 @@ impl<'a> StageGame<'a> {
             active: Vec::new(),
             branches: Vec::new(),
             reward: vec![0.0; types * actions],
+            flows: 1,
             flow: vec![0.0; types * actions * types],
             hold: Vec::new(),
+            across: Across::Kept,
         }
     }
 
@@ -93,21 +110,36 @@ impl<'a> StageGame<'a> {
         self.active.clear();
         self.active
             .extend((0..self.types).filter(|x| self.z[*x] > 0.0));
+        self.across = Across::Kept;
         self.branches.clear();
         self.branches.extend_from_slice(branches);
         self.reward.fill(0.0);
-        self.flow.fill(0.0);
+        self.flows = branches.iter().map(|b| b.flow + 1).max().unwrap_or(1);
+        let size = self.types * self.actions * self.types;
+        self.flow.clear();
+        self.flow.resize(self.flows * size, 0.0);
+        let total = |flow: usize| -> f64 {
+            let mine = branches.iter().filter(|b| b.flow == flow);
+            mine.map(|b| b.weight).sum()
+        };
+        let totals: Vec<f64> = (0..self.flows).map(total).collect();
+        // Weights sum to one: with a single flow there is nothing to divide by.
+        let share = |branch: &Branch| match self.flows {
+            1 => branch.weight,
+            _ => branch.weight / totals[branch.flow],
+        };
         self.hold.clear();
         for branch in branches {
             for x in 0..self.types {
                 for a in 0..self.actions {
                     let pair = x * self.actions + a;
-                    let l = branch.leader_action;
+                    let l = branch.leader_move;
                     self.reward[pair] += branch.weight * tables.follower_reward(l, x, a);
                     for to in 0..self.types {
-                        let q = branch.weight * tables.transition(l, x, a, to);
-                        self.flow[pair * self.types + to] += q;
-                        self.hold.push(discount * q);
+                        let q = tables.transition(l, x, a, to);
+                        let place = branch.flow * size + pair * self.types + to;
+                        self.flow[place] += share(branch) * q;
+                        self.hold.push(discount * (branch.weight * q));
                     }
                 }
             }
@@ -161,17 +193,41 @@ impl<'a> StageGame<'a> {
         self.available[x].iter().copied().filter(good).collect()
     }
 
-    /// (8): z' under gamma.
+    /// sum over the branches of a flow of w_b Q_b(.|x, a) over their probability.
+    pub fn flow_row(&self, flow: usize, x: usize, a: usize) -> &[f64] {
+        let row = (flow * self.types + x) * self.actions + a;
+        &self.flow[row * self.types..(row + 1) * self.types]
+    }
+
+    /// (8): z' under gamma, of one flow after the other.
     pub fn advance(&self, gamma: &[f64]) -> Vec<f64> {
+        let mut next = vec![0.0; self.flows * self.types];
+        for (flow, next) in next.chunks_exact_mut(self.types).enumerate() {
+            for &x in &self.active {
+                for a in 0..self.actions {
+                    let mass = self.z[x] * gamma[x * self.actions + a];
+                    if mass > 0.0 {
+                        for (sum, q) in next.iter_mut().zip(self.flow_row(flow, x, a)) {
+                            *sum += mass * q;
+                        }
+                    }
+                }
+            }
+        }
+        next
+    }
+
+    /// (8) under gamma and a law of the leader's moves, with tables evaluated at z.
+    pub fn advance_under(&self, tables: &Tables, gamma: &[f64], law: &[(usize, f64)]) -> Vec<f64> {
         let mut next = vec![0.0; self.types];
-        for &x in &self.active {
-            for a in 0..self.actions {
-                let pair = x * self.actions + a;
-                let mass = self.z[x] * gamma[pair];
-                if mass > 0.0 {
-                    let row = &self.flow[pair * self.types..(pair + 1) * self.types];
-                    for (sum, q) in next.iter_mut().zip(row) {
-                        *sum += mass * q;
+        for (leader_move, weight) in law {
+            for &x in &self.active {
+                for a in 0..self.actions {
+                    let mass = weight * self.z[x] * gamma[x * self.actions + a];
+                    if mass > 0.0 {
+                        for (to, sum) in next.iter_mut().enumerate() {
+                            *sum += mass * tables.transition(*leader_move, x, a, to);
+                        }
                     }
                 }
             }
@@ -181,12 +237,70 @@ impl<'a> StageGame<'a> {
 
     /// All components of V at z', one branch after the other.
     pub fn continuation(&self, next: &[f64], at: &mut Location) -> Vec<f64> {
-        self.lattice.locate(next, at);
         let mut values = Vec::new();
+        let mut located = None;
         for branch in &self.branches {
-            branch.next.append(at, &mut values);
+            if located != Some(branch.flow) {
+                let start = branch.flow * self.types;
+                self.lattice.locate(&next[start..start + self.types], at);
+                located = Some(branch.flow);
+            }
+            match self.across {
+                Across::Kept => branch.next.append(at, &mut values),
+                Across::Bridged => branch.next.append_bridged(at, &mut values),
+            }
         }
         values
+    }
+
+    /// z' itself; or where V is bridged and a jump of some branch crosses the simplex of z', its sides: the points of the
+    /// faces that the regimes span, with the weights by which z' is their mean. The bridged V(z') is the mean of V there.
+    pub fn sides(&self, next: &[f64], at: &mut Location) -> Vec<Side> {
+        let whole = || {
+            vec![Side {
+                probability: 1.0,
+                mean_field: next.to_vec(),
+            }]
+        };
+        if self.across == Across::Kept || self.flows > 1 {
+            return whole();
+        }
+        self.lattice.locate(next, at);
+        let nodes: Vec<usize> = at.vertices.iter().map(|(node, _)| *node).collect();
+        let pieces = self.branches.iter().map(|b| b.next.pieces(&nodes));
+        let pieces: Vec<Pieces> = pieces.flatten().collect();
+        if pieces.is_empty() {
+            return whole();
+        }
+        let together = |i: usize, j: usize| pieces.iter().all(|p| p.regime[i] == p.regime[j]);
+        let mut sides: Vec<(usize, Side)> = Vec::new();
+        for (i, (node, weight)) in at.vertices.iter().enumerate() {
+            let place = sides.iter().position(|(first, _)| together(*first, i));
+            let place = place.unwrap_or_else(|| {
+                let side = Side {
+                    probability: 0.0,
+                    mean_field: vec![0.0; self.types],
+                };
+                sides.push((i, side));
+                sides.len() - 1
+            });
+            let side = &mut sides[place].1;
+            side.probability += weight;
+            for (sum, z) in side
+                .mean_field
+                .iter_mut()
+                .zip(self.lattice.mean_field(*node))
+            {
+                *sum += weight * z;
+            }
+        }
+        let finish = |(_, mut side): (usize, Side)| {
+            side.mean_field
+                .iter_mut()
+                .for_each(|z| *z /= side.probability);
+            side
+        };
+        sides.into_iter().map(finish).collect()
     }
 
     /// The prescription if it is an equilibrium: if no type with mass takes an action that is no best response.

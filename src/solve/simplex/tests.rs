@@ -3,7 +3,7 @@
 use super::field::Field;
 use super::lattice::{Lattice, Location};
 use super::search::{Equilibria, Search};
-use super::stage_game::{Branch, Equilibrium, StageGame};
+use super::stage_game::{Across, Branch, Equilibrium, StageGame};
 
 /// splitmix64 (Steele, Lea and Flood 2014).
 struct Random(u64);
@@ -100,12 +100,15 @@ impl Numbers {
             z: self.z.clone(),
             branches: vec![Branch {
                 weight: 1.0,
-                leader_action: 0,
+                leader_move: 0,
+                flow: 0,
                 next: field,
             }],
             reward: self.reward.clone(),
+            flows: 1,
             flow: self.flow.clone(),
             hold: self.flow.iter().map(|q| 0.9 * q).collect(),
+            across: Across::Kept,
         }
     }
 }
@@ -164,6 +167,7 @@ fn tally(types: usize, actions: usize, cells: usize, games: u64) -> Tally {
             complete,
             blocks,
             systems,
+            ..
         } = search.run(&game);
         tally.empty += usize::from(found.is_empty());
         tally.tied += usize::from(tied);

@@ -2,18 +2,21 @@
 
 use rayon::prelude::*;
 
-use super::backward::{Period, Selected, StageGames, step, terminal};
+use super::backward::{
+    Answer, Period, PublicValues, Selected, StageGames, components, step, terminal,
+};
 use super::field::{self, Field};
 use super::lattice::{self, Lattice};
+use super::regimes::{Cut, Cuts};
 use crate::game::{
-    Belief, Game, LeaderAction, LeaderMove, LeaderPrescription, LeaderType, MeanField, Play,
-    Policy, Prescription, Way,
+    Belief, Game, LeaderPrescription, MeanField, Play, Policy, Prescription, Way, public_beliefs,
 };
 use crate::scenario::SolveSettings;
+use crate::solve::beliefs::Beliefs;
 use crate::solve::leader::{Rule, Work};
-use crate::solve::solved::{SolvedEquilibrium, SolvedPoint, StateValues};
-use crate::solve::stationary;
-use crate::solve::{Iteration, SolveError, theta::first_actions};
+use crate::solve::solved::{Backward, SolvedEquilibrium, SolvedPoint, Start, StateValues};
+use crate::solve::stationary::{self, Snapshot};
+use crate::solve::{Iteration, Kind, SolveError, candidates, theta::first_actions};
 
 /// Numbers that V_1, ..., V_{T+1} and their bounds may take, at most: four gigabytes.
 const MOST_NUMBERS: usize = 1 << 29;
@@ -25,11 +28,12 @@ const MOST_NUMBERS: usize = 1 << 29;
 pub struct SimplexSolution<'g> {
     game: &'g Game,
     settings: SolveSettings,
-    /// The leader's candidates.
+    /// The leader's actions among which she chooses.
     actions: Vec<usize>,
+    beliefs: Beliefs,
     lattice: Lattice,
     /// V_1, ..., V_{T+1}; for an infinite horizon the last iterate and the one before it.
-    values: Vec<Field>,
+    values: Vec<PublicValues>,
     work: Work,
     /// How the iteration of an infinite horizon ended.
     iteration: Option<Iteration>,
@@ -46,32 +50,50 @@ impl<'g> SimplexSolution<'g> {
         settings: &SolveSettings,
         actions: Option<Vec<usize>>,
     ) -> Result<Self, SolveError> {
-        let lattice = lattice_of(game, settings.grid)?;
+        Self::compute_from(game, settings, actions, &Start::of_game(game))
+    }
+
+    /// The same from another belief and period on: V and theta of t = `start.t`, ..., T.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
+    pub fn compute_from(
+        game: &'g Game,
+        settings: &SolveSettings,
+        actions: Option<Vec<usize>>,
+        start: &Start,
+    ) -> Result<Self, SolveError> {
+        let beliefs = Beliefs::from(game, settings, start.t, &start.belief)?;
+        let lattice = lattice_of(game, settings.grid, beliefs.count(game))?;
         let actions = actions.unwrap_or_else(|| (0..game.leader_actions().len()).collect());
         let rule = Rule {
             selection: settings.selection,
-            actions: &actions,
         };
         let mut work = Work::default();
-        let end = terminal(game, &lattice)?;
-        let mut back = |t: usize, next: &Field| {
+        let mut back = |t: usize, next: &PublicValues| {
+            let mesh = beliefs.at(t);
+            let mixing = settings.leader_mixing;
+            let listed = mesh.nodes().iter();
+            let listed = listed.map(|pi| candidates::at_belief(game, &actions, mixing, pi));
+            let listed: Vec<_> = listed.collect::<Result<_, _>>()?;
             let period = Period {
                 game,
+                rule: settings.flow,
                 lattice: &lattice,
                 t,
                 next,
             };
-            step(period, &rule, &mut work)
+            step(period, mesh, &rule, &listed, &mut work)
         };
         let (values, iteration) = if game.is_infinite() {
+            let end = terminal(game, &lattice, beliefs.at(1))?;
             let bound = stationary::bound(game, settings);
-            let look = |v: &Field| v.snapshot();
             let (values, iteration) =
-                stationary::iterate(game.discount(), bound, end, |v| Ok(back(1, v)?), look)?;
+                stationary::iterate(game.discount(), bound, end, |v| back(1, v), look)?;
             (values, Some(iteration))
         } else {
-            let mut values = vec![end];
-            for t in (1..=game.horizon()).rev() {
+            let mut values = vec![terminal(game, &lattice, beliefs.at(game.horizon() + 1))?];
+            for t in (start.t..=game.horizon()).rev() {
                 let v = back(t, &values[values.len() - 1])?;
                 values.push(v);
             }
@@ -82,11 +104,18 @@ impl<'g> SimplexSolution<'g> {
             game,
             settings: settings.clone(),
             actions,
+            beliefs,
             lattice,
             values,
             work,
             iteration,
         })
+    }
+
+    /// V_{T+1}.
+    pub(in crate::solve) fn end(&self) -> Result<PublicValues, SolveError> {
+        let last = self.beliefs.at(self.game.horizon() + 1);
+        Ok(terminal(self.game, &self.lattice, last)?)
     }
 
     /// How the iteration of an infinite horizon ended; `None` for a finite one.
@@ -95,17 +124,17 @@ impl<'g> SimplexSolution<'g> {
     }
 
     /// V_t; for an infinite horizon the same at every t.
-    fn value_function(&self, t: usize) -> &Field {
+    fn value_function(&self, t: usize) -> &PublicValues {
         match self.iteration {
-            None => &self.values[t - 1],
+            None => &self.values[t - self.beliefs.first()],
             Some(_) => &self.values[0],
         }
     }
 
     /// V_{t+1} as the stage games of period t see it.
-    fn continuation(&self, t: usize) -> &Field {
+    fn continuation(&self, t: usize) -> &PublicValues {
         match self.iteration {
-            None => &self.values[t],
+            None => &self.values[t + 1 - self.beliefs.first()],
             Some(_) => &self.values[1],
         }
     }
@@ -130,64 +159,125 @@ impl<'g> SimplexSolution<'g> {
         self.lattice.nodes()
     }
 
-    /// V_t as it is stored, interpolated at z; `t` runs to T + 1.
-    pub fn stored_values(&self, t: usize, z: &MeanField) -> StateValues {
+    /// The beliefs of period t at which V is held.
+    pub fn beliefs(&self, t: usize) -> &[Belief] {
+        self.beliefs.at(t).nodes()
+    }
+
+    /// Whether V between the beliefs is interpolated.
+    pub fn interpolates_beliefs(&self) -> bool {
+        self.beliefs.at(self.beliefs.first()).is_lattice()
+    }
+
+    /// V_t as it is stored, interpolated at (pi, z); `t` runs to T + 1.
+    ///
+    /// # Errors
+    /// A belief that V is not held at.
+    pub fn stored_values(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+    ) -> Result<StateValues, SolveError> {
+        self.interpolate(self.value_function(t), t, belief, z)
+    }
+
+    fn interpolate(
+        &self,
+        held: &PublicValues,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+    ) -> Result<StateValues, SolveError> {
         let mut at = lattice::Location::default();
         self.lattice.locate(z.weights(), &mut at);
-        let mut followers = self.value_function(t).at(&at);
-        let leader = followers.pop().unwrap_or(f64::NAN);
-        StateValues {
-            followers,
-            leader,
-            leader_types: vec![leader],
+        let nodes = held.mesh.locate(belief).ok_or_else(|| SolveError::Belief {
+            t,
+            belief: belief.weights().to_vec(),
+        })?;
+        let mut mean = vec![0.0; held.fields[0].components()];
+        for (node, share) in nodes {
+            let values = held.fields[node].at(&at);
+            mean.iter_mut()
+                .zip(values)
+                .for_each(|(sum, v)| *sum += share * v);
         }
+        let leader_types = mean.split_off(self.game.follower_types().len());
+        let weights = belief
+            .weights()
+            .iter()
+            .filter(|w| leader_types.len() > 1 || **w > 0.0);
+        Ok(StateValues {
+            followers: mean,
+            leader: weights.zip(&leader_types).map(|(w, v)| w * v).sum(),
+            leader_types,
+        })
     }
 
     fn games(&self, t: usize) -> StageGames<'_> {
         StageGames::new(Period {
             game: self.game,
+            rule: self.settings.flow,
             lattice: &self.lattice,
             t,
             next: self.continuation(t),
         })
     }
 
-    fn rule(&self) -> Rule<'_> {
+    fn rule(&self) -> Rule {
         Rule {
             selection: self.settings.selection,
-            actions: &self.actions,
         }
     }
 
-    /// theta_t and V_t re-solved at z, every equilibrium at every leader action searched.
+    /// The leader's candidates at a belief.
     ///
     /// # Errors
-    /// A kernel or reward without a value at z.
-    pub fn resolve(&self, t: usize, _: &Belief, z: &MeanField) -> Result<SolvedPoint, SolveError> {
-        let mut games = self.games(t);
-        games.move_to(z.weights())?;
-        Ok(self.point(games.choose(&self.rule(), &mut Work::default())))
+    /// Too many.
+    pub fn candidates_at(&self, belief: &Belief) -> Result<Vec<LeaderPrescription>, SolveError> {
+        candidates::at_belief(
+            self.game,
+            &self.actions,
+            self.settings.leader_mixing,
+            belief,
+        )
     }
 
-    /// The followers' answer to one leader action at (t, z), and the values it gives.
+    /// theta_t and V_t re-solved at (pi, z), every equilibrium at every candidate of the leader searched.
     ///
     /// # Errors
-    /// A kernel or reward without a value at z.
+    /// A kernel or reward without a value at z, or a belief that theta is not held at.
+    pub fn resolve(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+    ) -> Result<SolvedPoint, SolveError> {
+        let mut games = self.games(t);
+        games.move_to(belief, z.weights())?;
+        let listed = self.candidates_at(belief)?;
+        let selected = games.choose(&self.rule(), &listed, &mut Work::default())?;
+        self.point(&games, selected)
+    }
+
+    /// The followers' answer to one prescription of the leader at (t, pi, z), and the values it gives.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve).
     pub fn answer_at(
         &self,
         t: usize,
-        _: &Belief,
+        belief: &Belief,
         z: &MeanField,
         leader: &LeaderPrescription,
     ) -> Result<SolvedPoint, SolveError> {
-        let leader_action = leader.support(LeaderType(0))[0].0;
         let mut games = self.games(t);
-        games.move_to(z.weights())?;
-        let selected = games.select(&self.rule(), leader_action.0, &mut Work::default());
-        Ok(self.point(selected))
+        games.move_to(belief, z.weights())?;
+        let selected = games.select(&self.rule(), leader, &mut Work::default())?;
+        self.point(&games, selected)
     }
 
-    /// theta_t and V_t at every node of the lattice with `cells` cells per side.
+    /// theta_t and V_t at every belief of the period and every node of the lattice with `cells` cells per side.
     ///
     /// # Errors
     /// A kernel or reward without a value at a node, or too many nodes.
@@ -195,52 +285,54 @@ impl<'g> SimplexSolution<'g> {
         &self,
         t: usize,
         cells: usize,
-    ) -> Result<Vec<(MeanField, SolvedPoint)>, SolveError> {
-        let lattice = lattice_of(self.game, cells)?;
-        let points: Vec<Result<_, SolveError>> = (0..lattice.nodes())
+    ) -> Result<Vec<(Belief, MeanField, SolvedPoint)>, SolveError> {
+        let lattice = lattice_of(self.game, cells, 1)?;
+        let beliefs = self.beliefs(t).iter();
+        let points = beliefs.flat_map(|pi| (0..lattice.nodes()).map(move |node| (pi, node)));
+        let points: Vec<(&Belief, usize)> = points.collect();
+        let points: Vec<Result<_, SolveError>> = points
             .into_par_iter()
-            .map(|node| {
+            .map(|(belief, node)| {
                 let z = MeanField::new(lattice.mean_field(node));
-                let point = self.resolve(t, &Belief::certain(), &z)?;
-                Ok((z, point))
+                let point = self.resolve(t, belief, &z)?;
+                Ok((belief.clone(), z, point))
             })
             .collect();
         points.into_iter().collect()
     }
 
-    /// Every equilibrium of the stage games at (t, z), for one leader action or all.
+    /// Every equilibrium of the stage games at (t, pi, z), for one prescription of the leader or all candidates.
     ///
     /// # Errors
-    /// A kernel or reward without a value at z.
+    /// As [`resolve`](Self::resolve).
     pub fn stage_equilibria(
         &self,
         t: usize,
-        _: &Belief,
+        belief: &Belief,
         z: &MeanField,
-        leader_action: Option<LeaderAction>,
+        leader: Option<&LeaderPrescription>,
     ) -> Result<Vec<SolvedEquilibrium>, SolveError> {
         let mut games = self.games(t);
-        games.move_to(z.weights())?;
+        games.move_to(belief, z.weights())?;
         let mut work = Work::default();
-        let chosen = games.choose(&self.rule(), &mut work).answer;
+        let listed = self.candidates_at(belief)?;
+        let chosen = games.choose(&self.rule(), &listed, &mut work)?.answer;
         let mut rows = Vec::new();
-        let asked = |l: &&usize| leader_action.is_none_or(|only| only.0 == **l);
-        for &l in self.actions.iter().filter(asked) {
-            let (answers, _) = games.enumerate(l, &mut work);
+        for candidate in leader.map_or(&listed[..], std::slice::from_ref) {
+            let (answers, _) = games.enumerate(candidate, &mut work)?;
             rows.extend(answers.into_iter().map(|answer| {
+                let values = self.values_of(&answer);
+                let next = games.mean_next(&answer);
                 let e = answer.equilibrium;
                 SolvedEquilibrium {
-                    leader_action: LeaderAction(l),
                     kind: e.kind,
-                    selected: chosen.leader_action == l && chosen.equilibrium.gamma == e.gamma,
-                    next: MeanField::new(e.next),
-                    coin: 0.0,
+                    selected: chosen.leader == answer.leader && chosen.equilibrium.gamma == e.gamma,
+                    leader: answer.leader,
+                    next: MeanField::new(next),
+                    // The probability of the sides after the first.
+                    coin: 1.0 - answer.sides[0].probability,
                     prescription: Prescription::new(self.game.follower_actions().len(), e.gamma),
-                    values: StateValues {
-                        followers: e.followers,
-                        leader: answer.leader,
-                        leader_types: vec![answer.leader],
-                    },
+                    values,
                     residual: e.residual,
                 }
             }));
@@ -248,65 +340,208 @@ impl<'g> SimplexSolution<'g> {
         Ok(rows)
     }
 
-    fn point(&self, selected: Selected) -> SolvedPoint {
+    fn values_of(&self, answer: &Answer) -> StateValues {
+        StateValues {
+            followers: answer.equilibrium.followers.clone(),
+            leader: answer.mean,
+            leader_types: answer.leader_types.clone(),
+        }
+    }
+
+    fn point(&self, games: &StageGames, selected: Selected) -> Result<SolvedPoint, SolveError> {
         let Selected { answer, count } = selected;
+        let values = self.values_of(&answer);
+        let ahead = games.ahead(&answer.leader)?;
+        let ways = ahead.iter().flat_map(|after| {
+            games
+                .sides(&answer, after.outcome.action)
+                .into_iter()
+                .map(|side| Way {
+                    mean_field: MeanField::new(side.mean_field),
+                    belief: after.outcome.belief.clone(),
+                    probability: after.outcome.probability * side.probability,
+                    action: after.outcome.action,
+                    moves: after.outcome.moves.clone(),
+                })
+        });
+        let next = ways.collect();
         let e = answer.equilibrium;
-        SolvedPoint {
-            play: Play::pure(
-                LeaderAction(answer.leader_action),
-                Prescription::new(self.game.follower_actions().len(), e.gamma),
-            ),
-            next: vec![Way {
-                belief: Belief::certain(),
-                mean_field: MeanField::new(e.next),
-                probability: 1.0,
-                action: LeaderAction(answer.leader_action),
-                moves: vec![LeaderMove {
-                    index: answer.leader_action,
-                    probability: 1.0,
-                }],
-            }],
-            values: StateValues {
-                followers: e.followers,
+        Ok(SolvedPoint {
+            play: Play {
                 leader: answer.leader,
-                leader_types: vec![answer.leader],
+                prescription: Prescription::new(self.game.follower_actions().len(), e.gamma),
             },
+            next,
+            values,
             equilibria: count,
             residual: e.residual,
-            supported: true,
+            supported: e.kind != Kind::Lottery,
+        })
+    }
+}
+
+/// V at one period and belief.
+pub(in crate::solve) struct Function<'s> {
+    /// By node, then component.
+    pub values: &'s [f64],
+    pub cuts: &'s [Cut],
+}
+
+/// What an archive keeps of a solution.
+pub(in crate::solve) struct Parts<'s> {
+    /// The beliefs of the stored periods.
+    pub beliefs: Vec<&'s [Belief]>,
+    /// Period by period, belief by belief.
+    pub functions: Vec<Function<'s>>,
+    pub nodes: usize,
+    pub components: usize,
+    pub cells: usize,
+}
+
+impl<'g> SimplexSolution<'g> {
+    pub(in crate::solve) fn parts(&self) -> Parts<'_> {
+        let fields = self.values.iter().flat_map(|period| &period.fields);
+        Parts {
+            beliefs: self
+                .values
+                .iter()
+                .map(|period| period.mesh.nodes())
+                .collect(),
+            functions: fields
+                .map(|field| Function {
+                    values: field.all(),
+                    cuts: field.cuts().all(),
+                })
+                .collect(),
+            nodes: self.nodes(),
+            components: self.components(),
+            cells: self.settings.grid,
         }
+    }
+
+    /// Values per node.
+    pub(in crate::solve) fn components(&self) -> usize {
+        components(self.game)
+    }
+
+    /// A solution of a whole game to which V is added period by period.
+    pub(in crate::solve) fn empty(
+        game: &'g Game,
+        settings: &SolveSettings,
+        beliefs: Beliefs,
+        (work, iteration): (Work, Option<Iteration>),
+    ) -> Result<Self, SolveError> {
+        Ok(Self {
+            game,
+            settings: settings.clone(),
+            actions: (0..game.leader_actions().len()).collect(),
+            lattice: lattice_of(game, settings.grid, beliefs.count(game))?,
+            beliefs,
+            values: Vec::new(),
+            work,
+            iteration,
+        })
+    }
+
+    /// Add V of the next period, as [`parts`](Self::parts) gives it.
+    pub(in crate::solve) fn push_period(&mut self, period: Vec<(Vec<f64>, Vec<Cut>)>) {
+        let t = self.values.len() + 1;
+        let components = self.components();
+        let fields = period.into_iter().map(|(values, cuts)| {
+            let field = Field::new(&self.lattice, components, values);
+            match cuts.is_empty() {
+                true => field,
+                false => field.with_cuts(&self.lattice, Cuts::new(cuts, self.lattice.nodes())),
+            }
+        });
+        let values = PublicValues {
+            fields: fields.collect(),
+            mesh: self.beliefs.at(t).clone(),
+        };
+        self.values.push(values);
+    }
+}
+
+impl Backward for SimplexSolution<'_> {
+    type Values = PublicValues;
+
+    fn back(
+        &self,
+        t: usize,
+        next: &Self::Values,
+        action: usize,
+    ) -> Result<Self::Values, SolveError> {
+        let mesh = self.beliefs.at(t);
+        let nodes = mesh.nodes().iter();
+        let listed = nodes.map(|pi| candidates::at_belief(self.game, &[action], 1, pi));
+        let listed: Vec<_> = listed.collect::<Result<_, _>>()?;
+        let period = Period {
+            game: self.game,
+            rule: self.settings.flow,
+            lattice: &self.lattice,
+            t,
+            next,
+        };
+        step(period, mesh, &self.rule(), &listed, &mut Work::default())
+    }
+
+    fn leader_value(&self, first: &Self::Values, z: &MeanField) -> Result<f64, SolveError> {
+        let mut mean = 0.0;
+        for (belief, weight) in public_beliefs(self.game, self.game.initial_belief()) {
+            mean += weight * self.interpolate(first, 1, &belief, z)?.leader;
+        }
+        Ok(mean)
+    }
+
+    fn actions(&self) -> usize {
+        self.game.leader_actions().len()
     }
 }
 
 impl Policy for SimplexSolution<'_> {
-    /// theta_t at z, re-solved. A mean field at which the game has no valid value plays the first actions: the caller
-    /// evaluates the same kernels there and reports the error.
-    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
-        let point = self.resolve(t, &Belief::certain(), z);
+    /// theta_t at (pi, z), re-solved. Where the game has no valid value, or theta is not held, the first actions are
+    /// played: the caller evaluates the same kernels there and reports the error.
+    fn play(&self, t: usize, belief: &Belief, z: &MeanField) -> Play {
+        let point = self.resolve(t, belief, z);
         point.map_or_else(|_| first_actions(self.game), |point| point.play)
     }
 
     fn answer(
         &self,
         t: usize,
-        _: &Belief,
+        belief: &Belief,
         z: &MeanField,
-        leader_action: &LeaderPrescription,
+        leader: &LeaderPrescription,
     ) -> Option<Prescription> {
-        let answer = self.answer_at(t, &Belief::certain(), z, leader_action);
+        let answer = self.answer_at(t, belief, z, leader);
         let play = answer.map_or_else(|_| first_actions(self.game), |point| point.play);
         Some(play.prescription)
     }
 }
 
-/// The lattice, if it and the values on it fit into memory.
-fn lattice_of(game: &Game, cells: usize) -> Result<Lattice, SolveError> {
+/// All values of an iterate, for comparison with another.
+fn look(v: &PublicValues) -> Snapshot {
+    let parts = v.fields.iter().map(Field::snapshot);
+    let mut whole = Snapshot {
+        values: Vec::new(),
+        comparable: Vec::new(),
+    };
+    for part in parts {
+        whole.values.extend(part.values);
+        whole.comparable.extend(part.comparable);
+    }
+    whole
+}
+
+/// The lattice, if it and the values on it, for so many beliefs of all periods, fit into memory.
+fn lattice_of(game: &Game, cells: usize, beliefs: usize) -> Result<Lattice, SolveError> {
     let types = game.follower_types().len();
     let numbers = || {
-        let values = lattice::count(types, cells)?.checked_mul(types + 1)?;
+        let width = types + game.leader_types().len();
+        let values = lattice::count(types, cells)?.checked_mul(width)?;
         values
             .checked_add(field::memory(types, cells)?)?
-            .checked_mul(game.horizon() + 1)
+            .checked_mul(beliefs)
     };
     match numbers() {
         Some(numbers) if numbers <= MOST_NUMBERS => Ok(Lattice::new(types, cells)),

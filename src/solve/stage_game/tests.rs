@@ -5,6 +5,7 @@ use super::super::leader::{Rule, Selected, Work};
 use super::super::values::{POINTS, Piece};
 use super::*;
 use crate::scenario::{Scenario, Selection};
+use crate::solve::beliefs::Beliefs;
 
 const BONUS: &str = "0.1 * (x == two) * (a == go)";
 
@@ -41,7 +42,22 @@ const DROP: [Part; 2] = [(0.0, 0.5, |_| 0.2), (0.5 + 1e-14, 1.0, |_| -0.3)];
 
 fn games<'a>(scenario: &'a Scenario, next: &'a ValueFunction, m: f64) -> StageGames<'a> {
     let game = scenario.game();
-    let mut games = StageGames::new(Period { game, t: 1, next });
+    let belief: &'a Belief = game.initial_belief();
+    // What a solution holds, kept for as long as the test runs.
+    let beliefs = Beliefs::from(game, &scenario.solve, 1, belief).unwrap();
+    let mesh: &'a BeliefMesh = Box::leak(Box::new(beliefs.at(1).clone()));
+    let held = std::slice::from_ref(next);
+    let actions: Vec<usize> = (0..game.leader_actions().len()).collect();
+    let candidates =
+        Candidates::at(game, &scenario.solve, &actions, (1, belief), (mesh, held)).unwrap();
+    let mut games = StageGames::new(Period {
+        game,
+        t: 1,
+        belief,
+        candidates: Box::leak(Box::new(candidates)),
+        mesh,
+        held,
+    });
     games.move_to(m).unwrap();
     games
 }
@@ -183,11 +199,7 @@ fn an_action_is_a_best_response_within_the_tie_tolerance() {
 
 fn choose(scenario: &Scenario, slope: f64, selection: Selection) -> Selected {
     let next = next(&HERD, slope);
-    let actions = [0, 1, 2];
-    let rule = Rule {
-        selection,
-        actions: &actions,
-    };
+    let rule = Rule { selection };
     rule.choose(&mut games(scenario, &next, 0.25), &mut Work::default())
 }
 
@@ -226,7 +238,7 @@ fn the_leader_takes_the_first_of_equally_good_actions() {
         choose(&scenario(BONUS, reward), 1.0, Selection::Optimistic)
             .equilibrium
             .label
-            .leader_action
+            .candidate
     };
     assert_eq!(action("0"), 0);
     assert_eq!(action("0.00000000004 * level"), 0);
@@ -258,7 +270,6 @@ fn a_supported_equilibrium_comes_before_a_lottery_that_is_better() {
     assert_eq!(games.equilibria.found[2].values.leader, 5.0);
     let rule = Rule {
         selection: Selection::Optimistic,
-        actions: &[0],
     };
     let chosen = rule.choose(&mut games, &mut Work::default()).equilibrium;
     assert_eq!((chosen.label.kind, chosen.values.leader), (Kind::Pure, 0.0));

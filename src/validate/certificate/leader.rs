@@ -1,175 +1,351 @@
-//! The leader's gains in the mean-field limit: one stage at a time, (15c), and by a whole constant policy.
+//! The leader's gains in the mean-field limit, one stage at a time, (15c).
+//!
+//! Each candidate's continuation is theta followed forward from every public state that it leads to. All these ways are
+//! followed at once, period by period, ways that meet going on together.
+//!
+//! With a private type (15c) asks for one prescription that is best for every x^l at once. theta's is best in the mean
+//! over pi; what a type would gain by another is its *regret*: over whole candidate prescriptions, or over its own row
+//! alone. In both the followers answer to the prescription that is announced.
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
 use crate::game::{
-    Belief, Flow, Game, GameError, LeaderAction, LeaderMove, LeaderPrescription, MeanField, Play,
-    mean_rewards,
+    Belief, Flow, FlowNode, Game, GameError, LeaderAction, LeaderInformation, LeaderMove,
+    LeaderPrescription, LeaderType, MeanField, Prescription, Way, advance_mean_field, mean_rewards,
 };
-use crate::solve::{SolveError, Solved};
+use crate::solve::{SolveError, Solved, SolvedPoint};
 
-/// The leader's value of following theta forward, remembered per (t, z).
-struct LeaderValues<'s, 'g> {
-    solution: &'s Solved<'g>,
-    known: BTreeMap<(usize, Vec<u64>), f64>,
-}
+/// Public states that are followed, at most.
+const MOST_STATES: usize = 200_000;
 
-impl LeaderValues<'_, '_> {
-    fn from(&mut self, t: usize, z: MeanField) -> Result<f64, SolveError> {
-        // Follow until T + 1, a known point, or a lottery; then fold the rewards back.
-        let game = self.solution.game();
-        let mut path: Vec<((usize, Vec<u64>), f64)> = Vec::new();
-        let (mut now, mut at) = (t, z);
-        let mut value = loop {
-            if now > game.horizon() {
-                break 0.0;
-            }
-            let key = (now, at.weights().iter().map(|w| w.to_bits()).collect());
-            if let Some(v) = self.known.get(&key) {
-                break *v;
-            }
-            let point = self.solution.resolve(now, &Belief::certain(), &at)?;
-            let reward = leader_reward(game, now, &at, &point.play)?;
-            path.push((key, reward));
-            if let [next] = &point.next[..] {
-                at = self.solution.settle(now + 1, &next.mean_field);
-                now += 1;
-                continue;
-            }
-            let mut mean = 0.0;
-            for next in &point.next {
-                let side = self.solution.settle(now + 1, &next.mean_field);
-                mean += next.probability * self.from(now + 1, side)?;
-            }
-            break mean;
-        };
-        for (key, reward) in path.into_iter().rev() {
-            value = reward + game.discount() * value;
-            self.known.insert(key, value);
-        }
-        Ok(value)
-    }
-}
-
-fn leader_reward(game: &Game, t: usize, z: &MeanField, play: &Play) -> Result<f64, GameError> {
-    let mut tables = game.tables();
-    tables.evaluate(t, z.weights())?;
-    Ok(mean_rewards(
-        &tables,
-        z,
-        &play.prescription,
-        &LeaderMove::law(game, &Belief::certain(), &play.leader),
-    )
-    .leader)
-}
-
-/// The leader's largest one-stage gain along a flow, (15c): each candidate's continuation is theta followed forward.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The leader's largest one-stage gain along a flow, (15c).
+#[derive(Clone, Debug, PartialEq)]
 pub struct LeaderGain {
-    /// Value of the best candidate minus theta's, at the node where it is largest; 0 where theta's action is best everywhere.
-    pub gain: f64,
+    /// Value of the best candidate minus theta's, in the mean over pi, at the node where it is largest; 0 where theta's
+    /// prescription is best everywhere. `None` where more public states follow than are followed.
+    pub gain: Option<f64>,
     /// The period of that node.
     pub t: usize,
     /// The candidate.
-    pub action: LeaderAction,
+    pub leader: LeaderPrescription,
+    /// Per leader type, the largest gain along the flow by another candidate; empty but for a private type.
+    pub regret: Vec<f64>,
+    /// The same over candidates that differ from theta's in the type's own row alone.
+    pub own_row_regret: Vec<f64>,
 }
 
+/// A public state as a key: numbers bit by bit.
+type Key = Vec<u64>;
+
+fn key(belief: &Belief, z: &MeanField) -> Key {
+    let numbers = belief.weights().iter().chain(z.weights());
+    numbers.map(|w| w.to_bits()).collect()
+}
+
+/// The public states of one period that are followed.
+#[derive(Default)]
+struct Level {
+    places: BTreeMap<Key, usize>,
+    states: Vec<(Belief, MeanField)>,
+}
+
+impl Level {
+    fn place(&mut self, belief: Belief, z: MeanField) -> usize {
+        let next = self.states.len();
+        let place = *self.places.entry(key(&belief, &z)).or_insert(next);
+        if place == next {
+            self.states.push((belief, z));
+        }
+        place
+    }
+}
+
+/// A candidate at a node of the flow, and where it leads.
+struct Tried {
+    node: usize,
+    leader: LeaderPrescription,
+    prescription: Prescription,
+    ways: Vec<(Way, usize)>,
+}
+
+/// The leader's values one period ahead: per public state, in the mean and per type.
+type Ahead = Vec<(f64, Vec<f64>)>;
+
 /// The largest one-stage gain of the leader along the flow of theta.
+///
+/// # Errors
+/// Where the game has no value at a mean field that is met.
 pub fn leader_gain(solution: &Solved, flow: &Flow) -> Result<LeaderGain, SolveError> {
     let game = solution.game();
-    let mut values = LeaderValues {
-        solution,
-        known: BTreeMap::new(),
-    };
+    let types = game.leader_types().len();
     let mut largest = LeaderGain {
-        gain: 0.0,
+        gain: Some(0.0),
         t: 1,
-        action: LeaderAction(0),
+        leader: LeaderPrescription::Pure(vec![LeaderAction(0); types]),
+        regret: Vec::new(),
+        own_row_regret: Vec::new(),
     };
-    for node in flow.nodes.iter().filter(|n| n.play.is_some()) {
-        let z = &node.mean_field;
-        // A stationary theta is followed for the whole horizon from every node.
-        let t = if game.is_infinite() { 1 } else { node.t };
-        let own = values.from(t, z.clone())?;
-        for action in (0..game.leader_actions().len()).map(LeaderAction) {
-            let point = solution.answer_at(
-                t,
-                &Belief::certain(),
-                z,
-                &LeaderPrescription::action(action),
-            )?;
-            let mut value = leader_reward(game, t, z, &point.play)?;
-            for next in &point.next {
-                let at = solution.settle(t + 1, &next.mean_field);
-                value += game.discount() * next.probability * values.from(t + 1, at)?;
-            }
-            if value - own > largest.gain {
-                largest = LeaderGain {
-                    gain: value - own,
-                    t: node.t,
-                    action,
-                };
-            }
+    if game.leader_information() == LeaderInformation::Private {
+        largest.regret = vec![0.0; types];
+        largest.own_row_regret = vec![0.0; types];
+    }
+    let mut followed = Followed::new(solution);
+    for (i, node) in flow
+        .nodes
+        .iter()
+        .enumerate()
+        .filter(|(_, n)| n.play.is_some())
+    {
+        followed.try_all(i, node)?;
+        if followed.is_full() {
+            largest.gain = None;
+            largest.regret.fill(f64::NAN);
+            largest.own_row_regret.fill(f64::NAN);
+            return Ok(largest);
         }
     }
+    followed.judge(flow, &mut largest)?;
     Ok(largest)
 }
 
-/// The best whole policy of the leader among constant actions, against theta: the commitment gap.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CommitmentGap {
-    /// V^l_1 of the best constant action minus theta's; negative where theta beats them all.
-    pub value: f64,
-    /// The action.
-    pub action: LeaderAction,
-    /// Constant actions for which the iteration of an infinite horizon did not converge; they are not compared.
-    pub unsolved: usize,
+/// What is tried and followed: per period, the candidates tried there, and the public states met.
+struct Followed<'s, 'g> {
+    solution: &'s Solved<'g>,
+    /// Of periods 1 to T + 1.
+    levels: Vec<Level>,
+    tried: Vec<Vec<Tried>>,
 }
 
-/// Solve the followers' game for every constant leader action and compare at the start.
-///
-/// With a single action she is committed already. Each constant is solved by the same recursion and selection, so this costs about one more solution.
-pub fn commitment_gap(solution: &Solved, start: &MeanField) -> Result<CommitmentGap, SolveError> {
-    let game = solution.game();
-    if game.leader_actions().len() == 1 {
-        return Ok(CommitmentGap {
-            value: 0.0,
-            action: LeaderAction(0),
-            unsolved: 0,
-        });
-    }
-    let own = solution
-        .resolve(1, game.initial_belief(), start)?
-        .values
-        .leader;
-    let gaps: Vec<Result<Option<f64>, SolveError>> = (0..game.leader_actions().len())
-        .into_par_iter()
-        .map(|action| {
-            let constant = Solved::compute(game, solution.settings(), Some(vec![action]))?;
-            let value = constant
-                .resolve(1, game.initial_belief(), start)?
-                .values
-                .leader
-                - own;
-            Ok(Some(value).filter(|_| constant.is_solved()))
-        })
-        .collect();
-    let mut best = CommitmentGap {
-        value: f64::NAN,
-        action: LeaderAction(0),
-        unsolved: 0,
-    };
-    for (action, gap) in gaps.into_iter().enumerate() {
-        match gap? {
-            Some(value) if best.value.is_nan() || value > best.value => {
-                best.value = value;
-                best.action = LeaderAction(action);
-            }
-            Some(_) => {}
-            None => best.unsolved += 1,
+impl<'s, 'g> Followed<'s, 'g> {
+    fn new(solution: &'s Solved<'g>) -> Self {
+        let periods = solution.game().horizon() + 1;
+        Self {
+            solution,
+            levels: (0..periods).map(|_| Level::default()).collect(),
+            tried: (0..periods).map(|_| Vec::new()).collect(),
         }
     }
-    Ok(best)
+
+    fn is_full(&self) -> bool {
+        self.levels
+            .iter()
+            .map(|level| level.states.len())
+            .sum::<usize>()
+            > MOST_STATES
+    }
+
+    /// Every candidate at a node of the flow; a stationary theta is followed for the whole horizon from every node.
+    fn try_all(&mut self, i: usize, node: &FlowNode) -> Result<(), SolveError> {
+        let (solution, z) = (self.solution, &node.mean_field);
+        let t = if solution.game().is_infinite() {
+            1
+        } else {
+            node.t
+        };
+        let candidates = solution.candidates(&node.belief)?;
+        let points: Vec<Result<SolvedPoint, SolveError>> = candidates
+            .par_iter()
+            .map(|leader| solution.answer_at(t, &node.belief, z, leader))
+            .collect();
+        for (leader, point) in candidates.into_iter().zip(points) {
+            let point = point?;
+            let ways = self.enter(t + 1, point.next);
+            self.tried[t - 1].push(Tried {
+                node: i,
+                leader,
+                prescription: point.play.prescription,
+                ways,
+            });
+        }
+        Ok(())
+    }
+
+    /// The places of the public states that ways lead to.
+    fn enter(&mut self, t: usize, ways: Vec<Way>) -> Vec<(Way, usize)> {
+        let enter = |mut way: Way| {
+            way.mean_field = self.solution.settle(t, &way.belief, &way.mean_field);
+            let (belief, z) = (way.belief.clone(), way.mean_field.clone());
+            let place = self.levels[t - 1].place(belief, z);
+            (way, place)
+        };
+        ways.into_iter().map(enter).collect()
+    }
+
+    /// Follow theta from all states, and back again with the values; then compare the candidates.
+    fn judge(mut self, flow: &Flow, largest: &mut LeaderGain) -> Result<(), SolveError> {
+        let (solution, game) = (self.solution, self.solution.game());
+        let mut played = Vec::new();
+        for t in 1..=game.horizon() {
+            let points: Vec<Result<SolvedPoint, SolveError>> = self.levels[t - 1]
+                .states
+                .par_iter()
+                .map(|(belief, z)| solution.follow_at(t, belief, z))
+                .collect();
+            let mut steps = Vec::new();
+            for point in points {
+                let point = point?;
+                let ways = self.enter(t + 1, point.next);
+                steps.push((point.play, ways));
+            }
+            played.push(steps);
+            if self.is_full() {
+                largest.gain = None;
+                return Ok(());
+            }
+        }
+        let end = self.levels[game.horizon()].states.len();
+        let mut ahead: Ahead = vec![(0.0, vec![0.0; game.leader_types().len()]); end];
+        for t in (1..=game.horizon()).rev() {
+            self.compare(t, flow, &ahead, largest)?;
+            let states = self.levels[t - 1].states.iter().zip(&played[t - 1]);
+            let worth = states.map(|((belief, z), (play, ways))| {
+                worth(
+                    game,
+                    (t, belief, z),
+                    &play.leader,
+                    &play.prescription,
+                    ways,
+                    &ahead,
+                )
+            });
+            ahead = worth.collect::<Result<_, _>>()?;
+        }
+        Ok(())
+    }
+
+    /// The candidates tried at one period against theta's prescription there.
+    fn compare(
+        &self,
+        t: usize,
+        flow: &Flow,
+        ahead: &Ahead,
+        largest: &mut LeaderGain,
+    ) -> Result<(), SolveError> {
+        let game = self.solution.game();
+        for tried in self.tried[t - 1].chunk_by(|a, b| a.node == b.node) {
+            let node = &flow.nodes[tried[0].node];
+            let at = (t, &node.belief, &node.mean_field);
+            let worths: Vec<(f64, Vec<f64>)> = tried
+                .iter()
+                .map(|c| worth(game, at, &c.leader, &c.prescription, &c.ways, ahead))
+                .collect::<Result<_, _>>()?;
+            let Some(play) = &node.play else { continue };
+            let possible = |x: usize| node.belief.weights()[x] > 0.0;
+            let same_row = |c: &Tried, x: usize| {
+                c.leader.support(LeaderType(x)) == play.leader.support(LeaderType(x))
+            };
+            let types = 0..game.leader_types().len();
+            let own = tried.iter().position(|c| {
+                types
+                    .clone()
+                    .filter(|x| possible(*x))
+                    .all(|x| same_row(c, x))
+            });
+            let Some(own) = own else { continue };
+            for (c, (mean, by_type)) in tried.iter().zip(&worths) {
+                let gain = mean - worths[own].0;
+                if largest.gain.is_some_and(|known| gain > known) {
+                    largest.gain = Some(gain);
+                    largest.t = node.t;
+                    largest.leader = c.leader.clone();
+                }
+                for x in (0..largest.regret.len()).filter(|x| possible(*x)) {
+                    let regret = by_type[x] - worths[own].1[x];
+                    largest.regret[x] = largest.regret[x].max(regret);
+                    let mut others = types.clone().filter(|y| *y != x && possible(*y));
+                    if others.all(|y| same_row(c, y)) {
+                        largest.own_row_regret[x] = largest.own_row_regret[x].max(regret);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The leader's value of a prescription at a public state: in the mean over pi, and per type, `NaN` for one that pi
+/// rules out.
+fn worth(
+    game: &Game,
+    (t, belief, z): (usize, &Belief, &MeanField),
+    leader: &LeaderPrescription,
+    prescription: &Prescription,
+    ways: &[(Way, usize)],
+    ahead: &Ahead,
+) -> Result<(f64, Vec<f64>), GameError> {
+    let mut tables = game.tables();
+    tables.evaluate(t, z.weights())?;
+    let delta = game.discount();
+    let reward = |moves: &[LeaderMove]| mean_rewards(&tables, z, prescription, moves).leader;
+    let along = ways
+        .iter()
+        .map(|(way, place)| way.probability * (reward(&way.moves) + delta * ahead[*place].0));
+    let mean = along.sum();
+    let mut by_type = Vec::new();
+    for (x, weight) in belief.weights().iter().enumerate() {
+        if *weight <= 0.0 {
+            by_type.push(f64::NAN);
+            continue;
+        }
+        let mut value = 0.0;
+        for (action, gamma) in leader.support(LeaderType(x)) {
+            let index = game.leader_move(LeaderType(x), action);
+            let only = [LeaderMove {
+                index,
+                probability: 1.0,
+            }];
+            let taken = ways.iter().filter(|(way, _)| way.action == action);
+            let total: f64 = taken.clone().map(|(way, _)| way.probability).sum();
+            let later = taken.map(|(way, place)| {
+                let private = game.leader_information() == LeaderInformation::Private;
+                let next = ahead[*place].1.iter().enumerate();
+                let by_next = next.map(|(to, v)| match tables.leader_transition(index, to) {
+                    q if q > 0.0 => q * v,
+                    _ => 0.0,
+                });
+                let v = if private {
+                    by_next.sum()
+                } else {
+                    ahead[*place].0
+                };
+                way.probability / total * v
+            });
+            value += gamma * (reward(&only) + delta * later.sum::<f64>());
+        }
+        by_type.push(value);
+    }
+    Ok((mean, by_type))
+}
+
+/// How far a population that moves with what the leader does strays from a flow by (8), which averages over it: the
+/// largest total variation, over the nodes and what may be seen there, of the next mean field.
+///
+/// # Errors
+/// Where the game has no value at a node.
+pub fn flow_difference(game: &Game, flow: &Flow) -> Result<f64, GameError> {
+    let mut tables = game.tables();
+    let mut largest: f64 = 0.0;
+    for node in &flow.nodes {
+        let Some(play) = &node.play else { continue };
+        if game.leader_moves() == 1 {
+            continue;
+        }
+        tables.evaluate(node.t, node.mean_field.weights())?;
+        let law = LeaderMove::law(game, &node.belief, &play.leader);
+        let z = &node.mean_field;
+        let next = |moves: &[LeaderMove]| advance_mean_field(&tables, z, &play.prescription, moves);
+        let mean = next(&law);
+        for m in &law {
+            let one = next(&[LeaderMove {
+                index: m.index,
+                probability: 1.0,
+            }]);
+            let pairs = one.weights().iter().zip(mean.weights());
+            let away = 0.5 * pairs.map(|(a, b)| (a - b).abs()).sum::<f64>();
+            largest = largest.max(away);
+        }
+    }
+    Ok(largest)
 }

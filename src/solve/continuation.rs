@@ -1,0 +1,183 @@
+//! The leader's candidates at one belief as the followers of a game with two types meet them: the law of her moves, and
+//! the value function that follows.
+//!
+//! What is seen of her step decides pi', and with it which of the functions V_{t+1}(pi', .) comes. Where all her moves
+//! move the followers alike, and Q^l depends on neither t nor z, followers face the mean of these functions whatever
+//! z is: one function with the jumps of all, and the stage game is that of a leader without types.
+
+use super::beliefs::BeliefMesh;
+use super::values::ValueFunction;
+use super::{SolveError, candidates};
+use crate::game::{
+    Belief, Game, LeaderInformation, LeaderMove, LeaderPrescription, LeaderType, Outcome, outcomes,
+};
+use crate::scenario::SolveSettings;
+
+/// Whether followers face one function under every candidate.
+pub(super) fn is_one_function(game: &Game, settings: &SolveSettings) -> bool {
+    let actions = game.leader_actions().len();
+    let alike = |moves: std::ops::Range<usize>| {
+        let first = game.kernel_group(moves.start);
+        moves.into_iter().all(|m| game.kernel_group(m) == first)
+    };
+    let pure = settings.leader_mixing == 1;
+    game.leader_kernel_is_constant()
+        && match game.leader_information() {
+            LeaderInformation::Private => alike(0..game.leader_moves()),
+            LeaderInformation::NoTypes | LeaderInformation::Public => {
+                let types = 0..game.leader_types().len();
+                pure || types
+                    .into_iter()
+                    .all(|x| alike(x * actions..(x + 1) * actions))
+            }
+        }
+}
+
+/// What may be seen after the leader's step, and the nodes of the next beliefs that make up V there.
+#[derive(Clone, Debug)]
+pub(super) struct After {
+    pub outcome: Outcome,
+    pub nodes: Vec<(usize, f64)>,
+}
+
+/// One candidate.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub leader: LeaderPrescription,
+    /// The law of her type and action.
+    pub moves: Vec<LeaderMove>,
+    pub after: Vec<After>,
+    /// Which of the functions the followers face.
+    function: usize,
+}
+
+/// Where a function stands.
+#[derive(Clone, Debug)]
+enum Source {
+    Node(usize),
+    Mixture(Box<ValueFunction>),
+}
+
+/// All candidates at one belief.
+#[derive(Clone, Debug)]
+pub(super) struct Candidates {
+    pub list: Vec<Candidate>,
+    functions: Vec<Source>,
+}
+
+impl Candidates {
+    /// The candidates of period t at a belief; `held` is V_{t+1} at the nodes of `next`.
+    pub fn at(
+        game: &Game,
+        settings: &SolveSettings,
+        actions: &[usize],
+        (t, belief): (usize, &Belief),
+        (next, held): (&BeliefMesh, &[ValueFunction]),
+    ) -> Result<Self, SolveError> {
+        let listed = candidates::at_belief(game, actions, settings.leader_mixing, belief)?;
+        Self::of(game, listed, (t, belief), (next, held))
+    }
+
+    /// Given prescriptions as candidates.
+    pub fn of(
+        game: &Game,
+        listed: Vec<LeaderPrescription>,
+        (t, belief): (usize, &Belief),
+        (next, held): (&BeliefMesh, &[ValueFunction]),
+    ) -> Result<Self, SolveError> {
+        let mut tables = game.tables();
+        // (9) is the same at every z.
+        tables.evaluate(t, game.initial().weights())?;
+        let mut all = Self {
+            list: Vec::new(),
+            functions: Vec::new(),
+        };
+        let mut weights: Vec<Vec<(usize, f64)>> = Vec::new();
+        for leader in listed {
+            let mut after = Vec::new();
+            for outcome in outcomes(game, &tables, belief, &leader) {
+                let nodes = next.locate(&outcome.belief);
+                let nodes = nodes.ok_or_else(|| SolveError::Belief {
+                    t: t + 1,
+                    belief: outcome.belief.weights().to_vec(),
+                })?;
+                after.push(After { outcome, nodes });
+            }
+            let mean = mean(&after, held.len());
+            let known = weights.iter().position(|w| *w == mean);
+            let function = known.unwrap_or_else(|| {
+                all.functions.push(source(&mean, held));
+                weights.push(mean);
+                weights.len() - 1
+            });
+            all.list.push(Candidate {
+                moves: LeaderMove::law(game, belief, &leader),
+                leader,
+                after,
+                function,
+            });
+        }
+        Ok(all)
+    }
+
+    /// The place of a prescription among the candidates.
+    pub fn position(&self, leader: &LeaderPrescription, belief: &Belief) -> Option<usize> {
+        let possible = |x: &usize| belief.weights()[*x] > 0.0;
+        let active: Vec<usize> = (0..belief.weights().len()).filter(possible).collect();
+        self.list.iter().position(|candidate| {
+            let mut active = active.iter().map(|x| LeaderType(*x));
+            active.all(|x| candidate.leader.support(x) == leader.support(x))
+        })
+    }
+
+    /// The function that followers face under each candidate.
+    pub fn functions<'a>(&'a self, held: &'a [ValueFunction]) -> Vec<&'a ValueFunction> {
+        let function = |candidate: &Candidate| match &self.functions[candidate.function] {
+            Source::Node(node) => &held[*node],
+            Source::Mixture(function) => function,
+        };
+        self.list.iter().map(function).collect()
+    }
+
+    /// Per candidate, the number of what it does to the mean field and to V: candidates of one number lead each
+    /// prescription of the followers to the same z' and V there.
+    pub fn groups(&self, game: &Game) -> Vec<usize> {
+        let mut known: Vec<(usize, usize)> = Vec::new();
+        let mut groups = Vec::with_capacity(self.list.len());
+        for candidate in &self.list {
+            let key = (
+                game.kernel_group(candidate.moves[0].index),
+                candidate.function,
+            );
+            let place = known.iter().position(|k| *k == key);
+            groups.push(place.unwrap_or_else(|| {
+                known.push(key);
+                known.len() - 1
+            }));
+        }
+        groups
+    }
+}
+
+/// The weight of every node in what followers expect.
+fn mean(after: &[After], nodes: usize) -> Vec<(usize, f64)> {
+    let mut weights = vec![0.0; nodes];
+    for After { outcome, nodes } in after {
+        for (node, share) in nodes {
+            weights[*node] += outcome.probability * share;
+        }
+    }
+    let total: f64 = weights.iter().sum();
+    let weights = weights.into_iter().map(|w| w / total).enumerate();
+    weights.filter(|(_, w)| *w > 0.0).collect()
+}
+
+fn source(weights: &[(usize, f64)], held: &[ValueFunction]) -> Source {
+    match weights {
+        [(node, _)] => Source::Node(*node),
+        _ => {
+            let parts: Vec<_> = weights.iter().map(|(node, w)| (*w, &held[*node])).collect();
+            Source::Mixture(Box::new(ValueFunction::mixture(&parts)))
+        }
+    }
+}

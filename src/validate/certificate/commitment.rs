@@ -1,0 +1,115 @@
+//! Whole policies of the leader against theta: the commitment gap.
+//!
+//! Departure from Theorem 1, part 2: the recursion makes each prescription of the leader optimal given theta afterwards,
+//! but the claim that no *whole* policy of hers does better, followers re-answering to all of it, can fail. Compared are
+//! all constant actions and, where they are few, all sequences of actions fixed beforehand, the same for all her types;
+//! the followers are solved for each by the same recursion and selection.
+
+use rayon::prelude::*;
+
+use crate::game::{Game, LeaderAction, MeanField, public_beliefs};
+use crate::solve::{SolveError, Solved};
+
+/// Periods solved for sequences, at most.
+const MOST_STEPS: usize = 600;
+
+/// A whole policy of the leader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// One action for ever.
+    Constant(LeaderAction),
+    /// An action per period.
+    Sequence(Vec<LeaderAction>),
+}
+
+/// The best whole policy of the leader among those compared, against theta: the commitment gap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommitmentGap {
+    /// V^l_1 of the best policy minus theta's; negative where theta beats them all.
+    pub value: f64,
+    /// The policy.
+    pub policy: Committed,
+    /// Constant actions for which the iteration of an infinite horizon did not converge; they are not compared.
+    pub unsolved: usize,
+    /// Whether all sequences of actions were compared, not the constant ones alone.
+    pub sequences: bool,
+}
+
+/// V^l_1 at a start, in the mean over what the leader may be.
+///
+/// # Errors
+/// Where the game has no value.
+pub(super) fn leader_value(solution: &Solved, start: &MeanField) -> Result<f64, SolveError> {
+    let game = solution.game();
+    let mut mean = 0.0;
+    for (belief, weight) in public_beliefs(game, game.initial_belief()) {
+        mean += weight * solution.resolve(1, &belief, start)?.values.leader;
+    }
+    Ok(mean)
+}
+
+/// Solve the followers' game for every policy that is compared.
+///
+/// With a single action she is committed already. Each constant costs about what a solution with one action does.
+///
+/// # Errors
+/// Where the game has no value.
+pub fn commitment_gap(solution: &Solved, start: &MeanField) -> Result<CommitmentGap, SolveError> {
+    let game = solution.game();
+    let mut best = CommitmentGap {
+        value: 0.0,
+        policy: Committed::Constant(LeaderAction(0)),
+        unsolved: 0,
+        sequences: false,
+    };
+    if game.leader_actions().len() == 1 {
+        return Ok(best);
+    }
+    best.value = f64::NAN;
+    let own = leader_value(solution, start)?;
+    let gaps: Vec<Result<Option<f64>, SolveError>> = (0..game.leader_actions().len())
+        .into_par_iter()
+        .map(|action| {
+            let constant = Solved::compute(game, solution.settings(), Some(vec![action]))?;
+            let value = leader_value(&constant, start)? - own;
+            Ok(Some(value).filter(|_| constant.is_solved()))
+        })
+        .collect();
+    for (action, gap) in gaps.into_iter().enumerate() {
+        match gap? {
+            Some(value) if best.value.is_nan() || value > best.value => {
+                best.value = value;
+                best.policy = Committed::Constant(LeaderAction(action));
+            }
+            Some(_) => {}
+            None => best.unsolved += 1,
+        }
+    }
+    if steps(game).is_some_and(|steps| steps <= MOST_STEPS) {
+        best.sequences = true;
+        let (value, sequence) = solution.best_sequence(start)?;
+        // Beyond the accuracy of the values that are compared.
+        if value - own > best.value + 1e-8 {
+            best.value = value - own;
+            best.policy = Committed::Sequence(sequence);
+        }
+    }
+    Ok(best)
+}
+
+/// Periods that all sequences take: one for every way to end, |A| + |A|^2 + ... + |A|^T.
+fn steps(game: &Game) -> Option<usize> {
+    if game.is_infinite() {
+        return None;
+    }
+    let mut sum: usize = 0;
+    let mut power: usize = 1;
+    for _ in 0..game.horizon() {
+        power = power.checked_mul(game.leader_actions().len())?;
+        sum = sum.checked_add(power)?;
+        if sum > MOST_STEPS {
+            return None;
+        }
+    }
+    Some(sum)
+}
