@@ -166,3 +166,138 @@ pub fn write_stage<W: Write>(
     }
     table.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::game::{FlowRule, LeaderAction, Play, PolicyFile, Prescription};
+    use crate::report::OnExisting;
+    use crate::scenario::Scenario;
+    use crate::solve::{Kind, StateValues};
+
+    const SCENARIO: &str = r#"
+name = "g"
+horizon = 1
+discount = 1
+[follower]
+types = ["low", "high"]
+actions = ["stay"]
+initial = [0.5, 0.5]
+reward = "0"
+[follower.transition]
+"*, *" = { low = 1 }
+[leader]
+actions = ["audit", "trust"]
+types = ["weak", "firm"]
+initial = [0.25, 0.75]
+observed = false
+reward = { period = "1 + leader_action" }
+"#;
+
+    /// Weak audits with .5, firm never.
+    const POLICY: &str = "\
+leader_prob_weak_audit,leader_prob_weak_trust,leader_prob_firm_audit,leader_prob_firm_trust,\
+gamma_low_stay,gamma_high_stay
+0.5,0.5,0,1,1,1
+";
+
+    /// The rows of mean_field.csv and of a policy.csv of one point, without their headers.
+    fn tables(text: &str, mixing: LeaderMixing) -> [Vec<String>; 2] {
+        let scenario = Scenario::parse("g.toml", text, &[]).unwrap();
+        let game = scenario.game();
+        let policy = PolicyFile::from_reader(Path::new("p.csv"), POLICY.as_bytes(), game).unwrap();
+        let flow = Flow::of_policy(game, &policy, game.initial(), FlowRule::Averaged).unwrap();
+        let place = tempfile::TempDir::new().unwrap();
+        let target = place.path().join("out");
+        let mut folder = OutputFolder::create(&target, OnExisting::Refuse).unwrap();
+        let rewards = flow.rewards(game).unwrap();
+        write_mean_field(&mut folder, game, mixing, &flow, &rewards).unwrap();
+        let node = &flow.nodes[0];
+        let point = SolvedPoint {
+            play: node.play.clone().unwrap(),
+            next: Vec::new(),
+            values: StateValues {
+                followers: vec![1.0, 2.0],
+                leader: 3.0,
+                leader_types: vec![4.0, 5.0],
+            },
+            equilibria: 1,
+            residual: 0.0,
+            supported: true,
+        };
+        let mut table = PolicyTable::begin(&mut folder, game, mixing).unwrap();
+        table
+            .row(1, &node.belief, &node.mean_field, &point)
+            .unwrap();
+        table.finish().unwrap();
+        ["mean_field.csv", "policy.csv"].map(|name| {
+            let table = std::fs::read_to_string(folder.partial().join(name)).unwrap();
+            table.lines().skip(1).map(str::to_owned).collect()
+        })
+    }
+
+    #[test]
+    fn a_private_leader_is_averaged_for_the_followers_and_told_by_type_in_the_policy() {
+        let [flow, policy] = tables(SCENARIO, LeaderMixing::Mixed);
+        // Audit with .25 of .5: the leader has 1 + .875. Both actions lead to a belief of their own.
+        assert_eq!(
+            flow,
+            [
+                "1,0,1.0,1,0.5,0.5,0.25,0.75,0.125,0.875,1.0,1.0,1.0,0.0,1.875",
+                "2,1,0.125,2,1.0,0.0,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN",
+                "3,1,0.875,2,1.0,0.0,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN",
+            ]
+        );
+        assert_eq!(
+            policy,
+            ["1,0.5,0.5,0.25,0.75,0.5,0.5,0.0,1.0,1.0,1.0,1.0,2.0,4.0,5.0,1,0.0"]
+        );
+    }
+
+    #[test]
+    fn a_public_leader_is_told_by_the_type_that_all_see() {
+        let text = SCENARIO
+            .replace("observed = false", "observed = true")
+            .replace("[0.25, 0.75]", "[0, 1]");
+        let [flow, policy] = tables(&text, LeaderMixing::Pure);
+        assert_eq!(
+            flow,
+            [
+                "1,0,1.0,1,0.5,0.5,0.0,1.0,trust,1.0,1.0,1.0,0.0,2.0",
+                "2,1,1.0,2,1.0,0.0,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN",
+            ]
+        );
+        assert_eq!(
+            policy,
+            ["1,0.5,0.5,0.0,1.0,trust,1.0,1.0,1.0,2.0,3.0,1,0.0"]
+        );
+    }
+
+    #[test]
+    fn a_stage_tells_the_candidate_by_type() {
+        let scenario = Scenario::parse("g.toml", SCENARIO, &[]).unwrap();
+        let game = scenario.game();
+        let stay = Play::pure(LeaderAction(1), Prescription::new(1, vec![1.0, 1.0]));
+        let row = SolvedEquilibrium {
+            leader_action: stay.leader_action(),
+            kind: Kind::Pure,
+            next: MeanField::two_types(0.0),
+            coin: 0.0,
+            prescription: stay.prescription,
+            values: StateValues {
+                followers: vec![1.0, 2.0],
+                leader: 3.0,
+                leader_types: vec![4.0, 5.0],
+            },
+            residual: 0.0,
+            selected: true,
+        };
+        let belief = game.initial_belief();
+        let table = write_stage(Vec::new(), game, LeaderMixing::Pure, belief, &[row]).unwrap();
+        let table = String::from_utf8(table).unwrap();
+        let expected = "trust,trust,1,1.0,0.0,1.0,1.0,1.0,2.0,4.0,5.0,0.0,1,pure,0.0";
+        assert_eq!(table.lines().nth(1), Some(expected));
+    }
+}

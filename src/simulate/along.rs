@@ -20,9 +20,14 @@ pub(super) fn along<'f>(flow: &'f Flow, path: &Trajectory) -> Vec<&'f FlowNode> 
     let Some(start) = nearest(starts.map(|node| (node, node.weight)), path.belief(1)) else {
         return Vec::new();
     };
-    let mut nodes = vec![start];
+    let mut nodes = Vec::with_capacity(last);
+    nodes.push(start);
     while let Some(node) = nodes.last().filter(|_| nodes.len() < last) {
         let t = nodes.len();
+        if let [only] = &node.edges[..] {
+            nodes.push(&flow.nodes[only.to]);
+            continue;
+        }
         let taken = path.leader_action(t);
         let is_on_flow = node.edges.iter().any(|edge| edge.action == taken);
         let edges = node.edges.iter();

@@ -100,6 +100,7 @@ impl<'g> StageMemory<'g> {
     }
 
     /// The play of `policy` at a public state; one memory serves one policy.
+    #[inline]
     pub fn visit(&mut self, policy: &dyn Policy, state: PublicState<'_>) -> Visit<'_, 'g> {
         self.consider();
         let at = place(state, self.places.len());
@@ -151,6 +152,7 @@ impl<'g> StageMemory<'g> {
 }
 
 impl Known {
+    #[inline]
     fn is_of(&self, state: PublicState<'_>) -> bool {
         self.t == Some(state.t) && *self.counts == *state.counts && self.belief == *state.belief
     }
@@ -166,6 +168,7 @@ impl Known {
     }
 
     /// Where the stage of a move stands, and whether it is there already.
+    #[inline]
     fn find(&mut self, game: &Game, leader_move: usize) -> (usize, bool) {
         let valid = &self.stages[..self.valid];
         if let Some(at) = valid.iter().position(|s| s.leader_move() == leader_move) {
@@ -197,6 +200,7 @@ pub struct Visit<'a, 'g> {
 
 impl<'a> Visit<'a, '_> {
     /// What the leader plays.
+    #[inline]
     pub fn leader(&self) -> &LeaderPrescription {
         &self.known.play.leader
     }
@@ -205,6 +209,7 @@ impl<'a> Visit<'a, '_> {
     ///
     /// # Errors
     /// Where a kernel or reward has no valid value at z^N.
+    #[inline]
     pub fn stage(self, leader_move: usize) -> Result<&'a Stage, GameError> {
         let (at, is_known) = self.known.find(self.game, leader_move);
         if is_known {
@@ -232,7 +237,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::game::{LeaderAction, Prescription};
+    use crate::game::{LeaderAction, LeaderType, Prescription};
     use crate::scenario::Scenario;
 
     const GAME: &str = r#"
@@ -356,5 +361,69 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
         }
         assert!(stage(&mut memory, &policy, 1, &[2, 1]).is_ok());
         assert!(stage(&mut memory, &policy, 1, &[1, 2]).is_err());
+    }
+
+    /// Mixes over all actions whatever her type; followers go with the probability of her last type.
+    #[derive(Default)]
+    struct Believer(AtomicUsize);
+
+    impl Policy for Believer {
+        fn play(&self, _: usize, belief: &Belief, _: &MeanField) -> Play {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            let go = belief.weights()[2];
+            Play {
+                leader: LeaderPrescription::Mixed {
+                    actions: 2,
+                    rows: vec![0.25, 0.75, 0.5, 0.5, 0.125, 0.875],
+                },
+                prescription: Prescription::new(2, [1.0 - go, go].repeat(2)),
+            }
+        }
+
+        fn answer(
+            &self,
+            _: usize,
+            _: &Belief,
+            _: &MeanField,
+            _: &LeaderPrescription,
+        ) -> Option<Prescription> {
+            None
+        }
+    }
+
+    /// Three leader types and two actions make more moves than a place has room for.
+    #[test]
+    fn stages_are_told_apart_by_belief_and_move() {
+        let types = "types = [\"weak\", \"firm\", \"hard\"]\ninitial = [0.5, 0.25, 0.25]\n[leader.transition]\n\
+                     \"*, audit\" = { weak = \"z[low]\", firm = \"rest\" }\n\"*, trust\" = { hard = 1 }\n";
+        let text = format!(
+            "{}{types}",
+            GAME.replace("z[low] * (a == go)", "leader_type * (a == go)")
+        );
+        let scenario = Scenario::parse("g.toml", &text, &[]).unwrap();
+        let (game, policy) = (scenario.game(), Believer::default());
+        let (mut memory, mut tables) = (StageMemory::new(game), game.tables());
+        let beliefs = [[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.25, 0.25, 0.5]];
+        let counts = &[3, 1];
+        tables.evaluate(7, &[0.75, 0.25]).unwrap();
+        for belief in &beliefs.map(|weights| Belief::new(weights.to_vec())) {
+            let asked = policy.0.load(Ordering::Relaxed);
+            for leader_move in (0..6).chain(0..6).chain([5, 5, 0]) {
+                let state = PublicState {
+                    t: 7,
+                    counts,
+                    belief,
+                };
+                let found = memory.visit(&policy, state).stage(leader_move).unwrap();
+                let play = Believer::default().play(7, belief, &MeanField::from_counts(counts));
+                assert_eq!(
+                    *found,
+                    Stage::new(game, &tables, &play, belief, leader_move)
+                );
+                assert_eq!(found.leader_type(), LeaderType(leader_move / 2));
+            }
+            assert_eq!(policy.0.load(Ordering::Relaxed), asked + 1);
+        }
+        assert!(memory.met > 0);
     }
 }
