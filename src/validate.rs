@@ -26,7 +26,7 @@ mod tests;
 
 use crate::game::{
     Belief, Game, GameError, LeaderAction, LeaderPrescription, MeanField, Policy, Prescription,
-    Tables,
+    Tables, TypeLeak,
 };
 use crate::scenario::{Method as MethodChoice, Start};
 use crate::simulate::SimulateError;
@@ -50,8 +50,8 @@ pub use deviations::{
     ResponseTable, SampledPath, SampledResponse, one_shot_periods,
 };
 pub use exact::{
-    Cost, Departure, Exact, LatticeDeparture, LatticeExact, LeaderTest, MAX_EXACT_STATES, Values,
-    estimated_cost,
+    Cost, Departure, Exact, LatticeDeparture, LatticeExact, LeaderTest, MAX_EXACT_STATES, MOST_BELIEFS,
+    Values, estimated_cost,
 };
 pub use one_step::{CHECK_LEVEL, Check, OneStep};
 pub use plan::{Need, PILOT, plan};
@@ -103,6 +103,45 @@ pub enum ValidateError {
         /// As estimated.
         cost: f64,
     },
+    /// More beliefs about the leader's type than are kept.
+    #[error(
+        "the exact method would need more than {MOST_BELIEFS} beliefs about the leader's type at t = {t}: use the method \
+         `paired`"
+    )]
+    ExactBeliefs {
+        /// The period.
+        t: usize,
+    },
+    /// Followers can learn more of a private type than the belief says.
+    #[error(
+        "the exact method takes the belief for all that followers know of the leader's type, and {leak}: use the method \
+         `paired`"
+    )]
+    ExactLeak {
+        /// What tells it.
+        leak: TypeLeak,
+    },
+    /// The fast recursion over counts is for leaders without types who do not mix.
+    #[error("the leader mixes at t = {t}")]
+    MixedLeader {
+        /// The period.
+        t: usize,
+    },
+    /// A policy that plays differently when asked again.
+    #[error("the policy does not play the same when it is asked again at t = {t}")]
+    UnsteadyPolicy {
+        /// The period.
+        t: usize,
+    },
+    /// More maps from leader types to actions than are tried.
+    #[error("the leader has too many announcements to be tried one by one at t = {t}")]
+    Announcements {
+        /// The period.
+        t: usize,
+    },
+    /// The tagged follower cannot be integrated out.
+    #[error("the method `integrated` is for leaders without types who do not mix: use the method `paired`")]
+    IntegratedLeader,
     /// More types than the angles of a crowd's characteristic function can be summed for.
     #[error(
         "the method `integrated` treats at most {} follower types and this game has {types}: use the method `paired`",
@@ -276,10 +315,11 @@ pub fn validate(
     Ok(validation)
 }
 
-/// R^l = r(z, a^l) + sum_{x,a} E[mu(x, a)] g(z, a^l, x, a), where E[mu(x, a)] = z(x) gamma(a|x) at any N.
+/// R^l = r(z, x^l, a^l) + sum_{x,a} E[mu(x, a)] g(z, x^l, a^l, x, a) at a leader move (x^l, a^l), where
+/// E[mu(x, a)] = z(x) gamma(a|x) at any N.
 fn leader_reward(
     tables: &Tables<'_>,
-    leader: LeaderAction,
+    leader_move: usize,
     prescription: &Prescription,
     z: &MeanField,
 ) -> f64 {
@@ -296,8 +336,8 @@ fn leader_reward(
             .filter(|(_, weight)| **weight > 0.0);
         share
             * row
-                .map(|(a, weight)| weight * tables.leader_follower_reward(leader.0, x, a))
+                .map(|(a, weight)| weight * tables.leader_follower_reward(leader_move, x, a))
                 .sum::<f64>()
     });
-    tables.leader_period_reward(leader.0) + per_follower.sum::<f64>()
+    tables.leader_period_reward(leader_move) + per_follower.sum::<f64>()
 }

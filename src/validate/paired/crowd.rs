@@ -136,10 +136,10 @@ pub(in crate::validate) fn advance(
     *counts = next;
 }
 
-/// sum_a row(a) Q(y|z,x,a^l,a) for every type y.
+/// sum_a row(a) Q(y|z,x,m,a) for every type y, at a leader move m.
 pub(in crate::validate) fn next_type(
     tables: &Tables<'_>,
-    leader: LeaderAction,
+    leader_move: usize,
     x: usize,
     row: &[f64],
     types: usize,
@@ -147,7 +147,7 @@ pub(in crate::validate) fn next_type(
     let mut law = vec![0.0; types];
     for (a, weight) in row.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
         for (y, mass) in law.iter_mut().enumerate() {
-            *mass += weight * tables.transition(leader.0, x, a, y);
+            *mass += weight * tables.transition(leader_move, x, a, y);
         }
     }
     law
