@@ -1,18 +1,23 @@
 //! Finite populations that follow a policy (mathematics of the paper's section II at N followers).
 //!
-//! Followers start with types drawn from z_1. In every period all see z^N_t, the empirical law of the N types; the leader
-//! plays her action, every follower draws an action from gamma^f(. | x) and a next type from Q^f at z^N_t. Given the
-//! policy the count vector n = N z^N is a Markov chain and followers of a type are exchangeable: splitting n_x over
-//! (action, next type) by a multinomial has exactly the law of N separate draws ([`Engine::Counts`], at a cost that does
-//! not grow with N; [`Engine::Agents`] draws them one by one).
+//! Followers start with types drawn from z_1, the leader with one from pi_1. In every period all see z^N_t, the empirical
+//! law of the N types, and pi_t; the leader draws her action from gamma^l(. | x^l), every follower an action from
+//! gamma^f(. | x) and a next type from Q^f, the leader one from Q^l, at z^N_t and the realised (x^l, a^l). The belief is
+//! updated by (9) from what all see: a^l, and x^l where it is public. Given the policy and the leader's move the count
+//! vector n = N z^N moves as a Markov chain and followers of a type are exchangeable: splitting n_x over (action, next type)
+//! by a multinomial has exactly the law of N separate draws ([`Engine::Counts`], at a cost that does not grow with N;
+//! [`Engine::Agents`] draws them one by one).
 //!
 //! Rewards are computed from integer counts of (type, action). Replication k has streams of its own, so that it is the
 //! same alone and in a batch, on any number of threads.
 
 mod agents;
+mod along;
 mod binomial;
 mod deliver;
 mod laws;
+mod leader;
+mod memory;
 mod population;
 mod record;
 mod returns;
@@ -32,15 +37,17 @@ use crate::scenario::{Engine, Start};
 use crate::stream::{MAX_REPLICATION, Role, StreamFamily};
 
 use agents::{AgentPopulation, Groups};
+use leader::Leader;
 use population::{CountPopulation, Population, PopulationStreams};
 use record::Recorder;
 use split::MAX_POPULATION;
 
 pub use deliver::Ended;
+pub use memory::{PublicState, StageMemory, Visit};
 pub use population::rounded_counts;
 pub use returns::{AgentReturns, RETURN_BINS, RETURN_QUANTILES, ReturnLaw};
 pub use share::{MAX_SHARES, NoShare, Share};
-pub use stage::{Stage, StageMemory, StepRewards};
+pub use stage::{Stage, StepRewards};
 pub use summary::{DifferentSummaries, Digest, SUMMARY_ENTRIES, Summary, SummaryRow, TypeSummary};
 pub use trajectory::Trajectory;
 
@@ -190,7 +197,11 @@ pub fn simulate_blocks<B: Send, E: From<SimulateError> + Send>(
 /// Numbers in a trajectory.
 fn numbers(game: &Game) -> u64 {
     let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
-    (types * actions + types + 3).saturating_mul(game.horizon()) as u64
+    let leader = match game.leader_types().len() {
+        1 => 0,
+        types => types + 1,
+    };
+    (types * actions + types + leader + 3).saturating_mul(game.horizon()) as u64
 }
 
 impl Simulation {
@@ -323,13 +334,16 @@ impl<'a> Run<'a> {
                 source: Box::new(source),
             }
         };
-        let mut record = Recorder::new(self.game, self.simulation, k, &followers);
+        let mut leader = Leader::new(self.game, &self.family, k);
+        let mut record = Recorder::new(self.game, self.simulation, k, &followers, &leader);
         for t in 1..=self.game.horizon() {
-            let stage = memory
-                .stage(self.policy, t, followers.counts())
-                .map_err(failed(t))?;
+            let (counts, belief) = (followers.counts(), leader.belief());
+            let visit = memory.visit(self.policy, PublicState { t, counts, belief });
+            let leader_move = leader.act(self.game, visit.leader());
+            let stage = visit.stage(leader_move).map_err(failed(t))?;
             followers.step(stage, record.weight(), record.acted());
-            record.step(stage, followers.counts());
+            leader.advance(stage);
+            record.step(stage, followers.counts(), &leader);
         }
         record
             .finish(&followers)

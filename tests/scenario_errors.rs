@@ -152,37 +152,20 @@ fn an_infinite_horizon_wants_a_stationary_game_that_is_discounted() {
 }
 
 #[test]
-fn what_later_versions_bring_is_an_error_of_its_own() {
+fn what_is_about_leader_types_needs_them() {
     for (replace, with, what) in [
-        ("grid = 10", "flow = \"realised\"", "flow = \"realised\""),
-        ("grid = 10", "leader_mixing = 4", "leader_mixing above 1"),
-        (
-            "[solve]",
-            "types = [\"good\", \"bad\"]\n[solve]",
-            "a leader with types",
-        ),
-        (
-            "[solve]",
-            "observed = false\n[solve]",
-            "a leader with types",
-        ),
-        (
-            "\"price\" }",
-            "\"leader_type\" }",
-            "leader_type (a leader with types)",
-        ),
+        ("[solve]", "initial = [0.5, 0.5]\n[solve]", "initial"),
+        ("[solve]", "observed = false\n[solve]", "observed"),
+        ("[solve]", "[leader.transition]\n[solve]", "transition"),
+        ("\"price\" }", "\"leader_type\" }", "leader_type"),
     ] {
         let error = error(&SOUND.replacen(replace, with, 1), &[]);
         assert!(
-            matches!(error.problem(), Problem::NotSupportedYet { what: found } if *found == what),
+            matches!(error.problem(), Problem::NoLeaderTypes { what: found } if found == what),
             "{error}"
         );
-        assert!(
-            error
-                .to_string()
-                .starts_with(&format!("{what} is not supported yet\n")),
-            "{error}"
-        );
+        let help = format!("give [leader] `types` and `initial`, or leave {what:?} out");
+        assert!(error.to_string().contains(&help), "{error}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the sections of a scenario mean for the game and the settings.
 
-use smfg::game::{Game, GameError};
+use smfg::game::{FlowRule, Game, GameError, LeaderInformation};
 use smfg::scenario::{Engine, Method, Override, Scenario, Selection, Start};
 
 /// Three types in an order that is not alphabetical, two actions, no leader.
@@ -266,6 +266,215 @@ fn probabilities_are_moved_into_the_unit_interval() {
     let scenario = parse(&BASE.replace("aged = \"p\"", "aged = \"-1e-13\""));
     let row = row(scenario.game(), &[1.0, 0.0, 0.0], 0, 0, 1);
     assert_eq!(row, [1.0, 0.0, 0.0]);
+}
+
+/// Three leader types, two actions, and rows that tell all of them apart.
+const LEADER_WITH_TYPES: &str = r#"
+[leader]
+actions = { name = "price", values = [0.5, 0.25] }
+types = { name = "quality", values = ["good", "fair", "bad"] }
+initial = [0.5, 0.125, 0.375]
+reward = { period = "10 * price + quality", per_follower = "follower_reward * (quality == bad) + x * leader_action" }
+
+[leader.transition]
+"*, *" = { fair = "z[adult] / 2", bad = "rest" }
+"bad, *" = { good = "p", bad = "rest" }
+"good, 0.5" = { good = "price + t / 10", fair = "0.1 * (quality == good)", bad = "rest" }
+"*, 0.250" = { good = 1 }
+"bad, 0.25" = { fair = "leader_type / 4", good = "rest" }
+"#;
+
+/// BASE with a leader with types, who is seen in the followers' rewards and kernel.
+fn with_leader_types() -> String {
+    BASE.replace(
+        "x - t * (a == work)",
+        "x - t * (a == work) + 100 * quality + price",
+    )
+    .replace("aged = \"p\"", "aged = \"p * (leader_type != fair)\"")
+        + LEADER_WITH_TYPES
+}
+
+#[test]
+fn a_leader_with_types_is_private_unless_she_is_observed() {
+    let scenario = parse(&with_leader_types());
+    let game = scenario.game();
+    assert_eq!(game.leader_types(), ["good", "fair", "bad"]);
+    assert_eq!(game.leader_actions(), ["0.5", "0.25"]);
+    assert_eq!(game.initial_belief().weights(), [0.5, 0.125, 0.375]);
+    assert_eq!(game.leader_information(), LeaderInformation::Private);
+    assert_eq!(game.leader_moves(), 6);
+    let observed = set(&with_leader_types(), &["leader.observed=true"]);
+    assert_eq!(
+        observed.game().leader_information(),
+        LeaderInformation::Public
+    );
+    let moved = set(&with_leader_types(), &["leader.initial=[0, 0, 1]"]);
+    assert_eq!(moved.game().initial_belief().weights(), [0.0, 0.0, 1.0]);
+}
+
+/// Everything by leader move: type by type, her actions in each.
+#[test]
+fn kernels_and_rewards_of_a_leader_with_types_stand_by_move() {
+    let scenario = parse(&with_leader_types());
+    let game = scenario.game();
+    let mut tables = game.tables();
+    tables.evaluate(2, &[0.25, 0.5, 0.25]).unwrap();
+    let rows: Vec<Vec<f64>> = (0..6)
+        .map(|l| {
+            (0..3)
+                .map(|next| tables.leader_transition(l, next))
+                .collect()
+        })
+        .collect();
+    let first = 0.5 + 2.0 / 10.0;
+    let expected = [
+        vec![first, 0.1, 1.0 - (first + 0.1)],
+        vec![1.0, 0.0, 0.0],
+        vec![0.0, 0.25, 0.75],
+        vec![1.0, 0.0, 0.0],
+        vec![0.25, 0.0, 0.75],
+        vec![0.5, 0.5, 0.0],
+    ];
+    assert_eq!(rows, expected);
+    let by_move = |value: &dyn Fn(usize) -> f64| -> Vec<f64> { (0..6).map(value).collect() };
+    assert_eq!(
+        by_move(&|l| tables.leader_period_reward(l)),
+        [5.0, 2.5, 6.0, 3.5, 7.0, 4.5]
+    );
+    assert_eq!(
+        by_move(&|l| tables.follower_reward(l, 1, 1)),
+        [-0.5, -0.75, 99.5, 99.25, 199.5, 199.25]
+    );
+    assert_eq!(
+        by_move(&|l| tables.leader_follower_reward(l, 1, 1)),
+        [0.5, 0.25, 0.5, 0.25, 200.0, 199.5]
+    );
+    assert_eq!(
+        by_move(&|l| tables.transition(l, 0, 1, 2)),
+        [0.25, 0.25, 0.0, 0.0, 0.25, 0.25]
+    );
+    assert_eq!([0, 2, 4].map(|l| game.kernel_group(l)), [0, 1, 0]);
+}
+
+#[test]
+fn leader_types_that_have_no_kernel_never_change() {
+    let text = with_leader_types();
+    let scenario = parse(text.split("[leader.transition]").next().unwrap_or(""));
+    let mut tables = scenario.game().tables();
+    tables.evaluate(1, &[1.0, 0.0, 0.0]).unwrap();
+    for l in 0..6 {
+        let row = [0, 1, 2].map(|next| tables.leader_transition(l, next));
+        let mut stays = [0.0; 3];
+        stays[l / 2] = 1.0;
+        assert_eq!(row, stays);
+    }
+    assert!(
+        scenario
+            .describe()
+            .contains("\nleader type never changes\n")
+    );
+}
+
+#[test]
+fn leader_types_have_names_numbers_or_both() {
+    let read = |types: &str, reward: &str| {
+        let leader = format!(
+            "\n[leader]\nactions = [\"audit\", \"trust\"]\ntypes = {types}\ninitial = [0.5, 0.5]\nreward = {{ period = {reward:?} }}\n"
+        );
+        parse(&(BASE.to_owned() + &leader))
+    };
+    for (types, reward, names, rewards) in [
+        (
+            "[\"low\", \"high\"]",
+            "leader_type",
+            ["low", "high"],
+            [0.0, 1.0],
+        ),
+        (
+            "{ low = 3, high = -1.5 }",
+            "leader_type",
+            ["low", "high"],
+            [3.0, -1.5],
+        ),
+        (
+            "{ name = \"cost\", names = { low = 3, high = 3 } }",
+            "cost * (cost == high)",
+            ["low", "high"],
+            [0.0, 3.0],
+        ),
+        (
+            "{ name = \"cost\", values = [\"low\", \"high\"] }",
+            "if(cost == high, 7, low)",
+            ["low", "high"],
+            [0.0, 7.0],
+        ),
+        (
+            "{ values = [0.1, \"p\"] }",
+            "leader_type",
+            ["0.1", "0.25"],
+            [0.1, 0.25],
+        ),
+        (
+            "{ values = [\"p\", \"2 * p\"] }",
+            "leader_type",
+            ["0.25", "0.5"],
+            [0.25, 0.5],
+        ),
+        (
+            "{ name = \"cost\", from = \"p\", to = 1, count = 2 }",
+            "cost",
+            ["0.25", "1.0"],
+            [0.25, 1.0],
+        ),
+    ] {
+        let scenario = read(types, reward);
+        let game = scenario.game();
+        assert_eq!(game.leader_types(), names, "{types}");
+        let mut tables = game.tables();
+        tables.evaluate(1, &[1.0, 0.0, 0.0]).unwrap();
+        let found = [0, 1, 2, 3].map(|l| tables.leader_period_reward(l));
+        assert_eq!(
+            found,
+            [rewards[0], rewards[0], rewards[1], rewards[1]],
+            "{types}"
+        );
+    }
+}
+
+#[test]
+fn settings_of_leaders_who_have_types_or_mix() {
+    let scenario = parse(&with_leader_types());
+    let solve = &scenario.solve;
+    assert_eq!(
+        (solve.flow, solve.leader_mixing, solve.belief_grid),
+        (FlowRule::Averaged, 1, 20)
+    );
+    let overrides = [
+        "solve.flow=\"realised\"",
+        "solve.leader_mixing=4",
+        "solve.belief_grid=7",
+        "leader.types=[\"good\", \"fair\", \"bad\"]",
+        "leader.transition.'good, 0.5'={ fair = 1 }",
+        "follower.reward='leader_type == bad'",
+        "follower.transition.'*, work'={ young = 1 }",
+        "leader.reward.per_follower='leader_type == fair'",
+        "leader.reward.period=0",
+    ];
+    // The variable `quality` is gone with its declaration.
+    let text = with_leader_types().replace("quality == good", "leader_type == good");
+    let scenario = set(&text, &overrides);
+    let solve = &scenario.solve;
+    assert_eq!(
+        (solve.flow, solve.leader_mixing, solve.belief_grid),
+        (FlowRule::Realised, 4, 7)
+    );
+    let mut tables = scenario.game().tables();
+    tables.evaluate(1, &[1.0, 0.0, 0.0]).unwrap();
+    assert_eq!(tables.leader_transition(0, 1), 1.0);
+    assert_eq!(
+        [0, 2, 4].map(|l| tables.follower_reward(l, 0, 0)),
+        [0.0, 0.0, 1.0]
+    );
 }
 
 #[test]

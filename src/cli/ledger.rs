@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use smfg::game::{Game, MeanField};
+use smfg::game::{Flow, Game};
 use smfg::report::{
     OutputFolder, PopulationState, RowFile, RunState, agent_returns_rows, begin_agent_returns,
     begin_returns, begin_trace, columns, returns_rows, trace_rows, write_summary,
@@ -57,7 +57,7 @@ impl Block {
     pub fn new(
         game: &Game,
         traced: Traced,
-        mean_fields: &[MeanField],
+        flow: &Flow,
         paths: &[Trajectory],
     ) -> Result<Self, Failure> {
         let in_trace = || paths.iter().filter(|path| traced.holds(path.replication()));
@@ -70,7 +70,7 @@ impl Block {
             returns: returns_rows(paths)?,
             agent_returns: agent_returns_rows(game, paths)?,
             replications: paths.len() as u64,
-            digest: Digest::new(paths, game.follower_actions().len(), mean_fields),
+            digest: Digest::new(paths, game.follower_actions().len(), flow),
         })
     }
 }
@@ -128,7 +128,7 @@ impl<'a> Ledger<'a> {
         if let Some(begun) = self.state.populations.get(index) {
             return begun.done;
         }
-        let summary = Summary::new(population, game.follower_actions().len(), &[]);
+        let summary = Summary::new(population, game.follower_actions().len());
         self.state.populations.push(PopulationState {
             done: 0,
             trace: self.trace.as_ref().map_or(0, RowFile::length),

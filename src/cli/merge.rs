@@ -236,7 +236,7 @@ fn read_share(path: &Path) -> Result<RunState, Failure> {
 
 /// The summary, with none left in its place.
 fn take_summary(begun: &mut PopulationState) -> Summary {
-    let empty = Summary::new(begun.summary.population(), 0, &[]);
+    let empty = Summary::new(begun.summary.population(), 0);
     std::mem::replace(&mut begun.summary, empty)
 }
 

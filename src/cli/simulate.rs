@@ -111,7 +111,6 @@ pub fn simulate(
         let path = folder.partial().to_owned();
         return Err(Failure::Damaged { path });
     }
-    let mean_fields = flow.mean_fields();
     let mut notes = Vec::new();
     let traced = traced(scenario, sample, play, &mut notes);
     let cohorts = match (play.agent_returns, play.returns_by_type) {
@@ -155,7 +154,7 @@ pub fn simulate(
                 listening.asked(),
                 |paths| {
                     bar.inc(cost(population).saturating_mul(paths.len() as u64));
-                    Block::new(game, traced, &mean_fields, &paths)
+                    Block::new(game, traced, flow, &paths)
                 },
                 |block| ledger.take(&block),
             )?;

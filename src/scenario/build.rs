@@ -5,10 +5,11 @@ use super::document::{self, Kind, Value};
 use super::error::{Fault, Problem};
 use super::formula::{Formula, Names, Use, words};
 use super::overrides::Override;
-use super::rows;
+use super::prescriptions;
+use super::rows::{self, Pairs};
 use super::settings::{SimulateSettings, SolveSettings, ValidateSettings};
-use super::{Scenario, check, columns, spaces};
-use crate::game::{Game, Primitives};
+use super::{Scenario, check, columns, leader, spaces};
+use crate::game::{Game, LeaderTypes, Primitives};
 
 /// The longest horizon.
 const MAX_HORIZON: u64 = 100_000;
@@ -60,7 +61,9 @@ pub(super) fn scenario(text: &str, overrides: &[Override]) -> Result<Scenario, F
     let simulate = SimulateSettings::read(&root)?;
     let validate = ValidateSettings::read(&root, names.types.len())?;
     let initial = spaces::law(follower.require("initial")?, names.types.len())?;
-    columns::check(&names, follower)?;
+    let leader_types = leader_types(&root, &names)?;
+    prescriptions::limit(&names, leader_types.as_ref(), &solve, &root)?;
+    columns::check(&names, &solve, &root)?;
     let formulas = formulas(&root, follower, names, &available)?;
     let compiled = Compiled::new(&formulas, &available, &root)?;
     let mut game = Game::new(Primitives {
@@ -74,7 +77,7 @@ pub(super) fn scenario(text: &str, overrides: &[Override]) -> Result<Scenario, F
             .leader
             .as_ref()
             .map(|leader| leader.printed()),
-        leader_types: None,
+        leader_types,
         initial,
         available,
         pool: compiled.pool,
@@ -170,19 +173,37 @@ fn names(root: &Value, follower: &Value) -> Result<Names, Fault> {
             spaces::MAX_ACTIONS,
         )?,
         leader: None,
+        leader_types: None,
     };
     if let Some(leader) = root.get("leader") {
         leader.only(LEADER)?;
-        for key in ["types", "initial", "transition", "observed"] {
-            if let Some(value) = leader.get(key) {
-                return value.fault(Problem::NotSupportedYet {
-                    what: "a leader with types",
-                });
-            }
+        let of_types = ["initial", "transition", "observed"];
+        let stray = of_types.iter().find_map(|key| leader.entry(key));
+        if let Some(entry) = stray.filter(|_| leader.get("types").is_none()) {
+            let what = entry.name.clone();
+            return entry.name_origin.fault(Problem::NoLeaderTypes { what });
         }
-        names.leader = Some(spaces::leader_actions(leader.require("actions")?, &names)?);
+        names.leader = Some(leader::actions(leader.require("actions")?, &names)?);
+        if let Some(types) = leader.get("types") {
+            names.leader_types = Some(leader::types(types, &names)?);
+        }
     }
     Ok(names)
+}
+
+/// The leader's types, who sees them, and their first law; `None` where she has none.
+fn leader_types(root: &Value, names: &Names) -> Result<Option<LeaderTypes>, Fault> {
+    let (Some(leader), Some(types)) = (root.get("leader"), &names.leader_types) else {
+        return Ok(None);
+    };
+    let names = types.printed();
+    let initial = spaces::belief(leader.require("initial")?, names.len())?;
+    let observed = leader.get("observed").map_or(Ok(false), Value::boolean)?;
+    Ok(Some(LeaderTypes {
+        names,
+        observed,
+        initial,
+    }))
 }
 
 /// `available`: by type, then action.
@@ -248,9 +269,20 @@ fn formulas(
         }
         leader_reward = Some(reward);
     }
+    let pairs = Pairs::of_followers(&names, available);
+    let transition = rows::transition(follower.require("transition")?, &pairs, Use::Transition)?;
+    let follower_reward = rows::reward(follower.require("reward")?, &pairs)?;
+    let leader_rows = root
+        .get("leader")
+        .and_then(|leader| leader.get("transition"));
+    let leader_transition = match (leader_rows, Pairs::of_leader(&names)) {
+        (Some(table), Some(pairs)) => Some(rows::transition(table, &pairs, Use::LeaderTransition)?),
+        _ => None,
+    };
     Ok(Formulas {
-        transition: rows::transition(follower.require("transition")?, &names, available)?,
-        follower_reward: rows::reward(follower.require("reward")?, &names, available)?,
+        transition,
+        follower_reward,
+        leader_transition,
         terminal: optional(Some(follower), "terminal", Use::Terminal)?,
         leader_period: optional(leader_reward, "period", Use::LeaderPeriod)?,
         leader_per_follower: optional(leader_reward, "per_follower", Use::LeaderPerFollower)?,

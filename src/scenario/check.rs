@@ -9,7 +9,7 @@ use super::compile::Formulas;
 use super::document::{Origin, Value};
 use super::error::{Fault, Problem};
 use super::formula::{Here, Moment, Resolved};
-use super::rows::Next;
+use super::rows::{Next, TransitionRow};
 use crate::game::{Game, GameError, KernelRow, LeaderSpot, Point, Quantity, Spot, Tables};
 
 /// The most points of the lattice.
@@ -125,7 +125,7 @@ fn widen(ranges: &mut [(f64, f64); 2], game: &Game, tables: &Tables) {
     let include = |range: &mut (f64, f64), low: f64, high: f64| {
         *range = (range.0.min(low), range.1.max(high));
     };
-    for l in 0..game.leader_actions().len() {
+    for l in 0..game.leader_moves() {
         let per_period = tables.leader_period_reward(l);
         // mu is a law: the part per follower lies between the least and the largest of its values.
         let mut per_follower = (f64::INFINITY, f64::NEG_INFINITY);
@@ -151,28 +151,10 @@ fn explain(error: GameError, formulas: &Formulas, root: &Value) -> Fault {
         GameError::NotFinite {
             quantity, point, ..
         } => not_finite(quantity, point, formulas),
-        GameError::Negative {
-            row: KernelRow::Follower(spot),
-            next,
-            ..
-        } => negative(spot, next, formulas),
-        GameError::Negative {
-            row: KernelRow::Leader(_),
-            ..
-        }
-        | GameError::RowSum {
-            row: KernelRow::Leader(_),
-            ..
-        } => None,
-        GameError::RowSum {
-            row: KernelRow::Follower(spot),
-            ..
-        } => {
-            let row = formulas
-                .transition
-                .get(spot.follower_type.0.0, spot.follower_action.0.0);
+        GameError::Negative { row, next, .. } => negative(row, next, formulas),
+        GameError::RowSum { row, .. } => {
             let mend = "give one type \"rest\", which takes what the others leave".to_owned();
-            row.map(|row| (row.origin.clone(), mend))
+            transition_row(row, formulas).map(|row| (row.origin.clone(), mend))
         }
     };
     let (origin, mend) = explained.unwrap_or_else(|| (root.origin.clone(), String::new()));
@@ -180,99 +162,104 @@ fn explain(error: GameError, formulas: &Formulas, root: &Value) -> Fault {
     Fault::new(origin, Problem::Value { error, mend })
 }
 
-fn here(spot: &Spot) -> Here {
-    let leader = spot
-        .leader
-        .leader_action
-        .as_ref()
-        .map_or(0, |(leader_action, _)| leader_action.0);
+/// The row of the scenario that a row of a kernel comes from.
+fn transition_row<'f>(row: &KernelRow, formulas: &'f Formulas) -> Option<&'f TransitionRow> {
+    match row {
+        KernelRow::Follower(spot) => {
+            let Here { x, a, .. } = here(spot);
+            formulas.transition.get(x, a)
+        }
+        KernelRow::Leader(spot) => {
+            let here = here_of_leader(spot);
+            let rows = formulas.leader_transition.as_ref()?;
+            rows.get(here.leader_type, here.leader)
+        }
+    }
+}
+
+fn here_of_leader(spot: &LeaderSpot) -> Here {
+    let leader_type = spot.leader_type.as_ref();
+    let leader_action = spot.leader_action.as_ref();
     Here {
-        leader,
+        leader_type: leader_type.map_or(0, |(leader_type, _)| leader_type.0),
+        leader: leader_action.map_or(0, |(leader_action, _)| leader_action.0),
+        ..Here::default()
+    }
+}
+
+fn here(spot: &Spot) -> Here {
+    Here {
         x: spot.follower_type.0.0,
         a: spot.follower_action.0.0,
+        ..here_of_leader(&spot.leader)
     }
 }
 
 /// What makes a quantity NaN or infinite.
 fn not_finite(quantity: &Quantity, point: &Point, formulas: &Formulas) -> Option<(Origin, String)> {
     let names = &formulas.names;
-    let moment = |here| Moment {
+    let moment = |here, follower_reward| Moment {
         here,
         t: point.t,
         z: &point.z,
-        follower_reward: f64::NAN,
+        follower_reward,
     };
-    let blame = |formula: &Resolved, here| formula.blame(names, moment(here));
+    let of_reward = |formula: &Resolved, here| formula.blame(names, moment(here, f64::NAN));
+    // The formula itself, or the first of those that `rest` is taken from.
+    let of_row = |row: &TransitionRow, here| {
+        let moment = moment(here, f64::NAN);
+        let mut bad = row
+            .formulas()
+            .filter(|formula| !formula.value(names, moment).is_finite());
+        bad.next().map(|formula| formula.blame(names, moment))
+    };
     match quantity {
         Quantity::Transition { spot, .. } => {
-            // The formula itself, or the first of those that `rest` is taken from.
-            let row = formulas
-                .transition
-                .get(spot.follower_type.0.0, spot.follower_action.0.0)?;
-            let entries = row.entries.iter().filter_map(|entry| match entry {
-                Next::Formula(formula) => Some(formula),
-                Next::Never | Next::Rest => None,
-            });
-            let mut bad =
-                entries.filter(|formula| !formula.value(names, moment(here(spot))).is_finite());
-            bad.next().map(|formula| blame(formula, here(spot)))
+            let row = KernelRow::Follower(spot.clone());
+            of_row(transition_row(&row, formulas)?, here(spot))
+        }
+        Quantity::LeaderTransition { spot, .. } => {
+            let row = KernelRow::Leader(spot.clone());
+            of_row(transition_row(&row, formulas)?, here_of_leader(spot))
         }
         Quantity::FollowerReward(spot) => {
-            let formula = formulas
-                .follower_reward
-                .get(spot.follower_type.0.0, spot.follower_action.0.0)?;
-            Some(blame(formula, here(spot)))
+            let here = here(spot);
+            let formula = formulas.follower_reward.get(here.x, here.a)?;
+            Some(of_reward(formula, here))
         }
         Quantity::LeaderFollowerReward(spot) => {
-            let (x, a) = (spot.follower_type.0.0, spot.follower_action.0.0);
-            let reward = formulas
-                .follower_reward
-                .get(x, a)?
-                .value(names, moment(here(spot)));
+            let here = here(spot);
+            let reward = formulas.follower_reward.get(here.x, here.a)?;
+            let reward = reward.value(names, moment(here, f64::NAN));
             let formula = formulas.leader_per_follower.as_ref()?;
-            Some(formula.blame(
-                names,
-                Moment {
-                    follower_reward: reward,
-                    ..moment(here(spot))
-                },
-            ))
+            Some(formula.blame(names, moment(here, reward)))
         }
-        Quantity::LeaderTransition { .. } => None,
-        Quantity::LeaderPeriodReward(LeaderSpot { leader_action, .. }) => {
-            let here = Here {
-                leader: leader_action.as_ref().map_or(0, |(action, _)| action.0),
-                ..Here::default()
-            };
-            formulas
-                .leader_period
-                .as_ref()
-                .map(|formula| blame(formula, here))
+        Quantity::LeaderPeriodReward(spot) => {
+            let formula = formulas.leader_period.as_ref()?;
+            Some(of_reward(formula, here_of_leader(spot)))
         }
         Quantity::Terminal { follower_type, .. } => {
             let here = Here {
                 x: follower_type.0,
                 ..Here::default()
             };
-            formulas
-                .terminal
-                .as_ref()
-                .map(|formula| blame(formula, here))
+            Some(of_reward(formulas.terminal.as_ref()?, here))
         }
     }
 }
 
 /// The formula of a negative probability, or the row whose others leave less than nothing.
-fn negative(spot: &Spot, next: &str, formulas: &Formulas) -> Option<(Origin, String)> {
-    let row = formulas
-        .transition
-        .get(spot.follower_type.0.0, spot.follower_action.0.0)?;
-    let next = formulas
-        .names
-        .types
-        .iter()
-        .position(|(name, _)| name == next)?;
-    Some(match &row.entries[next] {
+fn negative(of: &KernelRow, next: &str, formulas: &Formulas) -> Option<(Origin, String)> {
+    let row = transition_row(of, formulas)?;
+    let names = &formulas.names;
+    let next = match of {
+        KernelRow::Follower(_) => names.types.iter().position(|(name, _)| name == next),
+        KernelRow::Leader(_) => {
+            let types = names.leader_types.as_ref()?.printed();
+            types.iter().position(|name| name == next)
+        }
+    };
+    Some(match &row.entries[next?] {
         Next::Formula(formula) => {
             let mend = "keep the probability within 0 and 1, as in `min(max(p, 0), 1)`".to_owned();
             (formula.origin().clone(), mend)

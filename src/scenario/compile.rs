@@ -1,4 +1,4 @@
-//! The formulas of a scenario at every leader action, type and action: the slots of its game.
+//! The formulas of a scenario at every leader move, type and action: the slots of its game.
 
 use super::document::Value;
 use super::error::{Fault, Problem};
@@ -6,7 +6,7 @@ use super::formula::{Here, Names, Resolved};
 use super::rows::{ByPair, Next, TransitionRow};
 use crate::game::program::{Op, Pool, Slot};
 
-/// The most kernel entries, over leader actions, types, actions and next types.
+/// The most entries of a kernel, over leader moves, types, actions and next types.
 const MAX_KERNEL: u64 = 4_000_000;
 /// The most formula operations that are put together into one game.
 const MAX_WORK: u64 = 5_000_000;
@@ -18,11 +18,13 @@ pub(super) struct Formulas {
     pub(super) transition: ByPair<TransitionRow>,
     pub(super) follower_reward: ByPair<Resolved>,
     pub(super) terminal: Option<Resolved>,
+    /// `None` for a leader who has no types, or whose type never changes.
+    pub(super) leader_transition: Option<ByPair<TransitionRow>>,
     pub(super) leader_period: Option<Resolved>,
     pub(super) leader_per_follower: Option<Resolved>,
 }
 
-/// The formulas at every leader action, type and action.
+/// The formulas at every leader move, type and action.
 pub(super) struct Compiled {
     pub(super) pool: Pool,
     pub(super) kernel: Vec<Slot>,
@@ -40,81 +42,106 @@ impl Compiled {
         root: &Value,
     ) -> Result<Self, Fault> {
         let names = &formulas.names;
-        let (types, leader_actions) = (
-            names.types.len(),
-            names
-                .leader
-                .as_ref()
-                .map_or(1, |leader| leader.values.len()),
-        );
-        limit_work(formulas, available, leader_actions, root)?;
-        let mut pool = Pool::new(types);
-        let (zero, one) = (pool.constant(0.0), pool.constant(1.0));
-        let (mut kernel, mut follower_reward, mut leader_follower_reward) =
-            (Vec::new(), Vec::new(), Vec::new());
-        let mut leader_period_reward = Vec::with_capacity(leader_actions);
-        for leader in 0..leader_actions {
-            for x in 0..types {
-                for a in 0..names.actions.len() {
-                    let here = Here { leader, x, a };
-                    let row = formulas.transition.get(x, a);
-                    kernel.extend(compile_row(row, names, here, &mut pool));
-                    let reward = formulas.follower_reward.get(x, a);
-                    let reward = reward.map_or(zero, |formula| {
-                        formula.compile(names, here, &mut pool, zero)
-                    });
-                    follower_reward.push(reward);
-                    let per_follower = formulas
-                        .leader_per_follower
-                        .as_ref()
-                        .filter(|_| row.is_some());
-                    leader_follower_reward.push(per_follower.map_or(zero, |formula| {
-                        formula.compile(names, here, &mut pool, reward)
-                    }));
-                }
+        limit_work(formulas, available, root)?;
+        let mut compiled = Self {
+            pool: Pool::new(names.types.len()),
+            kernel: Vec::new(),
+            leader_kernel: Vec::new(),
+            follower_reward: Vec::new(),
+            leader_period_reward: Vec::new(),
+            leader_follower_reward: Vec::new(),
+            terminal: Vec::new(),
+        };
+        for leader_type in 0..names.leader_type_count() {
+            for leader in 0..names.leader_actions() {
+                compiled.push_move(formulas, leader_type, leader);
             }
-            let here = Here {
-                leader,
-                ..Here::default()
-            };
-            let period = formulas.leader_period.as_ref();
-            leader_period_reward.push(period.map_or(zero, |formula| {
-                formula.compile(names, here, &mut pool, zero)
-            }));
         }
-        let terminal = (0..types).map(|x| {
+        for x in 0..names.types.len() {
             let here = Here {
                 x,
                 ..Here::default()
             };
-            formulas.terminal.as_ref().map_or(zero, |formula| {
-                formula.compile(names, here, &mut pool, zero)
-            })
-        });
-        let terminal = terminal.collect();
-        Ok(Self {
-            pool,
-            kernel,
-            leader_kernel: vec![one; leader_actions],
-            follower_reward,
-            leader_period_reward,
-            leader_follower_reward,
-            terminal,
+            let slot = compiled.slot(formulas.terminal.as_ref(), names, here);
+            compiled.terminal.push(slot);
+        }
+        Ok(compiled)
+    }
+
+    /// Everything at one leader move.
+    fn push_move(&mut self, formulas: &Formulas, leader_type: usize, leader: usize) {
+        let names = &formulas.names;
+        let here = Here {
+            leader_type,
+            leader,
+            ..Here::default()
+        };
+        for x in 0..names.types.len() {
+            for a in 0..names.actions.len() {
+                self.push_pair(formulas, Here { x, a, ..here });
+            }
+        }
+        let period = self.slot(formulas.leader_period.as_ref(), names, here);
+        self.leader_period_reward.push(period);
+        let rows = formulas.leader_transition.as_ref();
+        let row = rows.and_then(|rows| rows.get(leader_type, leader));
+        let next = Moves {
+            types: names.leader_type_count(),
+            from: leader_type,
+        };
+        let slots = compile_row(row, next, names, here, &mut self.pool);
+        self.leader_kernel.extend(slots);
+    }
+
+    /// What followers of one type and action meet at one leader move.
+    fn push_pair(&mut self, formulas: &Formulas, here: Here) {
+        let names = &formulas.names;
+        let row = formulas.transition.get(here.x, here.a);
+        let next = Moves {
+            types: names.types.len(),
+            from: here.x,
+        };
+        let slots = compile_row(row, next, names, here, &mut self.pool);
+        self.kernel.extend(slots);
+        let reward = self.slot(formulas.follower_reward.get(here.x, here.a), names, here);
+        self.follower_reward.push(reward);
+        let per_follower = formulas.leader_per_follower.as_ref();
+        let per_follower = per_follower.filter(|_| row.is_some());
+        let zero = self.pool.constant(0.0);
+        self.leader_follower_reward
+            .push(per_follower.map_or(zero, |formula| {
+                formula.compile(names, here, &mut self.pool, reward)
+            }));
+    }
+
+    /// The slot of a formula; zero where there is none.
+    fn slot(&mut self, formula: Option<&Resolved>, names: &Names, here: Here) -> Slot {
+        let zero = self.pool.constant(0.0);
+        formula.map_or(zero, |formula| {
+            formula.compile(names, here, &mut self.pool, zero)
         })
     }
 }
 
-/// The slots of one kernel row; a pair that is not available stays where it is.
+/// The types that a kernel row moves among, and the one that it moves from.
+#[derive(Clone, Copy)]
+struct Moves {
+    types: usize,
+    from: usize,
+}
+
+/// The slots of one kernel row; where there is none, the type stays as it is.
 fn compile_row(
     row: Option<&TransitionRow>,
+    Moves { types, from }: Moves,
     names: &Names,
     here: Here,
     pool: &mut Pool,
 ) -> Vec<Slot> {
     let (zero, one) = (pool.constant(0.0), pool.constant(1.0));
     let Some(row) = row else {
-        return (0..names.types.len())
-            .map(|next| if next == here.x { one } else { zero })
+        return (0..types)
+            .map(|next| if next == from { one } else { zero })
             .collect();
     };
     let mut slots = Vec::with_capacity(row.entries.len());
@@ -140,44 +167,37 @@ fn compile_row(
 }
 
 /// Refuse games that would not fit.
-fn limit_work(
-    formulas: &Formulas,
-    available: &[bool],
-    leader_actions: usize,
-    root: &Value,
-) -> Result<(), Fault> {
-    let types = formulas.names.types.len() as u64;
-    let pairs = leader_actions as u64 * available.len() as u64;
-    if pairs * types > MAX_KERNEL {
+fn limit_work(formulas: &Formulas, available: &[bool], root: &Value) -> Result<(), Fault> {
+    let names = &formulas.names;
+    let (types, leader_types) = (names.types.len() as u64, names.leader_type_count() as u64);
+    let moves = leader_types * names.leader_actions() as u64;
+    let entries = (moves * available.len() as u64 * types).max(moves * leader_types);
+    if entries > MAX_KERNEL {
         return root.fault(Problem::TooMany {
             what: "kernel entries",
-            found: pairs * types,
+            found: entries,
             limit: MAX_KERNEL,
         });
     }
     let size = |formula: &Resolved| formula.len() as u64;
     let mut work = 0;
-    for x in 0..formulas.names.types.len() {
-        for a in 0..formulas.names.actions.len() {
-            let row = formulas
-                .transition
-                .get(x, a)
-                .into_iter()
-                .flat_map(|row| &row.entries);
-            let entries = row.map(|entry| {
-                if let Next::Formula(formula) = entry {
-                    size(formula)
-                } else {
-                    1
-                }
-            });
-            work += entries.sum::<u64>() + formulas.follower_reward.get(x, a).map_or(0, size);
+    for x in 0..names.types.len() {
+        for a in 0..names.actions.len() {
+            let row = formulas.transition.get(x, a);
+            work += row.map_or(0, |row| row.len() as u64);
+            work += formulas.follower_reward.get(x, a).map_or(0, size);
             work += formulas.leader_per_follower.as_ref().map_or(0, size);
         }
     }
     work += formulas.leader_period.as_ref().map_or(0, size);
-    work = work.saturating_mul(leader_actions as u64);
-    work += types * formulas.terminal.as_ref().map_or(0, size);
+    work = work.saturating_mul(moves);
+    if let Some(rows) = &formulas.leader_transition {
+        for x in 0..names.leader_type_count() {
+            let rows = (0..names.leader_actions()).filter_map(|a| rows.get(x, a));
+            work = work.saturating_add(rows.map(|row| row.len() as u64).sum());
+        }
+    }
+    work = work.saturating_add(types * formulas.terminal.as_ref().map_or(0, size));
     if work > MAX_WORK {
         return root.fault(Problem::TooMuchWork {
             work,

@@ -3,6 +3,8 @@
 use super::Scenario;
 use super::formula::Resolved;
 use super::rows::{Next, TransitionRow};
+use super::settings::flow_word;
+use crate::game::{FlowRule, LeaderInformation};
 use std::fmt::{Display, Write as _};
 
 impl Scenario {
@@ -36,6 +38,7 @@ impl Scenario {
                 .map(|weight| format!("{weight:?}")),
         );
         lines.push(self.leader());
+        self.push_leader_types(&mut lines);
         self.push_pairs(&mut lines);
         let formulas = [
             ("terminal reward", &self.formulas.terminal),
@@ -72,17 +75,48 @@ impl Scenario {
             return "no leader".to_owned();
         };
         let actions = self.game().leader_actions();
-        let listed = match actions {
-            [first, second, .., last] if actions.len() > 8 => {
-                format!("{first}, {second}, .., {last}")
-            }
-            _ => actions.join(", "),
-        };
         format!(
-            "leader: {} in {listed} ({} actions)",
+            "leader: {} in {} ({} actions)",
             leader.variable,
+            listed(actions),
             actions.len()
         )
+    }
+
+    /// Who sees the leader's type, its first law and its kernel; nothing without types.
+    fn push_leader_types(&self, lines: &mut Vec<String>) {
+        let (game, formulas) = (self.game(), &self.formulas);
+        let Some(types) = &formulas.names.leader_types else {
+            return;
+        };
+        let seen = match game.leader_information() {
+            LeaderInformation::Public => "seen by all",
+            LeaderInformation::Private | LeaderInformation::NoTypes => "private",
+        };
+        let names: Vec<String> = if types.names.is_empty() {
+            types.printed()
+        } else {
+            let numbers = types.names.iter().zip(&types.values);
+            numbers
+                .map(|(name, number)| format!("{name} ({number:?})"))
+                .collect()
+        };
+        let (variable, count) = (&types.variable, names.len());
+        let listed = listed(&names);
+        lines.push(format!(
+            "leader types: {variable} in {listed} ({count} types, {seen})"
+        ));
+        let initial = game.initial_belief().weights();
+        let initial = initial.iter().map(|weight| format!("{weight:?}"));
+        push_list(lines, "initial belief", initial);
+        let Some(rows) = &formulas.leader_transition else {
+            lines.push("leader type never changes".to_owned());
+            return;
+        };
+        for row in rows.rows() {
+            let to = transition(&row.content, game.leader_types());
+            lines.push(format!("leader {}\n  moves to {to}", row.key));
+        }
     }
 
     /// Transition and reward of every type and action.
@@ -96,7 +130,7 @@ impl Scenario {
                     self.formulas.follower_reward.get(x, a),
                 ) {
                     (Some(row), Some(reward)) => {
-                        let row = self.transition(row);
+                        let row = transition(row, game.follower_types());
                         lines.push(format!(
                             "{pair}\n  moves to {row}\n  reward {}",
                             shown(reward)
@@ -108,16 +142,6 @@ impl Scenario {
         }
     }
 
-    fn transition(&self, row: &TransitionRow) -> String {
-        let entries = self.game().follower_types().iter().zip(&row.entries);
-        let named = entries.filter_map(|(name, next)| match next {
-            Next::Never => None,
-            Next::Rest => Some(format!("{name}: rest")),
-            Next::Formula(formula) => Some(format!("{name}: {}", shown(formula))),
-        });
-        named.collect::<Vec<_>>().join(", ")
-    }
-
     fn push_settings(&self, lines: &mut Vec<String>) {
         let Scenario {
             solve,
@@ -127,7 +151,8 @@ impl Scenario {
         } = self;
         let (selection, grid, tolerance) = (solve.selection, solve.grid, solve.tolerance);
         lines.push(format!(
-            "solve: {selection} selection, grid {grid}, tolerance {tolerance:?}"
+            "solve: {selection} selection, grid {grid}, tolerance {tolerance:?}{}",
+            self.leader_settings()
         ));
         let populations = simulate
             .populations
@@ -147,6 +172,24 @@ impl Scenario {
             let _ = write!(text, ", start {:?}", start.weights());
         }
         lines.push(text);
+    }
+
+    /// The settings that matter only where the leader has types or mixes.
+    fn leader_settings(&self) -> String {
+        let solve = &self.solve;
+        let typed = self.formulas.names.leader_types.is_some();
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        if typed || solve.flow != FlowRule::default() {
+            let _ = write!(text, ", flow {}", flow_word(solve.flow));
+        }
+        if typed || solve.leader_mixing > 1 {
+            let _ = write!(text, ", leader mixing {}", solve.leader_mixing);
+        }
+        if self.game().leader_information() == LeaderInformation::Private {
+            let _ = write!(text, ", belief grid {}", solve.belief_grid);
+        }
+        text
     }
 
     fn checked(&self) -> String {
@@ -172,6 +215,25 @@ fn push_list(lines: &mut Vec<String>, what: &str, entries: impl Iterator<Item = 
 fn numbered(set: &[(String, f64)]) -> impl Iterator<Item = String> {
     set.iter()
         .map(|(name, number)| format!("{name} ({number:?})"))
+}
+
+/// All of a short list, the ends of a long one.
+fn listed(names: &[String]) -> String {
+    match names {
+        [first, second, .., last] if names.len() > 8 => format!("{first}, {second}, .., {last}"),
+        _ => names.join(", "),
+    }
+}
+
+/// The entries of a kernel row, as written.
+fn transition(row: &TransitionRow, types: &[String]) -> String {
+    let entries = types.iter().zip(&row.entries);
+    let named = entries.filter_map(|(name, next)| match next {
+        Next::Never => None,
+        Next::Rest => Some(format!("{name}: rest")),
+        Next::Formula(formula) => Some(format!("{name}: {}", shown(formula))),
+    });
+    named.collect::<Vec<_>>().join(", ")
 }
 
 /// The formula on one line, as written.

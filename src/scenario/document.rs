@@ -45,7 +45,7 @@ pub(super) enum Kind {
     String(String, Option<usize>),
     Integer(i128),
     Float(f64),
-    Boolean,
+    Boolean(bool),
     Datetime,
     Array(Vec<Value>),
     Table(Table),
@@ -189,7 +189,7 @@ impl Source<'_> {
                     });
                 }
             },
-            DeValue::Boolean(_) => Kind::Boolean,
+            DeValue::Boolean(holds) => Kind::Boolean(*holds),
             DeValue::Datetime(_) => Kind::Datetime,
             DeValue::Array(array) => {
                 let element =
@@ -229,7 +229,7 @@ impl Value {
             Kind::String(text, _) => format!("the string {:?}", shorten(text)),
             Kind::Integer(integer) => integer.to_string(),
             Kind::Float(float) => format!("{float:?}"),
-            Kind::Boolean => "a boolean".to_owned(),
+            Kind::Boolean(_) => "a boolean".to_owned(),
             Kind::Datetime => "a date".to_owned(),
             Kind::Array(_) => "an array".to_owned(),
             Kind::Table(_) => "a table".to_owned(),
@@ -302,6 +302,14 @@ impl Value {
         match self.kind {
             Kind::Integer(integer) => Ok(integer),
             _ => self.wrong_kind("a whole number"),
+        }
+    }
+
+    /// `true` or `false`.
+    pub(super) fn boolean(&self) -> Result<bool, Fault> {
+        match self.kind {
+            Kind::Boolean(holds) => Ok(holds),
+            _ => self.wrong_kind("true or false"),
         }
     }
 

@@ -216,14 +216,16 @@ pub enum Problem {
         column: String,
     },
     /// A law with the wrong number of entries.
-    #[error("{key} has {found} entries for {expected} follower types")]
+    #[error("{key} has {found} entries for {expected} {types}")]
     LawLength {
         /// Its key.
         key: String,
         /// The entries given.
         found: usize,
-        /// The follower types.
+        /// The types.
         expected: usize,
+        /// Whose types.
+        types: &'static str,
     },
     /// A law that does not sum to one.
     #[error("{key} sums to {sum}, not to 1")]
@@ -240,26 +242,26 @@ pub enum Problem {
         row: String,
     },
     /// A pair without a row.
-    #[error("{key} has no row for \"{follower_type}, {follower_action}\"")]
+    #[error("{key} has no row for \"{row_type}, {row_action}\"")]
     MissingRow {
         /// The table.
         key: String,
         /// The type.
-        follower_type: String,
+        row_type: String,
         /// The action.
-        follower_action: String,
+        row_action: String,
     },
     /// Two equally exact rows for one pair.
-    #[error("rows {first:?} and {second:?} both give \"{follower_type}, {follower_action}\"")]
+    #[error("rows {first:?} and {second:?} both give \"{row_type}, {row_action}\"")]
     DoubledRow {
         /// One row.
         first: String,
         /// The other.
         second: String,
         /// The type.
-        follower_type: String,
+        row_type: String,
         /// The action.
-        follower_action: String,
+        row_action: String,
     },
     /// Two entries of one row that take what is left.
     #[error("a row has \"rest\" once at most")]
@@ -280,11 +282,23 @@ pub enum Problem {
         /// Periods at most.
         most: u64,
     },
-    /// What the language of a later version brings.
-    #[error("{what} is not supported yet")]
-    NotSupportedYet {
-        /// What.
-        what: &'static str,
+    /// Something about the types of a leader who has none.
+    #[error("{what:?} is about the leader's types, and she has none")]
+    NoLeaderTypes {
+        /// A key of `[leader]`, or a name of a formula.
+        what: String,
+    },
+    /// More prescriptions of the leader than can be tried one by one.
+    #[error("the leader has {found} prescriptions to choose from ({form}), more than {limit}")]
+    TooManyPrescriptions {
+        /// How many; infinite where that is no number of this machine.
+        found: f64,
+        /// Where they come from.
+        form: String,
+        /// The most allowed.
+        limit: u64,
+        /// How to have fewer.
+        mend: &'static str,
     },
     /// A text that is no formula.
     #[error("in a formula, {expected} was expected, not {found}")]
@@ -372,13 +386,18 @@ pub enum Problem {
         /// How to mend it.
         mend: String,
     },
-    /// Leader actions in none of the three forms.
-    #[error("the leader's actions are one of: from, to and count; values; names")]
-    LeaderActionForm,
+    /// The leader's actions or types in none of their forms.
+    #[error("the leader's {set} are one of: from, to and count; values; names")]
+    LeaderSetForm {
+        /// Actions or types.
+        set: &'static str,
+    },
     /// A grid of one point between two ends.
-    #[error("a grid of one action needs from = to, not {from:?} and {to:?}")]
+    #[error("a grid of one {element} needs from = to, not {from:?} and {to:?}")]
     SinglePoint {
-        /// The first action.
+        /// Action or type.
+        element: &'static str,
+        /// The first.
         from: f64,
         /// The last.
         to: f64,
@@ -415,9 +434,18 @@ impl Problem {
                 nearest(found, choices).map(|word| format!("did you mean {word:?}?"))
             }
             Problem::Value { mend, .. } => Some(mend.clone()).filter(|mend| !mend.is_empty()),
+            Problem::AmbiguousName { name, meanings } if meanings.contains(&"a leader type") => {
+                Some(format!(
+                    "compare it with what it is one of (`leader_type == {name}`), or rename one of the two"
+                ))
+            }
             Problem::AmbiguousName { name, .. } => Some(format!(
                 "compare it with x or a (`x == {name}`), or rename one of the two"
             )),
+            Problem::NoLeaderTypes { what } => Some(format!(
+                "give [leader] `types` and `initial`, or leave {what:?} out"
+            )),
+            Problem::TooManyPrescriptions { mend, .. } => Some((*mend).to_owned()),
             Problem::UnlikeNames { name, instead, .. } => {
                 Some(format!("`{instead} == {name}` can hold"))
             }
@@ -428,11 +456,11 @@ impl Problem {
                 Some("`*` stands for any type or action, as in \"*, repair\"".to_owned())
             }
             Problem::DoubledRow {
-                follower_type,
-                follower_action,
+                row_type,
+                row_action,
                 ..
             } => Some(format!(
-                "add the row \"{follower_type}, {follower_action}\", or leave one of the two out"
+                "add the row \"{row_type}, {row_action}\", or leave one of the two out"
             )),
             Problem::LawSum { .. } => Some("probabilities sum to one within 1e-12".to_owned()),
             Problem::ColumnCollision { .. } => Some("rename a type or an action".to_owned()),

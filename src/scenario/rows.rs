@@ -1,89 +1,154 @@
-//! Tables of rows "type, action", in which `*` matches any and a more exact row wins.
+//! Tables of rows "type, action", in which `*` matches any and a more exact row wins: the followers' and the leader's.
 
 use super::document::{Kind, Origin, Value};
 use super::error::{Fault, Problem};
 use super::formula::{Formula, Names, Resolved, Use, words};
+use std::collections::BTreeMap;
 
-/// One row: the types and actions that it matches, and what it says.
-#[derive(Clone, Debug)]
-struct Row<T> {
-    key: String,
-    x: Option<usize>,
-    a: Option<usize>,
-    origin: Origin,
-    content: T,
+/// What the rows of a table are about: types and actions by name, and which types may take which actions.
+pub(super) struct Pairs<'a> {
+    names: &'a Names,
+    types: Vec<String>,
+    actions: Vec<String>,
+    /// By type, then action.
+    available: Vec<bool>,
 }
 
-impl<T> Row<T> {
-    fn matches(&self, x: usize, a: usize) -> bool {
-        self.x.is_none_or(|row| row == x) && self.a.is_none_or(|row| row == a)
+impl<'a> Pairs<'a> {
+    /// Follower types and actions.
+    pub(super) fn of_followers(names: &'a Names, available: &[bool]) -> Self {
+        Self {
+            names,
+            types: words(&names.types),
+            actions: words(&names.actions),
+            available: available.to_vec(),
+        }
     }
 
-    fn exactness(&self) -> usize {
-        usize::from(self.x.is_some()) + usize::from(self.a.is_some())
+    /// Leader types and actions; `None` for a leader without types.
+    pub(super) fn of_leader(names: &'a Names) -> Option<Self> {
+        let types = names.leader_types.as_ref()?.printed();
+        let actions = names.leader.as_ref()?.printed();
+        let available = vec![true; types.len() * actions.len()];
+        Some(Self {
+            names,
+            types,
+            actions,
+            available,
+        })
     }
+
+    /// The type and the action of a row's key, `None` for `*`.
+    fn of_key(&self, key: &str, origin: &Origin) -> Result<Pair, Fault> {
+        let parts: Vec<&str> = key.split(',').map(str::trim).collect();
+        let [x, a] = parts[..] else {
+            return origin.fault(Problem::RowForm {
+                row: key.to_owned(),
+            });
+        };
+        let find = |word: &str, set: &[String]| {
+            if word == "*" {
+                return Ok(None);
+            }
+            match position(set, word) {
+                Some(index) => Ok(Some(index)),
+                None => {
+                    let known = [set, &["*".to_owned()]].concat();
+                    origin.fault(Problem::UnknownName {
+                        name: word.to_owned(),
+                        known,
+                    })
+                }
+            }
+        };
+        Ok((find(x, &self.types)?, find(a, &self.actions)?))
+    }
+}
+
+/// A type and an action by index, `None` for any.
+type Pair = (Option<usize>, Option<usize>);
+
+/// The index of a name in a set; a number is found however it is written, as 0.10 for 0.1.
+fn position(set: &[String], word: &str) -> Option<usize> {
+    let found = set.iter().position(|known| known == word);
+    let number = || word.parse::<f64>().ok();
+    let is = |number: f64| set.iter().position(|known| known.parse() == Ok(number));
+    found.or_else(|| number().and_then(is))
+}
+
+/// One row: what its key says, and what it says about the pairs that it matches.
+#[derive(Clone, Debug)]
+pub(super) struct Row<T> {
+    pub(super) key: String,
+    origin: Origin,
+    pub(super) content: T,
 }
 
 /// What the rows of a table say about each pair, by type, then action; `None` where the type may not take the action.
 #[derive(Clone, Debug)]
 pub(super) struct ByPair<T> {
-    contents: Vec<T>,
-    /// Index into `contents`.
+    rows: Vec<Row<T>>,
+    /// Index into `rows`.
     pairs: Vec<Option<usize>>,
     actions: usize,
 }
 
 impl<T> ByPair<T> {
     /// The same for all available pairs.
-    pub(super) fn uniform(content: T, available: &[bool], actions: usize) -> Self {
-        let pairs = available
-            .iter()
-            .map(|available| available.then_some(0))
-            .collect();
+    fn uniform(content: T, place: &Value, pairs: &Pairs<'_>) -> Self {
+        let row = Row {
+            key: "*, *".to_owned(),
+            origin: place.origin.clone(),
+            content,
+        };
+        let available = pairs.available.iter();
         Self {
-            contents: vec![content],
-            pairs,
-            actions,
+            rows: vec![row],
+            pairs: available.map(|available| available.then_some(0)).collect(),
+            actions: pairs.actions.len(),
         }
     }
 
     /// What is said about (x, a).
     pub(super) fn get(&self, x: usize, a: usize) -> Option<&T> {
-        self.pairs[x * self.actions + a].map(|index| &self.contents[index])
+        self.pairs[x * self.actions + a].map(|index| &self.rows[index].content)
+    }
+
+    /// The rows as written.
+    pub(super) fn rows(&self) -> &[Row<T>] {
+        &self.rows
     }
 
     fn read(
         table: &Value,
-        names: &Names,
-        available: &[bool],
+        of: &Pairs<'_>,
         read: impl Fn(&Value) -> Result<T, Fault>,
     ) -> Result<Self, Fault> {
         let mut rows = Vec::new();
+        let mut matching: BTreeMap<Pair, Vec<usize>> = BTreeMap::new();
         for entry in table.entries()? {
-            let (x, a) = pair(&entry.name, &entry.name_origin, names)?;
-            let (key, origin) = (entry.name.clone(), entry.name_origin.clone());
+            let pair = of.of_key(&entry.name, &entry.name_origin)?;
+            matching.entry(pair).or_default().push(rows.len());
             rows.push(Row {
-                key,
-                x,
-                a,
-                origin,
+                key: entry.name.clone(),
+                origin: entry.name_origin.clone(),
                 content: read(&entry.value)?,
             });
         }
-        let mut pairs = Vec::with_capacity(available.len());
-        for (index, available) in available.iter().enumerate() {
-            let (x, a) = (index / names.actions.len(), index % names.actions.len());
+        let actions = of.actions.len();
+        let mut pairs = Vec::with_capacity(of.available.len());
+        for (index, available) in of.available.iter().enumerate() {
             pairs.push(if *available {
-                Some(most_exact(&rows, x, a, table, names)?)
+                let (x, a) = (index / actions, index % actions);
+                Some(most_exact(&rows, &matching, (x, a), table, of)?)
             } else {
                 None
             });
         }
-        let contents = rows.into_iter().map(|row| row.content).collect();
         Ok(Self {
-            contents,
+            rows,
             pairs,
-            actions: names.actions.len(),
+            actions,
         })
     }
 }
@@ -91,80 +156,50 @@ impl<T> ByPair<T> {
 /// The index of the most exact row for (x, a), of which there must be one.
 fn most_exact<T>(
     rows: &[Row<T>],
-    x: usize,
-    a: usize,
+    matching: &BTreeMap<Pair, Vec<usize>>,
+    (x, a): (usize, usize),
     table: &Value,
-    names: &Names,
+    of: &Pairs<'_>,
 ) -> Result<usize, Fault> {
-    let (follower_type, follower_action) = (names.types[x].0.clone(), names.actions[a].0.clone());
-    let matching = || rows.iter().enumerate().filter(|(_, row)| row.matches(x, a));
-    let Some(exactness) = matching().map(|(_, row)| row.exactness()).max() else {
-        return table.fault(Problem::MissingRow {
-            key: table.key.clone(),
-            follower_type,
-            follower_action,
-        });
-    };
-    let mut best = matching().filter(|(_, row)| row.exactness() == exactness);
-    match (best.next(), best.next()) {
-        (Some((_, first)), Some((_, second))) => {
-            let (first, second_key) = (first.key.clone(), second.key.clone());
-            second.origin.fault(Problem::DoubledRow {
-                first,
-                second: second_key,
-                follower_type,
-                follower_action,
-            })
-        }
-        (first, _) => Ok(first.map_or(0, |(index, _)| index)),
-    }
-}
-
-/// The type and the action of a row's key, `None` for `*`.
-fn pair(
-    key: &str,
-    origin: &Origin,
-    names: &Names,
-) -> Result<(Option<usize>, Option<usize>), Fault> {
-    let parts: Vec<&str> = key.split(',').map(str::trim).collect();
-    let [x, a] = parts[..] else {
-        return origin.fault(Problem::RowForm {
-            row: key.to_owned(),
-        });
-    };
-    let find = |word: &str, set: &[(String, f64)]| {
-        if word == "*" {
-            return Ok(None);
-        }
-        match set.iter().position(|(name, _)| name == word) {
-            Some(index) => Ok(Some(index)),
-            None => {
-                let known = [words(set), vec!["*".to_owned()]].concat();
-                origin.fault(Problem::UnknownName {
-                    name: word.to_owned(),
-                    known,
-                })
+    let (row_type, row_action) = (&of.types[x], &of.actions[a]);
+    // From the most exact to the least; the rows of one line are equally exact.
+    let exactness: [&[Pair]; 3] = [
+        &[(Some(x), Some(a))],
+        &[(Some(x), None), (None, Some(a))],
+        &[(None, None)],
+    ];
+    for pairs in exactness {
+        let found = pairs.iter().filter_map(|pair| matching.get(pair));
+        let mut best: Vec<usize> = found.flatten().copied().collect();
+        best.sort_unstable();
+        match best[..] {
+            [] => {}
+            [only] => return Ok(only),
+            [first, second, ..] => {
+                return rows[second].origin.fault(Problem::DoubledRow {
+                    first: rows[first].key.clone(),
+                    second: rows[second].key.clone(),
+                    row_type: row_type.clone(),
+                    row_action: row_action.clone(),
+                });
             }
         }
-    };
-    Ok((find(x, &names.types)?, find(a, &names.actions)?))
+    }
+    table.fault(Problem::MissingRow {
+        key: table.key.clone(),
+        row_type: row_type.clone(),
+        row_action: row_action.clone(),
+    })
 }
 
 /// `reward`: one formula, or a table of rows.
-pub(super) fn reward(
-    value: &Value,
-    names: &Names,
-    available: &[bool],
-) -> Result<ByPair<Resolved>, Fault> {
-    let read =
-        |value: &Value| Formula::read(value, &names.unusual())?.resolve(names, Use::FollowerReward);
+pub(super) fn reward(value: &Value, of: &Pairs<'_>) -> Result<ByPair<Resolved>, Fault> {
+    let read = |value: &Value| {
+        Formula::read(value, &of.names.unusual())?.resolve(of.names, Use::FollowerReward)
+    };
     match value.kind {
-        Kind::Table(_) => ByPair::read(value, names, available, read),
-        _ => Ok(ByPair::uniform(
-            read(value)?,
-            available,
-            names.actions.len(),
-        )),
+        Kind::Table(_) => ByPair::read(value, of, read),
+        _ => Ok(ByPair::uniform(read(value)?, value, of)),
     }
 }
 
@@ -187,26 +222,50 @@ pub(super) enum Next {
     Rest,
 }
 
-/// `[follower.transition]`.
-pub(super) fn transition(
-    value: &Value,
-    names: &Names,
-    available: &[bool],
-) -> Result<ByPair<TransitionRow>, Fault> {
-    ByPair::read(value, names, available, |row| transition_row(row, names))
+impl TransitionRow {
+    /// The number of operations.
+    pub(super) fn len(&self) -> usize {
+        let of = |entry: &Next| match entry {
+            Next::Formula(formula) => formula.len(),
+            Next::Never | Next::Rest => 1,
+        };
+        self.entries.iter().map(of).sum()
+    }
+
+    /// The formulas among its entries.
+    pub(super) fn formulas(&self) -> impl Iterator<Item = &Resolved> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Next::Formula(formula) => Some(formula),
+            Next::Never | Next::Rest => None,
+        })
+    }
 }
 
-fn transition_row(row: &Value, names: &Names) -> Result<TransitionRow, Fault> {
-    let mut entries: Vec<Next> = names.types.iter().map(|_| Next::Never).collect();
+/// `[follower.transition]` or `[leader.transition]`; `used` says which.
+pub(super) fn transition(
+    value: &Value,
+    of: &Pairs<'_>,
+    used: Use,
+) -> Result<ByPair<TransitionRow>, Fault> {
+    ByPair::read(value, of, |row| transition_row(row, of, used))
+}
+
+fn transition_row(row: &Value, of: &Pairs<'_>, used: Use) -> Result<TransitionRow, Fault> {
+    let mut entries: Vec<Next> = of.types.iter().map(|_| Next::Never).collect();
     let mut has_rest = false;
     for entry in row.entries()? {
-        let Some(next) = names.types.iter().position(|(name, _)| *name == entry.name) else {
-            let known = words(&names.types);
+        let Some(next) = position(&of.types, &entry.name) else {
             return entry.name_origin.fault(Problem::UnknownName {
                 name: entry.name.clone(),
-                known,
+                known: of.types.clone(),
             });
         };
+        if !matches!(entries[next], Next::Never) {
+            // TOML refuses the same key twice, not the same number written in two ways.
+            return entry.name_origin.fault(Problem::Duplicate {
+                name: entry.name.clone(),
+            });
+        }
         let is_rest = matches!(&entry.value.kind, Kind::String(text, _) if text.trim() == "rest");
         if is_rest && has_rest {
             return entry.value.fault(Problem::DoubledRest);
@@ -215,9 +274,8 @@ fn transition_row(row: &Value, names: &Names) -> Result<TransitionRow, Fault> {
         entries[next] = if is_rest {
             Next::Rest
         } else {
-            Next::Formula(
-                Formula::read(&entry.value, &names.unusual())?.resolve(names, Use::Transition)?,
-            )
+            let formula = Formula::read(&entry.value, &of.names.unusual())?;
+            Next::Formula(formula.resolve(of.names, used)?)
         };
     }
     Ok(TransitionRow {

@@ -3,7 +3,7 @@
 use super::document::Value;
 use super::error::{Fault, Problem};
 use super::spaces::law;
-use crate::game::MeanField;
+use crate::game::{FlowRule, MeanField};
 use std::fmt;
 
 /// The finest mesh, in cells.
@@ -96,6 +96,23 @@ pub struct SolveSettings {
     pub grid: usize,
     /// Accuracy of V between jumps, > 0, in reward units; default 1e-9.
     pub tolerance: f64,
+    /// Which leader moves the mean field follows; default averaged, (8) as printed.
+    pub flow: FlowRule,
+    /// The leader's mixed prescriptions are laws of multiples of 1/this; default 1, pure prescriptions only.
+    pub leader_mixing: usize,
+    /// Cells per side of the lattice of beliefs where they cannot be enumerated, 1 to [`MAX_GRID`]; default 20.
+    pub belief_grid: usize,
+}
+
+/// The rules of the flow that a scenario can choose from.
+const FLOW_RULES: &[FlowRule] = &[FlowRule::Averaged, FlowRule::Realised];
+
+/// The word of the scenario.
+pub(super) fn flow_word(rule: FlowRule) -> &'static str {
+    match rule {
+        FlowRule::Averaged => "averaged",
+        FlowRule::Realised => "realised",
+    }
 }
 
 /// Section `[simulate]`.
@@ -201,43 +218,29 @@ impl SolveSettings {
         let solve = section(
             root,
             "solve",
-            &["selection", "grid", "tolerance", "flow", "leader_mixing"],
+            &[
+                "selection",
+                "grid",
+                "tolerance",
+                "flow",
+                "leader_mixing",
+                "belief_grid",
+            ],
         )?;
-        if let Some(flow) = solve.and_then(|solve| solve.get("flow")) {
-            match flow.string()? {
-                "averaged" => {}
-                "realised" => {
-                    return flow.fault(Problem::NotSupportedYet {
-                        what: "flow = \"realised\"",
-                    });
-                }
-                found => {
-                    let (key, found) = (flow.key.clone(), found.to_owned());
-                    return flow.fault(Problem::UnknownChoice {
-                        key,
-                        found,
-                        choices: vec!["averaged", "realised"],
-                    });
-                }
-            }
-        }
-        if let Some(mixing) = solve.and_then(|solve| solve.get("leader_mixing"))
-            && mixing.count(1, MAX_GRID)? > 1
-        {
-            return mixing.fault(Problem::NotSupportedYet {
-                what: "leader_mixing above 1",
-            });
-        }
+        let cells = |value: &Value| Ok(value.count(1, MAX_GRID)? as usize);
         Ok(Self {
             selection: or(solve, "selection", Selection::Optimistic, |value| {
                 word(value, Selection::ALL, Selection::word)
             })?,
-            grid: or(solve, "grid", default_grid(types), |value| {
-                Ok(value.count(1, MAX_GRID)? as usize)
-            })?,
+            grid: or(solve, "grid", default_grid(types), cells)?,
             tolerance: or(solve, "tolerance", 1e-9, |value| {
                 number(value, "above 0", |number| number > 0.0)
             })?,
+            flow: or(solve, "flow", FlowRule::default(), |value| {
+                word(value, FLOW_RULES, flow_word)
+            })?,
+            leader_mixing: or(solve, "leader_mixing", 1, cells)?,
+            belief_grid: or(solve, "belief_grid", 20, cells)?,
         })
     }
 }

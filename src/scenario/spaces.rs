@@ -1,17 +1,13 @@
-//! The sets of a scenario: names, parameters, types, actions, the leader's actions, and laws of types.
+//! The sets of a scenario: names, parameters, types and actions, and laws of types.
 
 use super::document::{Kind, Origin, Value};
 use super::error::{Fault, Problem};
-use super::formula::{Formula, LeaderNames, Names, Use};
-use crate::game::program::{Pool, Slot};
-use crate::game::{MeanField, PROBABILITY_TOLERANCE};
+use crate::game::{Belief, MeanField, PROBABILITY_TOLERANCE};
 
 /// The most follower types.
 const MAX_TYPES: u64 = 64;
 /// The most follower actions.
 pub(super) const MAX_ACTIONS: u64 = 256;
-/// The most leader actions.
-const MAX_LEADER_ACTIONS: u64 = 10_000;
 /// The most parameters.
 const MAX_PARAMETERS: u64 = 1_000;
 /// The longest name, in characters.
@@ -62,7 +58,7 @@ pub(super) fn check_name(name: &str, origin: &Origin) -> Result<(), Fault> {
 }
 
 /// Check the name of something that formulas or tables name.
-fn check_word(name: &str, origin: &Origin) -> Result<(), Fault> {
+pub(super) fn check_word(name: &str, origin: &Origin) -> Result<(), Fault> {
     check_name(name, origin)?;
     let reason = if RESERVED.contains(&name) {
         "it is a word of formulas"
@@ -79,7 +75,12 @@ fn check_word(name: &str, origin: &Origin) -> Result<(), Fault> {
     })
 }
 
-fn check_count(value: &Value, found: usize, what: &'static str, limit: u64) -> Result<(), Fault> {
+pub(super) fn check_count(
+    value: &Value,
+    found: usize,
+    what: &'static str,
+    limit: u64,
+) -> Result<(), Fault> {
     if found == 0 {
         return value.fault(Problem::Empty {
             key: value.key.clone(),
@@ -163,21 +164,36 @@ pub(super) fn named_set(
 /// `[follower] types`.
 pub(super) fn follower_types(value: &Value) -> Result<Vec<(String, f64)>, Fault> {
     let types = named_set(value, "follower types", MAX_TYPES)?;
+    check_starts(value, types.iter().map(|(name, _)| name))?;
+    Ok(types)
+}
+
+/// Refuse names of types that tables use for other things.
+pub(super) fn check_starts<'a>(
+    value: &Value,
+    mut names: impl Iterator<Item = &'a String>,
+) -> Result<(), Fault> {
     // Tables say `initial` and `worst` where they say from which type a deviation starts.
-    match types
-        .iter()
-        .find(|(name, _)| name == "initial" || name == "worst")
-    {
-        Some((name, _)) => value.fault(Problem::BadName {
+    match names.find(|name| *name == "initial" || *name == "worst") {
+        Some(name) => value.fault(Problem::BadName {
             name: name.clone(),
             reason: "tables use it for a start",
         }),
-        None => Ok(types),
+        None => Ok(()),
     }
 }
 
 /// A law of follower types, in their order.
 pub(super) fn law(value: &Value, types: usize) -> Result<MeanField, Fault> {
+    weights(value, types, "follower types").map(MeanField::new)
+}
+
+/// A law of leader types, in their order.
+pub(super) fn belief(value: &Value, types: usize) -> Result<Belief, Fault> {
+    weights(value, types, "leader types").map(Belief::new)
+}
+
+fn weights(value: &Value, types: usize, what: &'static str) -> Result<Vec<f64>, Fault> {
     let elements = value.elements()?;
     if elements.len() != types {
         let (key, found) = (value.key.clone(), elements.len());
@@ -185,6 +201,7 @@ pub(super) fn law(value: &Value, types: usize) -> Result<MeanField, Fault> {
             key,
             found,
             expected: types,
+            types: what,
         });
     }
     let mut weights = Vec::with_capacity(types);
@@ -202,151 +219,10 @@ pub(super) fn law(value: &Value, types: usize) -> Result<MeanField, Fault> {
     }
     let sum: f64 = weights.iter().sum();
     if (sum - 1.0).abs() <= PROBABILITY_TOLERANCE {
-        return Ok(MeanField::new(weights));
+        return Ok(weights);
     }
     value.fault(Problem::LawSum {
         key: value.key.clone(),
         sum,
-    })
-}
-
-/// The leader's actions, `[leader] actions`: names, or a table with a grid, a list of numbers, or names.
-pub(super) fn leader_actions(value: &Value, names: &Names) -> Result<LeaderNames, Fault> {
-    if let Kind::Array(_) = value.kind {
-        return leader_names(value, "leader_action".to_owned());
-    }
-    match ["names", "values", "from"].map(|key| value.get(key)) {
-        [Some(list), None, None] => {
-            value.only(&["name", "names"])?;
-            leader_names(list, leader_variable(value, names)?)
-        }
-        [None, Some(list), None] => {
-            value.only(&["name", "values"])?;
-            let values = listed(list, names)?;
-            Ok(LeaderNames {
-                variable: leader_variable(value, names)?,
-                names: Vec::new(),
-                values,
-            })
-        }
-        [None, None, Some(from)] => {
-            value.only(&["name", "from", "to", "count"])?;
-            let values = grid(value, from, names)?;
-            Ok(LeaderNames {
-                variable: leader_variable(value, names)?,
-                names: Vec::new(),
-                values,
-            })
-        }
-        _ => value.fault(Problem::LeaderActionForm),
-    }
-}
-
-/// What formulas call the leader's action.
-fn leader_variable(value: &Value, names: &Names) -> Result<String, Fault> {
-    const DEFAULT: &str = "leader_action";
-    let Some(name) = value.get("name") else {
-        return Ok(DEFAULT.to_owned());
-    };
-    let word = name.string()?;
-    if word != DEFAULT {
-        check_word(word, &name.origin)?;
-    }
-    let mut taken = [&names.parameters, &names.types, &names.actions]
-        .into_iter()
-        .flatten();
-    if taken.any(|(known, _)| known == word) {
-        return name.fault(Problem::Duplicate {
-            name: word.to_owned(),
-        });
-    }
-    Ok(word.to_owned())
-}
-
-const LEADER_ACTIONS: &str = "leader actions";
-
-fn leader_names(list: &Value, variable: String) -> Result<LeaderNames, Fault> {
-    list.elements()?;
-    let (names, values) = named_set(list, LEADER_ACTIONS, MAX_LEADER_ACTIONS)?
-        .into_iter()
-        .unzip();
-    Ok(LeaderNames {
-        variable,
-        names,
-        values,
-    })
-}
-
-/// Numbers, or formulas in the parameters.
-fn listed(list: &Value, names: &Names) -> Result<Vec<f64>, Fault> {
-    let elements = list.elements()?;
-    check_count(list, elements.len(), LEADER_ACTIONS, MAX_LEADER_ACTIONS)?;
-    let mut values = Vec::with_capacity(elements.len());
-    for element in elements {
-        push_distinct(&mut values, number(element, names)?, element)?;
-    }
-    Ok(values)
-}
-
-/// from + i (to - from)/(count - 1), rounded to 12 significant digits.
-fn grid(value: &Value, from: &Value, names: &Names) -> Result<Vec<f64>, Fault> {
-    let (first, last) = (number(from, names)?, number(value.require("to")?, names)?);
-    let count = value.require("count")?;
-    let points = count.count(1, MAX_LEADER_ACTIONS)?;
-    if points == 1 && first != last {
-        return count.fault(Problem::SinglePoint {
-            from: first,
-            to: last,
-        });
-    }
-    let scale = first.abs().max(last.abs());
-    let mut values = Vec::with_capacity(points as usize);
-    for i in 0..points {
-        let step = if i == 0 {
-            0.0
-        } else {
-            i as f64 * (last - first) / (points - 1) as f64
-        };
-        push_distinct(&mut values, round(first + step, scale), value)?;
-    }
-    Ok(values)
-}
-
-/// To 12 significant digits; what rounding has left of zero, beside numbers of size `scale`, is zero.
-fn round(value: f64, scale: f64) -> f64 {
-    if value.abs() <= 1e-13 * scale {
-        return 0.0;
-    }
-    format!("{value:.11e}").parse().unwrap_or(value)
-}
-
-fn push_distinct(values: &mut Vec<f64>, number: f64, place: &Value) -> Result<(), Fault> {
-    if !number.is_finite() {
-        return place.fault(Problem::LeaderValue {
-            key: place.key.clone(),
-            value: number,
-        });
-    }
-    if values.contains(&number) {
-        return place.fault(Problem::Duplicate {
-            name: format!("{number:?}"),
-        });
-    }
-    values.push(number + 0.0);
-    Ok(())
-}
-
-/// A number, or a formula in the parameters.
-fn number(value: &Value, names: &Names) -> Result<f64, Fault> {
-    let formula = Formula::read(value, &names.unusual())?.resolve(names, Use::LeaderAction)?;
-    let mut pool = Pool::new(0);
-    let slot = formula.compile(names, Default::default(), &mut pool, Slot::TIME);
-    let number = pool.value(slot).unwrap_or(f64::NAN);
-    if number.is_finite() {
-        return Ok(number);
-    }
-    value.fault(Problem::LeaderValue {
-        key: value.key.clone(),
-        value: number,
     })
 }

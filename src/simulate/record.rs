@@ -2,6 +2,7 @@
 
 use crate::game::{Game, GameError};
 
+use super::leader::Leader;
 use super::population::Population;
 use super::stage::Stage;
 use super::{Cohorts, Simulation, Trajectory};
@@ -23,6 +24,7 @@ impl<'g> Recorder<'g> {
         simulation: &Simulation,
         k: u64,
         followers: &impl Population,
+        leader: &Leader<'_>,
     ) -> Self {
         let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
         let cohorts = followers.cohort_counts().len() / types;
@@ -39,6 +41,9 @@ impl<'g> Recorder<'g> {
             types,
             actions,
             counts,
+            leader_types: game.leader_types().len(),
+            leader_type: Vec::new(),
+            beliefs: Vec::new(),
             leader_actions: Vec::with_capacity(horizon),
             acted: Vec::with_capacity(horizon * types * actions),
             follower_rewards: Vec::with_capacity(horizon),
@@ -48,12 +53,14 @@ impl<'g> Recorder<'g> {
             follower_returns_by_type: by_type,
             agent_returns: None,
         };
-        Self {
+        let mut recorder = Self {
             game,
             weight: 1.0,
             acted: vec![0; cohorts * types * actions],
             trajectory,
-        }
+        };
+        recorder.meet(leader);
+        recorder
     }
 
     /// delta^(t-1) at the period to come.
@@ -66,8 +73,18 @@ impl<'g> Recorder<'g> {
         &mut self.acted
     }
 
+    /// The leader at the start of a period.
+    fn meet(&mut self, leader: &Leader<'_>) {
+        let path = &mut self.trajectory;
+        if path.leader_types > 1 {
+            path.leader_type.push(leader.of_type());
+            path.beliefs.extend_from_slice(leader.belief().weights());
+        }
+    }
+
     /// What everybody did at `stage`, and where it led.
-    pub(super) fn step(&mut self, stage: &Stage, counts: &[u64]) {
+    pub(super) fn step(&mut self, stage: &Stage, counts: &[u64], leader: &Leader<'_>) {
+        self.meet(leader);
         let path = &mut self.trajectory;
         let width = path.types * path.actions;
         let start = path.acted.len();

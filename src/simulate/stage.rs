@@ -1,17 +1,25 @@
-//! What one population step needs at a visited (t, z^N): the play and the law of (action, next type) per type,
-//! p(a, x' | x) = gamma^f(a | x) Q^f(x' | z, x, a^l, a), with the rewards.
+//! What one population step needs at a visited (t, pi, z^N) once the leader has moved: the law of (action, next type) per
+//! type, p(a, x' | x) = gamma^f(a | x) Q^f(x' | z, x^l, x, a^l, a), the rewards, and what becomes of the leader's type.
 
-use crate::game::{Belief, Game, GameError, LeaderAction, MeanField, Policy, Tables};
+use crate::game::{
+    Belief, Game, LeaderAction, LeaderInformation, LeaderType, Play,
+    Tables, update_belief,
+};
 
 use super::binomial::Chance;
 use super::split;
 
-/// The play at one (t, n) and the laws that follow from it.
+/// The laws that follow from a play at one (t, pi, n) and the leader's move there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
     types: usize,
     actions: usize,
+    /// x^l and a^l, one index.
+    leader_move: usize,
+    leader_type: LeaderType,
     leader_action: LeaderAction,
+    /// `None` for a leader without types.
+    news: Option<LeaderNews>,
     /// p(a, x' | x), per (x, a, x'),
     laws: Box<[f64]>,
     /// and given that the pairs (a, x') before it did not occur.
@@ -20,6 +28,15 @@ pub struct Stage {
     rewards: Box<[f64]>,
     /// r.
     leader_period_reward: f64,
+}
+
+/// What becomes of the leader's type, and of the belief about it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct LeaderNews {
+    /// Q^l(. | z, x^l, a^l).
+    pub(super) next_type: Box<[f64]>,
+    /// pi', (9); `None` where her type is public, the belief being certain of the next one.
+    pub(super) belief: Option<Belief>,
 }
 
 /// The rewards of one period.
@@ -32,30 +49,35 @@ pub struct StepRewards {
 }
 
 impl Stage {
-    /// The play of `policy` at period `t` (from 1) and the count vector `counts`, with the kernels and rewards there.
-    ///
-    /// # Errors
-    /// Where a kernel or reward has no valid value at z^N.
+    /// The stage of `play` at (t, pi, z) when the leader makes one of the moves that it allows, with tables evaluated at
+    /// (t, z).
     pub fn new(
         game: &Game,
-        tables: &mut Tables<'_>,
-        policy: &dyn Policy,
-        t: usize,
-        counts: &[u64],
-    ) -> Result<Self, GameError> {
+        tables: &Tables<'_>,
+        play: &Play,
+        belief: &Belief,
+        leader_move: usize,
+    ) -> Self {
         let mut stage = Self::empty(game);
-        stage.fill(tables, policy, t, counts)?;
-        Ok(stage)
+        stage.fill(game, tables, play, belief, leader_move);
+        stage
     }
 
     /// Room for the stages of `game`.
-    fn empty(game: &Game) -> Self {
+    pub(super) fn empty(game: &Game) -> Self {
         let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
+        Self::nothing(types, actions)
+    }
+
+    fn nothing(types: usize, actions: usize) -> Self {
         let zeros = |length: usize| vec![0.0; length].into_boxed_slice();
         Self {
             types,
             actions,
+            leader_move: 0,
+            leader_type: LeaderType(0),
             leader_action: LeaderAction(0),
+            news: None,
             laws: zeros(types * actions * types),
             chances: vec![Chance::NONE; types * actions * types].into_boxed_slice(),
             rewards: zeros(2 * types * actions),
@@ -66,35 +88,28 @@ impl Stage {
     /// A stage of given laws p(a, x' | x), per (x, a, x'), and nothing else.
     #[cfg(test)]
     pub(super) fn of_laws(types: usize, actions: usize, laws: &[f64]) -> Self {
-        let mut chances = vec![Chance::NONE; laws.len()].into_boxed_slice();
+        let mut stage = Self::nothing(types, actions);
         let width = actions * types;
-        for (chances, law) in chances.chunks_mut(width).zip(laws.chunks(width)) {
+        let chances = stage.chances.chunks_mut(width);
+        for (chances, law) in chances.zip(laws.chunks(width)) {
             split::assign(chances, law);
         }
-        Self {
-            types,
-            actions,
-            leader_action: LeaderAction(0),
-            laws: laws.into(),
-            chances,
-            rewards: vec![0.0; 2 * types * actions].into_boxed_slice(),
-            leader_period_reward: 0.0,
-        }
+        stage.laws = laws.into();
+        stage
     }
 
-    /// Become the stage at (t, n).
-    fn fill(
+    /// Become the stage of another play or move.
+    pub(super) fn fill(
         &mut self,
-        tables: &mut Tables<'_>,
-        policy: &dyn Policy,
-        t: usize,
-        counts: &[u64],
-    ) -> Result<(), GameError> {
-        let z = MeanField::from_counts(counts);
-        let play = policy.play(t, &Belief::certain(), &z);
-        tables.evaluate(t, z.weights())?;
-        let leader = play.leader_action().0;
-        self.leader_action = play.leader_action();
+        game: &Game,
+        tables: &Tables<'_>,
+        play: &Play,
+        belief: &Belief,
+        leader_move: usize,
+    ) {
+        let leader = leader_move;
+        self.leader_move = leader;
+        (self.leader_type, self.leader_action) = game.type_and_action(leader);
         self.leader_period_reward = tables.leader_period_reward(leader);
         let width = self.actions * self.types;
         let (follower_rewards, leader_rewards) =
@@ -121,7 +136,52 @@ impl Stage {
             }
             split::assign(chances, law);
         }
-        Ok(())
+        self.news = self.news_of(game, tables, play, belief);
+    }
+
+    /// Q^l and (9) at the leader's move.
+    fn news_of(
+        &self,
+        game: &Game,
+        tables: &Tables<'_>,
+        play: &Play,
+        belief: &Belief,
+    ) -> Option<LeaderNews> {
+        let belief = match game.leader_information() {
+            LeaderInformation::NoTypes => return None,
+            LeaderInformation::Public => None,
+            LeaderInformation::Private => {
+                let (action, any) = (self.leader_action, LeaderType(0));
+                Some(update_belief(
+                    game,
+                    tables,
+                    belief,
+                    &play.leader,
+                    action,
+                    any,
+                ))
+            }
+        };
+        let next = |x| tables.leader_transition(self.leader_move, x);
+        Some(LeaderNews {
+            next_type: (0..game.leader_types().len()).map(next).collect(),
+            belief,
+        })
+    }
+
+    /// The leader's move, [`Game::leader_move`] of her type and action.
+    pub fn leader_move(&self) -> usize {
+        self.leader_move
+    }
+
+    /// The leader's type.
+    pub fn leader_type(&self) -> LeaderType {
+        self.leader_type
+    }
+
+    /// What becomes of her type and the belief; `None` for a leader without types.
+    pub(super) fn news(&self) -> Option<&LeaderNews> {
+        self.news.as_ref()
     }
 
     /// The leader's action.
@@ -188,122 +248,10 @@ fn weighted(numbers: &[u64], rewards: &[f64]) -> f64 {
     occurred.map(|(n, reward)| *n as f64 * reward).sum()
 }
 
-/// Stages already computed, per (t, n). A stage is a function of (t, n): what is remembered changes the speed only.
-///
-/// There is a fixed number of places, and (t, n) always has the same one of them; there the last stage stands. With two
-/// types neighbouring n have different places, so that the spread of z^N up to N of about 10^4 is remembered whole.
-#[derive(Debug)]
-pub struct StageMemory<'g> {
-    game: &'g Game,
-    tables: Tables<'g>,
-    /// Filled when first needed.
-    places: Vec<Option<Box<Known>>>,
-    /// Stages asked for since the last trial,
-    asked: u32,
-    /// and those of them that were remembered.
-    met: u32,
-}
-
-/// A stage, and the (t, n) that it belongs to.
-#[derive(Debug)]
-struct Known {
-    /// `None` while the stage is nobody's.
-    t: Option<usize>,
-    counts: Box<[u64]>,
-    stage: Stage,
-}
-
-/// Bytes that a memory may take, about.
-const MEMORY_BYTES: usize = 1 << 23;
-/// Stages asked for in a trial of the memory,
-const TRIAL: u32 = 1 << 14;
-/// and those that must be met for it to stay.
-const WORTH: u32 = TRIAL / 4;
-/// Periods in a row in which one n has places of its own.
-const PERIODS: usize = 32;
-
-/// The number of places in a memory for `game`, a power of two: 16,384 with two types and two actions.
-fn number_of_places(game: &Game) -> usize {
-    const OVERHEAD: usize = 256;
-    let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
-    let numbers = types.saturating_mul(actions).saturating_mul(2 * types + 2);
-    let bytes = numbers
-        .saturating_mul(size_of::<f64>())
-        .saturating_add(OVERHEAD);
-    1 << (MEMORY_BYTES / bytes).max(1).ilog2()
-}
-
-/// The place of (t, n) among `places`. The first count follows from the others.
-fn place(t: usize, counts: &[u64], places: usize) -> usize {
-    const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
-    let others = counts.iter().skip(1);
-    let mixed = others.fold(0, |mixed: u64, n| mixed.wrapping_mul(MIX).wrapping_add(*n));
-    let stride = places.div_ceil(PERIODS);
-    mixed.wrapping_add(stride.wrapping_mul(t) as u64) as usize % places
-}
-
-impl<'g> StageMemory<'g> {
-    /// An empty memory.
-    pub fn new(game: &'g Game) -> Self {
-        Self {
-            game,
-            tables: game.tables(),
-            places: (0..number_of_places(game)).map(|_| None).collect(),
-            asked: 0,
-            met: 0,
-        }
-    }
-
-    /// The stage of `policy` at period `t` (from 1) and `counts`; one memory serves one policy.
-    ///
-    /// # Errors
-    /// Where a kernel or reward has no valid value at z^N.
-    pub fn stage(
-        &mut self,
-        policy: &dyn Policy,
-        t: usize,
-        counts: &[u64],
-    ) -> Result<&Stage, GameError> {
-        self.consider();
-        let at = place(t, counts, self.places.len());
-        let known = self.places[at].get_or_insert_with(|| {
-            Box::new(Known {
-                t: None,
-                counts: counts.into(),
-                stage: Stage::empty(self.game),
-            })
-        });
-        if known.t != Some(t) || *known.counts != *counts {
-            // A stage that fails half-way belongs to nobody.
-            known.t = None;
-            known.stage.fill(&mut self.tables, policy, t, counts)?;
-            known.counts.copy_from_slice(counts);
-            known.t = Some(t);
-        } else {
-            self.met += 1;
-        }
-        Ok(&known.stage)
-    }
-
-    /// Whether the memory is worth its room.
-    fn consider(&mut self) {
-        if self.asked == TRIAL {
-            if self.met < WORTH {
-                self.places.truncate(1);
-                self.places.shrink_to_fit();
-            }
-            (self.asked, self.met) = (0, 0);
-        }
-        self.asked += 1;
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use super::*;
-    use crate::game::{LeaderPrescription, Play, Prescription};
+    use crate::game::Prescription;
     use crate::scenario::Scenario;
 
     const GAME: &str = r#"
@@ -323,102 +271,23 @@ actions = ["audit", "trust"]
 reward = { period = "t", per_follower = "z[low] * (a == go)" }
 "#;
 
-    /// Goes with probability z(high), and counts how often it was asked.
-    #[derive(Default)]
-    struct Counting(AtomicUsize);
-
-    impl Policy for Counting {
-        fn play(&self, _: usize, _: &Belief, z: &MeanField) -> Play {
-            self.0.fetch_add(1, Ordering::Relaxed);
-            let go = z.weights()[1];
-            Play::pure(
-                LeaderAction(1),
-                Prescription::new(2, [1.0 - go, go].repeat(2)),
-            )
-        }
-
-        fn answer(
-            &self,
-            _: usize,
-            _: &Belief,
-            _: &MeanField,
-            _: &LeaderPrescription,
-        ) -> Option<Prescription> {
-            None
-        }
-    }
-
     #[test]
     fn a_stage_by_hand() {
         let scenario = Scenario::parse("g.toml", GAME, &[]).unwrap();
         let game = scenario.game();
-        let stage = Stage::new(game, &mut game.tables(), &Counting::default(), 7, &[3, 1]).unwrap();
         // z = (3/4, 1/4): stay with 3/4, then high with 1/4; go with 1/4, then low.
+        let play = Play::pure(
+            LeaderAction(1),
+            Prescription::new(2, [0.75, 0.25].repeat(2)),
+        );
+        let mut tables = game.tables();
+        tables.evaluate(7, &[0.75, 0.25]).unwrap();
+        let stage = Stage::new(game, &tables, &play, &Belief::certain(), 1);
         assert_eq!(stage.law(1), [9.0 / 16.0, 3.0 / 16.0, 0.25, 0.0]);
         assert_eq!(stage.leader_action(), LeaderAction(1));
         let rewards = stage.rewards(&[2, 1, 1, 0]);
         assert!((rewards.follower - 1.0 / (0.75 - 1.0 / 3.0)).abs() < 1e-12);
         assert!((rewards.leader - (7.0 + 0.75 / 4.0)).abs() < 1e-12);
         assert!(stage.mean_follower_reward(&[0; 4]).is_nan());
-    }
-
-    #[test]
-    fn what_is_remembered_is_what_would_be_computed() {
-        let scenario = Scenario::parse("g.toml", GAME, &[]).unwrap();
-        let game = scenario.game();
-        let policy = Counting::default();
-        let mut memory = StageMemory::new(game);
-        assert_eq!(memory.places.len(), 16384);
-        // Places are shared by (t, n) and (t + 1, n - 512) and by n and n + 16384.
-        let visits = [
-            (1, 512),
-            (2, 0),
-            (1, 512),
-            (1, 513),
-            (1, 512 + 16384),
-            (2, 0),
-            (40, 5),
-            (8, 5),
-        ];
-        for (t, high) in visits {
-            let counts = [100_000 - high, high];
-            let fresh = Stage::new(game, &mut game.tables(), &policy, t, &counts).unwrap();
-            for _ in 0..2 {
-                assert_eq!(*memory.stage(&policy, t, &counts).unwrap(), fresh);
-            }
-        }
-        // Once for each fresh stage, and once for each visit that found another's stage or none.
-        assert_eq!(policy.0.into_inner(), 2 * visits.len());
-    }
-
-    #[test]
-    fn a_memory_that_meets_nothing_again_is_given_up() {
-        let scenario = Scenario::parse("g.toml", GAME, &[]).unwrap();
-        let game = scenario.game();
-        let policy = Counting::default();
-        let remaining = |distinct: u64| {
-            let mut memory = StageMemory::new(game);
-            for visit in 0..=u64::from(TRIAL) {
-                memory
-                    .stage(&policy, 1, &[100_000_007, visit % distinct])
-                    .unwrap();
-            }
-            memory.places.len()
-        };
-        // A quarter of the visits meeting a stage again are enough.
-        assert_eq!(remaining(u64::from(TRIAL - WORTH)), 16384);
-        assert_eq!(remaining(u64::from(TRIAL - WORTH + 1)), 1);
-    }
-
-    #[test]
-    fn a_stage_without_values_is_not_remembered() {
-        let scenario = Scenario::parse("g.toml", GAME, &[]).unwrap();
-        let policy = Counting::default();
-        let mut memory = StageMemory::new(scenario.game());
-        for _ in 0..2 {
-            assert!(memory.stage(&policy, 1, &[1, 2]).is_err());
-        }
-        assert!(memory.stage(&policy, 1, &[2, 1]).is_ok());
-        assert!(memory.stage(&policy, 1, &[1, 2]).is_err());
     }
 }

@@ -3,9 +3,10 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::game::MeanField;
+use crate::game::Flow;
 
 use super::Trajectory;
+use super::along::{along, total_variation};
 use super::tally::{Sums, Tally};
 
 /// Distinct counts that a run's summaries keep together, 16 bytes each.
@@ -26,8 +27,6 @@ pub struct Summary {
     actions: usize,
     entries: usize,
     replications: u64,
-    #[serde(skip)]
-    mean_field: Vec<MeanField>,
     /// n per (t, x).
     counts: Vec<Sums>,
     /// Its order statistics.
@@ -59,11 +58,12 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// Of these replications, with so many actions; `mean_field` is z_t, t = 1..T + 1, or empty.
-    pub fn new(paths: &[Trajectory], actions: usize, mean_field: &[MeanField]) -> Self {
+    /// Of these replications, with so many actions. Their z^N_t are held against the nodes of `flow` that the outcomes of
+    /// each lead to; an empty flow leaves the distances unknown.
+    pub fn new(paths: &[Trajectory], actions: usize, flow: &Flow) -> Self {
         let periods = paths.first().map_or(0, |path| path.horizon() + 1);
         let types = paths.first().map_or(0, |path| path.counts(1).len());
-        let compared = mean_field.len().min(periods);
+        let compared = flow.main_path().len().min(periods);
         let mut digest = Self {
             replications: paths.len() as u64,
             periods,
@@ -76,12 +76,11 @@ impl Digest {
         for path in paths {
             for t in 1..=periods {
                 digest.counts.extend_from_slice(path.counts(t));
-                if let Some(z) = mean_field.get(t - 1) {
-                    let distance = total_variation(path.mean_field(t), z);
-                    digest
-                        .distances
-                        .push((distance * DISTANCE_UNIT).round() as u64);
-                }
+            }
+            for (node, t) in along(flow, path).iter().zip(1..=compared) {
+                let distance = total_variation(path.mean_field(t), node.mean_field.weights());
+                let distance = (distance * DISTANCE_UNIT).round() as u64;
+                digest.distances.push(distance);
             }
             for (index, total) in digest.acted.iter_mut().enumerate() {
                 let (t, a) = (index / actions + 1, index % actions);
@@ -121,21 +120,21 @@ pub struct SummaryRow {
     pub types: Vec<TypeSummary>,
     /// Mean share of followers taking each action; `NaN` at T + 1.
     pub share_means: Vec<f64>,
-    /// Mean over replications of the total variation between z^N_t and the mean field; `NaN` where none was given.
+    /// Mean over replications of the total variation between z^N_t and the mean field that the replication's own outcomes
+    /// lead to; `NaN` where none was given.
     pub distance_mean: f64,
     /// Its standard deviation, with divisor R - 1.
     pub distance_sd: f64,
 }
 
 impl Summary {
-    /// For replications of N = `population` followers with `actions` actions; `mean_field` is z_t, t = 1..T + 1.
-    pub fn new(population: u64, actions: usize, mean_field: &[MeanField]) -> Self {
+    /// For replications of N = `population` followers with `actions` actions.
+    pub fn new(population: u64, actions: usize) -> Self {
         Self {
             population,
             actions,
             entries: SUMMARY_ENTRIES,
             replications: 0,
-            mean_field: mean_field.to_vec(),
             counts: Vec::new(),
             tallies: Vec::new(),
             acted: Vec::new(),
@@ -151,10 +150,10 @@ impl Summary {
         self
     }
 
-    /// Take in one replication; all of them have the same N, horizon and types.
-    pub fn push(&mut self, path: &Trajectory) {
+    /// Take in one replication, held against `flow`; all of them have the same N, horizon and types.
+    pub fn push(&mut self, path: &Trajectory, flow: &Flow) {
         debug_assert_eq!(path.population(), self.population);
-        let digest = Digest::new(std::slice::from_ref(path), self.actions, &self.mean_field);
+        let digest = Digest::new(std::slice::from_ref(path), self.actions, flow);
         self.take(&digest);
     }
 
@@ -305,18 +304,10 @@ impl Summary {
     }
 }
 
-/// Half the sum of |z^N(x) - z(x)|.
-fn total_variation(empirical: impl Iterator<Item = f64>, z: &MeanField) -> f64 {
-    0.5 * empirical
-        .zip(z.weights())
-        .map(|(share, weight)| (share - weight).abs())
-        .sum::<f64>()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::game::LeaderAction;
+    use crate::game::{Belief, LeaderAction, MeanField, Play, Prescription, Way};
 
     /// One period, two types, two actions; `first` and `last` followers of the second type out of ten.
     fn path(replication: u64, first: u64, last: u64, acting: u64) -> Trajectory {
@@ -326,6 +317,9 @@ mod tests {
             types: 2,
             actions: 2,
             counts: vec![10 - first, first, 10 - last, last],
+            leader_types: 1,
+            leader_type: Vec::new(),
+            beliefs: Vec::new(),
             leader_actions: vec![LeaderAction(0)],
             acted: vec![10 - first, 0, first - acting, acting],
             follower_rewards: vec![0.0],
@@ -337,12 +331,26 @@ mod tests {
         }
     }
 
+    /// The flow from m = .5 to m = .2.
+    fn flow() -> Flow {
+        let mut flow = Flow::from_start(1, Belief::certain(), MeanField::two_types(0.5));
+        let (action, stay) = (LeaderAction(0), Prescription::new(1, vec![1.0, 1.0]));
+        let way = Way {
+            belief: Belief::certain(),
+            mean_field: MeanField::two_types(0.2),
+            probability: 1.0,
+            action,
+            moves: Vec::new(),
+        };
+        flow.extend(0, Play::pure(action, stay), vec![way]);
+        flow
+    }
+
     #[test]
     fn rows_by_hand() {
-        let mean_field = [MeanField::two_types(0.5), MeanField::two_types(0.2)];
-        let mut summary = Summary::new(10, 2, &mean_field);
+        let (flow, mut summary) = (flow(), Summary::new(10, 2));
         for (k, first, last, acting) in [(1, 2, 2, 1), (2, 4, 1, 4), (3, 9, 3, 1)] {
-            summary.push(&path(k, first, last, acting));
+            summary.push(&path(k, first, last, acting), &flow);
         }
         summary.settle();
         let rows = summary.rows();
@@ -365,9 +373,9 @@ mod tests {
 
     #[test]
     fn one_replication_has_no_spread_and_no_mean_field_no_distance() {
-        let mut summary = Summary::new(10, 2, &[]);
+        let mut summary = Summary::new(10, 2);
         assert!(summary.rows().is_empty());
-        summary.push(&path(1, 3, 3, 0));
+        summary.push(&path(1, 3, 3, 0), &Flow::default());
         summary.settle();
         let row = &summary.rows()[0];
         assert!(row.types[0].sd.is_nan() && row.distance_mean.is_nan() && row.distance_sd.is_nan());
@@ -379,10 +387,10 @@ mod tests {
 
     #[test]
     fn shares_join_to_the_whole_and_only_their_like() {
-        let mean_field = [MeanField::two_types(0.5), MeanField::two_types(0.2)];
+        let flow = flow();
         let of = |paths: std::ops::Range<u64>| {
-            let mut summary = Summary::new(10, 2, &mean_field).within(4);
-            paths.for_each(|k| summary.push(&path(k, k % 7, k % 3, k % 7 / 2)));
+            let mut summary = Summary::new(10, 2).within(4);
+            paths.for_each(|k| summary.push(&path(k, k % 7, k % 3, k % 7 / 2), &flow));
             summary.settle();
             summary
         };
@@ -399,7 +407,7 @@ mod tests {
             assert_eq!(format!("{:?}", read.rows()), format!("{:?}", whole.rows()));
             assert!(read.is_of(10, 1, 2, 2) && !read.is_of(10, 2, 2, 2) && !read.is_of(9, 1, 2, 2));
         }
-        let mut other = Summary::new(11, 2, &mean_field);
+        let mut other = Summary::new(11, 2);
         assert_eq!(other.absorb(&whole), Err(DifferentSummaries));
     }
 }

@@ -1,7 +1,7 @@
 //! One replication: what was seen at t = 1..T + 1.
 
 use super::AgentReturns;
-use crate::game::LeaderAction;
+use crate::game::{LeaderAction, LeaderType};
 
 /// The path of one population under a policy, periods counted from 1.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +12,11 @@ pub struct Trajectory {
     pub(super) actions: usize,
     /// n, per (t, x), t = 1..T + 1.
     pub(super) counts: Vec<u64>,
+    pub(super) leader_types: usize,
+    /// x^l, t = 1..T + 1; empty where the leader has a single type.
+    pub(super) leader_type: Vec<LeaderType>,
+    /// pi, per (t, x^l), t = 1..T + 1; empty likewise.
+    pub(super) beliefs: Vec<f64>,
     /// Per t = 1..T.
     pub(super) leader_actions: Vec<LeaderAction>,
     /// Per (t, x, a), t = 1..T.
@@ -52,6 +57,20 @@ impl Trajectory {
         self.counts(t)
             .iter()
             .map(|n| *n as f64 / self.population as f64)
+    }
+
+    /// The leader's type at t, 1 <= t <= T + 1.
+    pub fn leader_type(&self, t: usize) -> LeaderType {
+        let known = self.leader_type.get(t - 1);
+        known.copied().unwrap_or(LeaderType(0))
+    }
+
+    /// pi_t, one weight per leader type, 1 <= t <= T + 1.
+    pub fn belief(&self, t: usize) -> &[f64] {
+        match self.leader_types {
+            1 => &[1.0],
+            types => &self.beliefs[(t - 1) * types..t * types],
+        }
     }
 
     /// The leader's action at t, 1 <= t <= T.

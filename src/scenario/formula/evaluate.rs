@@ -1,13 +1,15 @@
-//! A formula at one leader action, type and action: its slot in a game, its value, and what is to blame for a bad one.
+//! A formula at one leader move, type and action: its slot in a game, its value, and what is to blame for a bad one.
 
 use super::super::document::Origin;
 use super::resolve::{Meaning, Names, Resolved};
 use crate::game::program::{Op, Pool, Slot};
 use std::ops::Range;
 
-/// Where a formula is evaluated: leader action, type and action by index; what is not allowed is not read.
+/// Where a formula is evaluated: leader type and action, type and action by index; what is not allowed is not read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::scenario) struct Here {
+    pub(in crate::scenario) leader_type: usize,
+    /// The leader's action.
     pub(in crate::scenario) leader: usize,
     pub(in crate::scenario) x: usize,
     pub(in crate::scenario) a: usize,
@@ -24,7 +26,7 @@ pub(in crate::scenario) struct Moment<'a> {
 }
 
 impl Resolved {
-    /// Put leader action, type and action in: the slot of the value, constants folded.
+    /// Put the leader's move, type and action in: the slot of the value, constants folded.
     pub(in crate::scenario) fn compile(
         &self,
         names: &Names,

@@ -1,21 +1,21 @@
-//! What the names of a formula mean, and its value at one leader action, type and action.
+//! What the names of a formula mean, and its value at one leader move, type and action.
 
 use super::super::error::{Fault, Problem};
 use super::{Formula, Here, Node, TextPlace};
 use crate::game::program::Op;
 use std::ops::Range;
 
-/// The leader's action: what formulas call it, and its actions by name and by number.
+/// The leader's actions, or her types: what formulas call the one she takes or is, and all of them by name and by number.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::scenario) struct LeaderNames {
     pub(in crate::scenario) variable: String,
-    /// Empty where actions are numbers.
+    /// Empty where they are numbers.
     pub(in crate::scenario) names: Vec<String>,
     pub(in crate::scenario) values: Vec<f64>,
 }
 
 impl LeaderNames {
-    /// The actions as tables print them: the name, or the shortest number with a decimal point or an exponent.
+    /// As tables print them: the name, or the shortest number with a decimal point or an exponent.
     pub(in crate::scenario) fn printed(&self) -> Vec<String> {
         if self.names.is_empty() {
             return self
@@ -25,6 +25,15 @@ impl LeaderNames {
                 .collect();
         }
         self.names.clone()
+    }
+
+    fn index(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+
+    /// Its names and its variable.
+    fn words(&self) -> impl Iterator<Item = &String> {
+        self.names.iter().chain([&self.variable])
     }
 }
 
@@ -36,6 +45,8 @@ pub(in crate::scenario) struct Names {
     pub(in crate::scenario) types: Vec<(String, f64)>,
     pub(in crate::scenario) actions: Vec<(String, f64)>,
     pub(in crate::scenario) leader: Option<LeaderNames>,
+    /// `None` for a leader without types.
+    pub(in crate::scenario) leader_types: Option<LeaderNames>,
 }
 
 /// What a formula is for, which decides what it may name.
@@ -46,8 +57,11 @@ pub(in crate::scenario) enum Use {
     Terminal,
     LeaderPeriod,
     LeaderPerFollower,
+    LeaderTransition,
     /// A number of the leader's action set: parameters only.
     LeaderAction,
+    /// A number of the leader's type set: parameters only.
+    LeaderType,
 }
 
 impl Use {
@@ -60,7 +74,9 @@ impl Use {
                 "the leader's reward per period, which belongs to no single follower"
             }
             Use::LeaderPerFollower => "the leader's reward per follower",
+            Use::LeaderTransition => "the leader's transition, which belongs to no single follower",
             Use::LeaderAction => "a leader action, a formula in the parameters",
+            Use::LeaderType => "a leader type, a formula in the parameters",
         }
     }
 
@@ -69,13 +85,25 @@ impl Use {
         match meaning {
             Number(_) | Apply(..) => true,
             FollowerReward => self == Use::LeaderPerFollower,
-            Law(_) => self != Use::LeaderAction,
-            OwnLaw | Type | TypeIndex => !matches!(self, Use::LeaderAction | Use::LeaderPeriod),
-            Time | Leader | LeaderIndex => !matches!(self, Use::LeaderAction | Use::Terminal),
+            Law(_) => !self.is_number(),
+            OwnLaw | Type | TypeIndex => !self.is_number() && self.has_follower(),
+            Time | Leader | LeaderIndex | LeaderType | LeaderTypeIndex => {
+                !self.is_number() && self != Use::Terminal
+            }
             Action | ActionIndex => {
-                !matches!(self, Use::LeaderAction | Use::Terminal | Use::LeaderPeriod)
+                !self.is_number() && self.has_follower() && self != Use::Terminal
             }
         }
+    }
+
+    /// Whether it is an element of a set, of parameters only.
+    fn is_number(self) -> bool {
+        matches!(self, Use::LeaderAction | Use::LeaderType)
+    }
+
+    /// Whether it is about one follower.
+    fn has_follower(self) -> bool {
+        !matches!(self, Use::LeaderPeriod | Use::LeaderTransition)
     }
 }
 
@@ -88,14 +116,16 @@ pub(in crate::scenario) enum Meaning {
     Law(usize),
     /// `z[x]`.
     OwnLaw,
-    /// `x`, `a` and the leader's action as numbers.
+    /// `x`, `a`, the leader's action and her type as numbers.
     Type,
     Action,
     Leader,
+    LeaderType,
     /// The same by index, where they are compared with a name.
     TypeIndex,
     ActionIndex,
     LeaderIndex,
+    LeaderTypeIndex,
     FollowerReward,
     Apply(Op, [usize; 3]),
 }
@@ -113,6 +143,7 @@ enum Compared {
     Type,
     Action,
     Leader,
+    LeaderType,
 }
 
 impl Compared {
@@ -121,6 +152,7 @@ impl Compared {
             Compared::Type => Meaning::TypeIndex,
             Compared::Action => Meaning::ActionIndex,
             Compared::Leader => Meaning::LeaderIndex,
+            Compared::LeaderType => Meaning::LeaderTypeIndex,
         }
     }
 }
@@ -128,10 +160,7 @@ impl Compared {
 impl Names {
     /// Declared names that formulas would otherwise take apart: with a hyphen, or starting with a digit.
     pub(in crate::scenario) fn unusual(&self) -> Vec<String> {
-        let leader = self
-            .leader
-            .iter()
-            .flat_map(|leader| leader.names.iter().chain([&leader.variable]));
+        let leader = self.leader_words();
         let names = [&self.parameters, &self.types, &self.actions]
             .into_iter()
             .flatten()
@@ -141,10 +170,28 @@ impl Names {
         names.chain(leader).filter(is_unusual).cloned().collect()
     }
 
+    /// |A^l|; one without a leader.
+    pub(in crate::scenario) fn leader_actions(&self) -> usize {
+        self.leader.as_ref().map_or(1, |set| set.values.len())
+    }
+
+    /// |X^l|; one without leader types.
+    pub(in crate::scenario) fn leader_type_count(&self) -> usize {
+        self.leader_types.as_ref().map_or(1, |set| set.values.len())
+    }
+
+    /// The names of the leader's actions and types, and what formulas call them.
+    fn leader_words(&self) -> impl Iterator<Item = &String> {
+        let sets = [&self.leader, &self.leader_types].into_iter().flatten();
+        sets.flat_map(LeaderNames::words)
+    }
+
     fn leader_action(&self, name: &str) -> Option<usize> {
-        self.leader
-            .as_ref()
-            .and_then(|leader| leader.names.iter().position(|known| known == name))
+        self.leader.as_ref().and_then(|set| set.index(name))
+    }
+
+    fn leader_type(&self, name: &str) -> Option<usize> {
+        self.leader_types.as_ref().and_then(|set| set.index(name))
     }
 
     fn variable(&self, node: &Node) -> Option<Compared> {
@@ -152,15 +199,22 @@ impl Names {
         match name.as_str() {
             "x" => Some(Compared::Type),
             "a" => Some(Compared::Action),
-            _ if self.is_leader_variable(name) => Some(Compared::Leader),
+            _ if self.is_leader_action(name) => Some(Compared::Leader),
+            _ if self.is_leader_type(name) => Some(Compared::LeaderType),
             _ => None,
         }
     }
 
-    fn is_leader_variable(&self, name: &str) -> bool {
-        self.leader
-            .as_ref()
-            .is_some_and(|leader| leader.variable == name || name == "leader_action")
+    /// Whether formulas call the leader's action so.
+    fn is_leader_action(&self, name: &str) -> bool {
+        let set = self.leader.as_ref();
+        set.is_some_and(|set| set.variable == name || name == "leader_action")
+    }
+
+    /// Whether formulas call the leader's type so.
+    fn is_leader_type(&self, name: &str) -> bool {
+        let set = self.leader_types.as_ref();
+        set.is_some_and(|set| set.variable == name || name == "leader_type")
     }
 
     /// The index of a name among the values of a variable.
@@ -170,6 +224,7 @@ impl Names {
             Compared::Type => position(&self.types, name),
             Compared::Action => position(&self.actions, name),
             Compared::Leader => self.leader_action(name),
+            Compared::LeaderType => self.leader_type(name),
         }
     }
 
@@ -182,6 +237,7 @@ impl Names {
             ("a type", "x", position(&self.types, name)),
             ("an action", "a", position(&self.actions, name)),
             ("a leader action", "leader_action", self.leader_action(name)),
+            ("a leader type", "leader_type", self.leader_type(name)),
         ];
         let found = sets.into_iter().find(|(_, _, index)| index.is_some());
         match found {
@@ -198,13 +254,13 @@ impl Names {
     }
 
     fn value(&self, variable: Compared, index: usize) -> f64 {
+        let of_leader =
+            |set: &Option<LeaderNames>| set.as_ref().map_or(0.0, |set| set.values[index]);
         match variable {
             Compared::Type => self.types[index].1,
             Compared::Action => self.actions[index].1,
-            Compared::Leader => self
-                .leader
-                .as_ref()
-                .map_or(0.0, |leader| leader.values[index]),
+            Compared::Leader => of_leader(&self.leader),
+            Compared::LeaderType => of_leader(&self.leader_types),
         }
     }
 
@@ -215,9 +271,11 @@ impl Names {
             Meaning::Type => self.types[here.x].1,
             Meaning::Action => self.actions[here.a].1,
             Meaning::Leader => self.value(Compared::Leader, here.leader),
+            Meaning::LeaderType => self.value(Compared::LeaderType, here.leader_type),
             Meaning::TypeIndex => here.x as f64,
             Meaning::ActionIndex => here.a as f64,
             Meaning::LeaderIndex => here.leader as f64,
+            Meaning::LeaderTypeIndex => here.leader_type as f64,
             Meaning::Time
             | Meaning::Law(_)
             | Meaning::OwnLaw
@@ -241,11 +299,7 @@ impl Names {
 
     /// Everything that a bare name can be, for suggestions.
     fn known(&self) -> Vec<String> {
-        let leader = self
-            .leader
-            .iter()
-            .flat_map(|leader| leader.names.iter().chain([&leader.variable]))
-            .cloned();
+        let leader = self.leader_words().cloned();
         let declared = [&self.parameters, &self.types, &self.actions]
             .into_iter()
             .flatten();
@@ -266,28 +320,34 @@ impl Names {
             "t" => Some(Meaning::Time),
             "horizon" => Some(Meaning::Number(self.horizon)),
             "follower_reward" => Some(Meaning::FollowerReward),
+            _ if self.is_leader_action(name) => Some(Meaning::Leader),
+            _ if self.is_leader_type(name) => Some(Meaning::LeaderType),
             "leader_type" => {
-                return Err(Problem::NotSupportedYet {
-                    what: "leader_type (a leader with types)",
-                });
+                let what = name.to_owned();
+                return Err(Problem::NoLeaderTypes { what });
             }
-            _ if self.is_leader_variable(name) => Some(Meaning::Leader),
             _ => None,
         };
         if let Some(meaning) = fixed {
             return Ok(meaning);
         }
         let value = |list: &[(String, f64)]| position(list, name).map(|index| list[index].1);
-        let leader = self
-            .leader_action(name)
-            .map(|index| self.value(Compared::Leader, index));
+        let leader =
+            |index: Option<usize>, variable| index.map(|index| self.value(variable, index));
         let mut meanings = Vec::new();
         let mut values = Vec::new();
         for (meaning, value) in [
             ("a parameter", value(&self.parameters)),
             ("a type", value(&self.types)),
             ("an action", value(&self.actions)),
-            ("a leader action", leader),
+            (
+                "a leader action",
+                leader(self.leader_action(name), Compared::Leader),
+            ),
+            (
+                "a leader type",
+                leader(self.leader_type(name), Compared::LeaderType),
+            ),
         ] {
             meanings.extend(value.map(|_| meaning));
             values.extend(value);

@@ -21,6 +21,7 @@ fn names() -> Names {
             names: Vec::new(),
             values: vec![0.5, 1.5],
         }),
+        leader_types: None,
     }
 }
 
@@ -46,6 +47,7 @@ fn read(text: &str, names: &Names, used: Use) -> Result<Resolved, (Range<usize>,
 }
 
 const HERE: Here = Here {
+    leader_type: 1,
     leader: 1,
     x: 1,
     a: 1,
@@ -312,7 +314,7 @@ fn each_error_has_its_place() {
             "leader_type",
             Use::FollowerReward,
             "leader_type",
-            "not supported yet",
+            "is about the leader's types, and she has none",
         ),
         (
             "exp(1, 2)",
