@@ -7,6 +7,7 @@
 //! [`Exact`] covers all deviations by backward induction and comes first; where it costs too much, paired replications
 //! ([`FollowerDeviation`] and the leader's constant actions) take its place, and the claim is about those alone.
 
+mod belief_check;
 mod calibrate;
 mod certificate;
 mod convergence;
@@ -25,14 +26,15 @@ mod verdict;
 mod tests;
 
 use crate::game::{
-    Belief, Game, GameError, LeaderAction, LeaderPrescription, MeanField, Policy, Prescription,
-    Tables, TypeLeak,
+    Belief, Game, GameError, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType,
+    MeanField, Policy, Prescription, Tables, TypeLeak,
 };
 use crate::scenario::{Method as MethodChoice, Start};
 use crate::simulate::SimulateError;
 use crate::simulate::split::MAX_POPULATION;
 use crate::stats::BettingError;
 
+pub use belief_check::BeliefCheck;
 pub use calibrate::{
     Calibration, CalibrationRow, PLANTED_CLASSES, PLANTED_EPSILON, PLANTED_GAINS, PlantedCase,
     PlantedLaw, PlantedSource, RATE_CONFIDENCE, Stay,
@@ -46,7 +48,8 @@ pub use convergence::{
     fit_rate, local_slopes,
 };
 pub use deviations::{
-    FollowerDeviation, LeaderDeviation, MAX_ONE_SHOTS, MeanFieldPath, NamedPolicy, PERTURBATIONS,
+    FollowerDeviation, LeaderChoices, LeaderDeviation, MAX_MAPS, MAX_ONE_SHOTS, MeanFieldPath,
+    NamedPolicy, PERTURBATIONS,
     ResponseTable, SampledPath, SampledResponse, one_shot_periods,
 };
 pub use exact::{
@@ -217,6 +220,8 @@ pub struct BestResponseRow {
     pub x: usize,
     /// z^N, the deviator included.
     pub z: MeanField,
+    /// The belief about the leader's type.
+    pub belief: Belief,
     /// The best action, the first of equals.
     pub action: usize,
     /// What the action gains over theta's prescription at this state, the best response following in both cases.
@@ -282,23 +287,18 @@ pub fn validate(
 ) -> Result<Validation, ValidateError> {
     check_settings(settings)?;
     let mut validation = Validation::empty();
-    let answers = policy
-        .answer(
-            1,
-            &Belief::certain(),
-            game.initial(),
-            &LeaderPrescription::action(LeaderAction(0)),
-        )
-        .is_some();
-    let leader = if game.has_leader() && answers {
-        LeaderTest::StageWise
-    } else {
-        LeaderTest::None
-    };
-    if game.has_leader() && !answers {
+    let leader = leader_test(game, policy);
+    if game.has_leader() && leader == LeaderTest::None {
         validation.warnings.push(
             "the leader's deviations are not tested: the policy names no answer to them".into(),
         );
+    }
+    if let Some(leak) = game.private_type_leaks() {
+        validation.warnings.push(format!(
+            "{leak}: a follower's own past tells more of it than the belief (9), which is made from the leader's actions \
+             alone. The policy and all deviations are functions of (t, pi, z, x); nothing is said of followers who remember \
+             more, and the belief is not compared with the leader's types"
+        ));
     }
     for population in settings.populations {
         population::Claims {
@@ -313,6 +313,25 @@ pub fn validate(
     }
     validation.verdict = verdict::overall(validation.results.iter().map(|result| result.verdict));
     Ok(validation)
+}
+
+/// Whether the leader's deviations can be tested: the policy names the followers' answers.
+fn leader_test(game: &Game, policy: &dyn Policy) -> LeaderTest {
+    let types = game.leader_types().len();
+    let likeliest = game.initial_belief().weights().iter().enumerate();
+    let likeliest = likeliest.reduce(|a, b| if b.1 > a.1 { b } else { a });
+    let belief = match game.leader_information() {
+        LeaderInformation::Public => {
+            Belief::of_type(types, LeaderType(likeliest.map_or(0, |(x, _)| x)))
+        }
+        LeaderInformation::NoTypes | LeaderInformation::Private => game.initial_belief().clone(),
+    };
+    let announced = LeaderPrescription::Pure(vec![LeaderAction(0); types]);
+    let answer = policy.answer(1, &belief, game.initial(), &announced);
+    match answer {
+        Some(_) if game.has_leader() => LeaderTest::StageWise,
+        _ => LeaderTest::None,
+    }
 }
 
 /// R^l = r(z, x^l, a^l) + sum_{x,a} E[mu(x, a)] g(z, x^l, a^l, x, a) at a leader move (x^l, a^l), where

@@ -3,7 +3,7 @@
 //! `TYPE` and `ACTION` in a column's name are names of follower types and actions, in scenario order; actions run faster
 //! than types in `gamma_TYPE_ACTION`.
 
-use crate::game::Game;
+use crate::game::{Game, LeaderInformation};
 use crate::simulate::{RETURN_BINS, RETURN_QUANTILES};
 
 /// policy.csv: one row per period and lattice point.
@@ -133,8 +133,13 @@ pub fn convergence() -> Vec<String> {
 
 /// best_response.csv: one row per population, period and state at which the best deviator departs.
 pub fn best_response(game: &Game) -> Vec<String> {
-    let columns = Columns::of(game).fixed(&["population", "t", "type"]);
-    columns.types("z_", "").fixed(&["action", "gain"]).names
+    let mut columns = Columns::of(game).fixed(&["population", "t", "type"]);
+    columns = columns.types("z_", "");
+    if game.leader_information() != LeaderInformation::NoTypes {
+        let beliefs = game.leader_types().iter();
+        columns.names.extend(beliefs.map(|x| format!("pi_{x}")));
+    }
+    columns.fixed(&["action", "gain"]).names
 }
 
 /// What `smfg stage` prints: one row per leader action and equilibrium.

@@ -22,7 +22,6 @@ use super::{EXACT_LIMIT, ValidateError};
 use crate::game::{Game, LeaderInformation, MeanField, Policy};
 use crate::scenario::Start;
 use crate::simulate::rounded_counts;
-pub(super) use lattice::candidates;
 pub use lattice::{LatticeDeparture, LatticeExact, MOST_BELIEFS};
 use law::TRUNCATED_MASS;
 pub use stage::Departure;

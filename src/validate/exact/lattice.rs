@@ -28,7 +28,6 @@ use crate::game::{Belief, Game, MeanField, Policy};
 use crate::scenario::Start;
 use crate::validate::{EXACT_LIMIT, ValidateError};
 pub use beliefs::MOST_BELIEFS;
-pub(in crate::validate) use beliefs::candidates;
 use beliefs::{BeliefSet, first_beliefs, reachable};
 use boxed::{BoxLaw, Grid, truncated_mass};
 pub(super) use cost::estimated_cost;

@@ -204,7 +204,7 @@ pub(super) fn candidate_number(game: &Game, belief: &Belief) -> f64 {
 /// Every map from the types of positive probability to actions, but theta's own prescription: in scenario order, the first
 /// type's action varying slowest. Impossible types keep theta's first action, which changes nothing. None where there are
 /// more than [`MOST_CANDIDATES`].
-pub(in crate::validate) fn candidates(
+pub(super) fn candidates(
     game: &Game,
     belief: &Belief,
     theta: &LeaderPrescription,
