@@ -4,7 +4,9 @@
 mod enumeration;
 mod exact;
 mod faults;
+mod information_sets;
 mod integrated;
+mod leader_types;
 mod lattice;
 mod lattice_game;
 mod one_step;

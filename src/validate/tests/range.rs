@@ -102,7 +102,7 @@ fn enclosures_hold_every_value() {
                 let prescription = Prescription::new(2, play.concat());
                 let leader = crate::validate::leader_reward(
                     &tables,
-                    LeaderAction(l),
+                    l,
                     &prescription,
                     &inside,
                 );

@@ -91,7 +91,7 @@ pub(super) fn first_beliefs(game: &Game) -> Vec<(f64, Belief)> {
         .collect()
 }
 
-/// The beliefs of t = 1..=T + 1.
+/// The beliefs of t = 1..=T + 1; at T + 1, where nothing depends on them, one stands for all.
 ///
 /// # Errors
 /// More than [`MOST_BELIEFS`] in a period, more plays than `budget` multiply-adds pay for, and a game without a value at some
@@ -111,7 +111,9 @@ pub(in crate::validate::exact) fn reachable(
     let mut cost = 0.0;
     for t in 1..=game.horizon() {
         let now = &periods[t - 1];
+        let last = t == game.horizon();
         let next = match game.leader_information() {
+            _ if last => one(now),
             LeaderInformation::NoTypes => now.clone(),
             LeaderInformation::Public => every_type(game),
             LeaderInformation::Private => {
@@ -133,6 +135,14 @@ pub(in crate::validate::exact) fn reachable(
 fn plays(game: &Game, now: &BeliefSet, states: usize) -> f64 {
     let each = now.beliefs().iter().map(|pi| candidate_number(game, pi));
     each.sum::<f64>() * states as f64
+}
+
+fn one(now: &BeliefSet) -> BeliefSet {
+    let mut set = BeliefSet::default();
+    for belief in now.beliefs().iter().take(1) {
+        set.add(belief.clone(), true);
+    }
+    set
 }
 
 fn every_type(game: &Game) -> BeliefSet {

@@ -177,8 +177,11 @@ impl Stage<'_> {
         let mut branches = Vec::new();
         for outcome in outcomes(self.game, tables, belief, leader) {
             // Collected by the same arithmetic: a policy that plays otherwise now than then leads elsewhere.
-            let found = self.beliefs_after.find(&outcome.belief);
-            let next = found.ok_or(ValidateError::UnsteadyPolicy { t: self.t })?;
+            let next = match self.t == self.game.horizon() {
+                true => Some(0),
+                false => self.beliefs_after.find(&outcome.belief),
+            };
+            let next = next.ok_or(ValidateError::UnsteadyPolicy { t: self.t })?;
             branches.extend(outcome.moves.iter().map(|m| Branch {
                 leader_move: m.index,
                 probability: outcome.probability * m.probability,
