@@ -49,12 +49,11 @@ pub use convergence::{
 };
 pub use deviations::{
     FollowerDeviation, LeaderChoices, LeaderDeviation, MAX_MAPS, MAX_ONE_SHOTS, MeanFieldPath,
-    NamedPolicy, PERTURBATIONS,
-    ResponseTable, SampledPath, SampledResponse, one_shot_periods,
+    NamedPolicy, PERTURBATIONS, ResponseTable, SampledPath, SampledResponse, one_shot_periods,
 };
 pub use exact::{
-    Cost, Departure, Exact, LatticeDeparture, LatticeExact, LeaderTest, MAX_EXACT_STATES, MOST_BELIEFS,
-    Values, estimated_cost,
+    Cost, Departure, Exact, LatticeDeparture, LatticeExact, LeaderTest, MAX_EXACT_STATES,
+    MOST_BELIEFS, Values, estimated_cost,
 };
 pub use one_step::{CHECK_LEVEL, Check, OneStep};
 pub use plan::{Need, PILOT, plan};
@@ -143,7 +142,9 @@ pub enum ValidateError {
         t: usize,
     },
     /// The tagged follower cannot be integrated out.
-    #[error("the method `integrated` is for leaders without types who do not mix: use the method `paired`")]
+    #[error(
+        "the method `integrated` is for leaders without types who do not mix: use the method `paired`"
+    )]
     IntegratedLeader,
     /// More types than the angles of a crowd's characteristic function can be summed for.
     #[error(

@@ -6,9 +6,7 @@
 
 use rand::Rng;
 
-use crate::game::{
-    Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType,
-};
+use crate::game::{Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType};
 use crate::stream::{Role, Stream, StreamFamily};
 
 use super::stage::Stage;
@@ -145,7 +143,10 @@ mod tests {
         assert!(drew);
         for (n, p) in found.iter().zip(law) {
             let (mean, variance) = (times as f64 * p, times as f64 * p * (1.0 - p));
-            assert!((*n as f64 - mean).abs() <= 4.5 * variance.sqrt(), "{found:?}");
+            assert!(
+                (*n as f64 - mean).abs() <= 4.5 * variance.sqrt(),
+                "{found:?}"
+            );
         }
     }
 }

@@ -211,9 +211,16 @@ impl<'a> Visit<'a, '_> {
             *self.met += 1;
             return Ok(&self.known.stages[at]);
         }
-        let z = self.z.unwrap_or_else(|| MeanField::from_counts(&self.known.counts));
+        let z = self
+            .z
+            .unwrap_or_else(|| MeanField::from_counts(&self.known.counts));
         self.tables.evaluate(self.t, z.weights())?;
-        let Known { belief, play, stages, .. } = self.known;
+        let Known {
+            belief,
+            play,
+            stages,
+            ..
+        } = self.known;
         stages[at].fill(self.game, self.tables, play, belief, leader_move);
         self.known.valid = self.known.valid.max(at + 1);
         Ok(&self.known.stages[at])
@@ -288,7 +295,9 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
         counts: &[u64],
     ) -> Result<&'m Stage, GameError> {
         let belief = &Belief::certain();
-        memory.visit(policy, PublicState { t, counts, belief }).stage(1)
+        memory
+            .visit(policy, PublicState { t, counts, belief })
+            .stage(1)
     }
 
     #[test]

@@ -2,8 +2,7 @@
 //! type, p(a, x' | x) = gamma^f(a | x) Q^f(x' | z, x^l, x, a^l, a), the rewards, and what becomes of the leader's type.
 
 use crate::game::{
-    Belief, Game, LeaderAction, LeaderInformation, LeaderType, Play,
-    Tables, update_belief,
+    Belief, Game, LeaderAction, LeaderInformation, LeaderType, Play, Tables, update_belief,
 };
 
 use super::binomial::Chance;

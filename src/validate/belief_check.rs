@@ -57,7 +57,7 @@ impl<'a> BeliefCheck<'a> {
             };
             let certain = Belief::of_type(belief.weights().len(), LeaderType(came));
             let public = self.game.leader_information() == LeaderInformation::Public;
-            if forecast.weights()[came] <= 0.0 || (public && belief != certain) {
+            if public && belief != certain {
                 self.impossible += 1;
             }
             let seen = (t > 1).then(|| trajectory.leader_action(t - 1).0);
@@ -73,16 +73,28 @@ impl<'a> BeliefCheck<'a> {
         }
         let z = MeanField::from_counts(trajectory.counts(t - 1));
         self.tables.evaluate(t - 1, z.weights())?;
-        let (x, a) = (trajectory.leader_type(t - 1), trajectory.leader_action(t - 1));
+        let (x, a) = (
+            trajectory.leader_type(t - 1),
+            trajectory.leader_action(t - 1),
+        );
         let made = self.game.leader_move(x, a);
         let types = 0..self.game.leader_types().len();
         let law = types.map(|next| self.tables.leader_transition(made, next));
         Ok(Belief::new(law.collect()))
     }
 
-    fn add(&mut self, (t, seen): (usize, Option<usize>), forecast: &Belief, came: usize) {
+    /// Take in that the type `came` at t, under this forecast, after the action `seen` at t - 1.
+    pub(super) fn add(
+        &mut self,
+        (t, seen): (usize, Option<usize>),
+        forecast: &Belief,
+        came: usize,
+    ) {
         // The chances of two types are the same news.
         let first = usize::from(forecast.weights().len() == 2);
+        if forecast.weights()[came] <= 0.0 {
+            self.impossible += 1;
+        }
         for (k, chance) in forecast.weights().iter().enumerate().skip(first) {
             let cell = self.cells.entry((t, seen, k)).or_default();
             cell.chances.push(chance.clamp(0.0, 1.0));

@@ -223,7 +223,9 @@ impl FollowerDeviation {
             }
         };
         match self {
-            Self::SampledResponse(response) => pure(response.action(t, belief, z.weights(), x), 1.0),
+            Self::SampledResponse(response) => {
+                pure(response.action(t, belief, z.weights(), x), 1.0)
+            }
             Self::Perturbed(_, table) => pure(table.action(t, x), PERTURBATION),
             Self::File(file) => {
                 law.copy_from_slice(file.policy.play(t, belief, z).prescription.row(x));
@@ -273,7 +275,9 @@ impl LeaderChoices {
     /// Those of a game.
     pub fn of(game: &Game) -> Self {
         let (types, actions) = (game.leader_types().len(), game.leader_actions().len());
-        let maps = u32::try_from(types).ok().and_then(|k| actions.checked_pow(k));
+        let maps = u32::try_from(types)
+            .ok()
+            .and_then(|k| actions.checked_pow(k));
         match game.leader_information() {
             LeaderInformation::NoTypes => Self::Actions,
             _ if maps.is_some_and(|maps| maps <= MAX_MAPS) => Self::Maps,
@@ -309,10 +313,17 @@ impl LeaderDeviation {
     }
 
     /// What is announced at (t, pi, z); `None` for theta's.
-    pub fn announced(&self, t: usize, belief: &Belief, z: &MeanField) -> Option<LeaderPrescription> {
+    pub fn announced(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+    ) -> Option<LeaderPrescription> {
         match self {
             Self::File(file) => Some(file.policy.play(t, belief, z).leader),
-            _ => self.actions(t).map(|a| LeaderPrescription::Pure(a.to_vec())),
+            _ => self
+                .actions(t)
+                .map(|a| LeaderPrescription::Pure(a.to_vec())),
         }
     }
 

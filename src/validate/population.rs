@@ -2,8 +2,8 @@
 
 mod sampled;
 
-use super::deviations::MeanFieldPath;
 use super::belief_check::BeliefCheck;
+use super::deviations::MeanFieldPath;
 use super::exact::{
     Cost, Exact, Gains, LatticeExact, LeaderTest, Values, cost_within, needs_lattice,
 };
@@ -198,8 +198,8 @@ impl Claims<'_> {
             action,
             gain,
         };
-        let by_counts = (!needs_lattice(game))
-            .then(|| Exact::solve(game, policy, population, start, leader));
+        let by_counts =
+            (!needs_lattice(game)).then(|| Exact::solve(game, policy, population, start, leader));
         match by_counts {
             // A leader who mixes shows where she is first seen to.
             None | Some(Err(ValidateError::MixedLeader { .. })) => {
@@ -227,7 +227,13 @@ impl Claims<'_> {
     fn add_exact(&self, exact: &dyn Gains, leader: LeaderTest, validation: &mut Validation) {
         let error = exact.truncation();
         let rows = self.follower_exact(exact);
-        self.add(rows, "all its deviations", error, validation);
+        let class = match self.game.leader_information() {
+            LeaderInformation::Private => {
+                "all its deviations (the belief holds all that a follower can learn of the leader's type)"
+            }
+            LeaderInformation::NoTypes | LeaderInformation::Public => "all its deviations",
+        };
+        self.add(rows, class, error, validation);
         if leader == LeaderTest::StageWise {
             let class = match self.game.leader_information() {
                 LeaderInformation::Private => {
@@ -361,21 +367,27 @@ impl Claims<'_> {
         class: &str,
         (evidence, error): (String, f64),
     ) -> Option<ClaimResult> {
-        let types = self
-            .game
-            .follower_types()
-            .iter()
-            .zip(self.game.initial().weights());
-        let law: Vec<String> = types
-            .map(|(name, weight)| format!("{name} {weight}"))
-            .collect();
+        let words = |names: &[String], weights: &[f64]| {
+            let law = names.iter().zip(weights);
+            let law: Vec<String> = law.map(|(x, weight)| format!("{x} {weight}")).collect();
+            law.join(", ")
+        };
+        let game = self.game;
+        let law = words(game.follower_types(), game.initial().weights());
+        let leader = match game.leader_information() {
+            LeaderInformation::NoTypes => String::new(),
+            LeaderInformation::Private | LeaderInformation::Public => {
+                let belief = game.initial_belief().weights();
+                format!(", the leader ({})", words(game.leader_types(), belief))
+            }
+        };
         let drawn = match self.settings.start {
             Start::Iid => "i.i.d.",
             Start::Rounded => "rounded",
         };
         let conditions = Conditions {
             horizon: self.game.horizon(),
-            initial: format!("{drawn} ({})", law.join(", ")),
+            initial: format!("{drawn} ({law}){leader}"),
             selection: self.settings.selection,
             class,
             epsilon: self.settings.epsilon,

@@ -260,7 +260,10 @@ impl LatticeExact {
 
     /// Values averaged over the beliefs at t = 1.
     fn average(&self, of: impl Fn(&Period) -> Values) -> Values {
-        let parts = self.first.iter().map(|(weight, period)| (*weight, of(period)));
+        let parts = self
+            .first
+            .iter()
+            .map(|(weight, period)| (*weight, of(period)));
         let parts: Vec<(f64, Values)> = parts.collect();
         let total = |pick: fn(&Values) -> f64| parts.iter().map(|(w, v)| w * pick(v)).sum();
         Values {
@@ -328,8 +331,7 @@ impl LatticeExact {
 
     fn checked(&self, counts: &[u64]) -> Option<Vec<usize>> {
         let counts: Vec<usize> = counts.iter().map(|n| *n as usize).collect();
-        let fits = counts.len() == self.types()
-            && counts.iter().sum::<usize>() == self.population;
+        let fits = counts.len() == self.types() && counts.iter().sum::<usize>() == self.population;
         fits.then_some(counts)
     }
 }

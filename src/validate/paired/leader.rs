@@ -117,7 +117,8 @@ impl LeaderExperiment<'_> {
             let (leader, counts, crowd) =
                 (now.leader.clone(), now.counts.clone(), now.crowd.clone());
             advance(tables, &play, leader_move, &mut now.counts, &mut now.crowd);
-            now.leader.advance(game, tables, (t, &play, leader_move), draws);
+            now.leader
+                .advance(game, tables, (t, &play, leader_move), draws);
             steps.push(Step {
                 leader,
                 counts,

@@ -4,8 +4,9 @@ use super::information_sets::{
     FollowerRule, LeaderRule, Rule as Known, Smooth, follower_value, leader_value,
 };
 use super::*;
-use crate::game::{LeaderInformation, TypeLeak};
-use crate::scenario::{Method as MethodChoice, Start};
+use crate::game::{LeaderInformation, Tables, TypeLeak, update_belief};
+use crate::scenario::{Engine, Method as MethodChoice, Start};
+use crate::simulate::{Cohorts, Simulation, simulate};
 use crate::validate::*;
 
 #[track_caller]
@@ -113,12 +114,24 @@ fn exact_is_enumerated(game: &Game, policy: &Smooth, population: usize) {
         assert!(values.gain() > 1e-3, "{values:?}");
     }
     let values = exact.leader_iid(game.initial()).unwrap();
-    close(values.theta, leader_value(game, policy, Known::Theta, population));
-    close(values.best, leader_value(game, policy, Known::Best, population));
+    close(
+        values.theta,
+        leader_value(game, policy, Known::Theta, population),
+    );
+    close(
+        values.best,
+        leader_value(game, policy, Known::Best, population),
+    );
     assert!(values.gain() > 1e-3, "{values:?}");
     // Followers alone: fewer beliefs, the same values.
-    let alone =
-        LatticeExact::solve(game, policy, population as u64, Start::Iid, LeaderTest::None).unwrap();
+    let alone = LatticeExact::solve(
+        game,
+        policy,
+        population as u64,
+        Start::Iid,
+        LeaderTest::None,
+    )
+    .unwrap();
     let (a, b) = (
         alone.follower_iid(game.initial(), 0),
         exact.follower_iid(game.initial(), 0),
@@ -227,7 +240,9 @@ fn trio_answer(
 #[test]
 fn three_follower_types_have_the_values_of_every_information_set() {
     let leader = &SIGNAL[SIGNAL.find("[leader]").unwrap()..];
-    let leader = leader.replace("z[high]", "z[rock]").replace("z[low]", "z[paper]");
+    let leader = leader
+        .replace("z[high]", "z[rock]")
+        .replace("z[low]", "z[paper]");
     let leader = leader.replace("a == work", "a == turn");
     let text = format!("{TRIO}{}", leader.replace("x == high", "x == paper"));
     let policy = Smooth {
@@ -243,7 +258,10 @@ fn three_follower_types_have_the_values_of_every_information_set() {
 #[test]
 fn a_private_type_that_shows_elsewhere_is_not_taken_for_hidden() {
     let (sound, kernel) = (game(SIGNAL), game(&leaking()));
-    let reward = game(&SIGNAL.replace("0.1 * t * z[low]", "0.1 * leader_type"));
+    let reward = game(&SIGNAL.replace(
+        "0.1 * t * z[low]\"\nterminal",
+        "0.1 * (leader_type == mild)\"\nterminal",
+    ));
     assert_eq!(sound.private_type_leaks(), None);
     assert_eq!(kernel.private_type_leaks(), Some(TypeLeak::Kernel));
     assert_eq!(game(&public(&leaking())).private_type_leaks(), None);
@@ -338,9 +356,21 @@ fn auto_takes_the_exact_method_and_sampling_where_beliefs_are_too_many() {
     assert!(found.rows.iter().all(|row| row.method == Method::Paired));
     let names: Vec<&str> = found.checks.iter().map(|check| check.name).collect();
     assert_eq!(names, ["one_step", "belief"]);
-    assert!(found.checks.iter().all(|check| check.passed), "{:?}", found.checks);
-    let leader = found.results.iter().find(|r| r.row.player == Player::Leader);
-    assert!(leader.unwrap().class.starts_with("constant maps from types to actions"));
+    assert!(
+        found.checks.iter().all(|check| check.passed),
+        "{:?}",
+        found.checks
+    );
+    let leader = found
+        .results
+        .iter()
+        .find(|r| r.row.player == Player::Leader);
+    assert!(
+        leader
+            .unwrap()
+            .class
+            .starts_with("constant maps from types to actions")
+    );
 }
 
 #[test]
@@ -357,4 +387,194 @@ fn results_do_not_depend_on_threads() {
     let one = run(1);
     assert_eq!(one, run(2));
     assert_eq!(one, run(7));
+}
+
+/// Working always pays; the greedy gain from a tax what the mild lose by it. Nothing that is done matters later.
+const PLAIN: &str = r#"
+name = "plain"
+horizon = 2
+discount = 0.9
+[follower]
+types = ["low", "high"]
+actions = ["idle", "work"]
+initial = [0.5, 0.5]
+reward = "0.3 * (a == work) - 0.1 * tax * (x == high)"
+[follower.transition]
+"*, *" = { high = 0.4, low = "rest" }
+[leader]
+actions = { name = "tax", values = [0, 1] }
+types = ["mild", "greedy"]
+initial = [0.5, 0.5]
+reward = { per_follower = "0.2 * (a == work)", period = "0.3 * tax * if(leader_type == mild, -1, 1)" }
+[leader.transition]
+"*, *" = { mild = 0.5, greedy = "rest" }
+"#;
+
+fn apart(_: usize, _: &Belief, _: &MeanField) -> LeaderPrescription {
+    LeaderPrescription::Pure(vec![LeaderAction(0), LeaderAction(1)])
+}
+
+fn pooled(_: usize, _: &Belief, _: &MeanField) -> LeaderPrescription {
+    LeaderPrescription::Pure(vec![LeaderAction(0); 2])
+}
+
+fn working(_: usize, _: &Belief, _: &MeanField, _: &LeaderPrescription) -> Prescription {
+    Prescription::new(2, vec![0.0, 1.0, 0.0, 1.0])
+}
+
+/// Idle once the belief leans to the mild.
+fn doubting(_: usize, belief: &Belief, _: &MeanField, _: &LeaderPrescription) -> Prescription {
+    let work = if belief.weights()[0] > 0.6 { 0.0 } else { 1.0 };
+    Prescription::new(2, [1.0 - work, work].repeat(2))
+}
+
+#[test]
+fn equilibria_are_certified_and_planted_gains_refuted_by_both_methods() {
+    let hidden = game(PLAIN);
+    let seen = game(&public(PLAIN));
+    let verdict = |game: &Game, policy: &Smooth, player: Player, method: MethodChoice| {
+        let populations = [20];
+        let settings = Settings {
+            epsilon: 0.02,
+            ..super::sampled::settings(&populations, method)
+        };
+        let path = MeanFieldPath::follow(game, policy).unwrap();
+        let found = validate(game, policy, &path, &settings).unwrap();
+        let mine = found.results.into_iter().find(|r| r.row.player == player);
+        mine.map(|result| (result.verdict, result.row.gain))
+    };
+    let policy = |leader, answer| Smooth { leader, answer };
+    let sound = policy(apart, working);
+    for method in [MethodChoice::Exact, MethodChoice::Paired] {
+        for game in [&hidden, &seen] {
+            for player in [Player::Follower, Player::Leader] {
+                let (found, _) = verdict(game, &sound, player, method).unwrap();
+                assert_eq!(found, Verdict::Certified, "{player} {method:?}");
+            }
+            // A greedy leader who does not tax: half of .3 in each of two periods.
+            let faulty = policy(pooled, working);
+            let (found, gain) = verdict(game, &faulty, Player::Leader, method).unwrap();
+            assert_eq!(found, Verdict::Refuted, "{method:?}");
+            assert!((gain - 0.15 * 1.9).abs() < 0.02, "{gain}");
+        }
+        // Her type is drawn anew, and no news of it: only a public type, mild with 1/2, makes followers idle.
+        let faulty = policy(apart, doubting);
+        let (found, _) = verdict(&hidden, &faulty, Player::Follower, method).unwrap();
+        assert_eq!(found, Verdict::Certified, "{method:?}");
+        let (found, gain) = verdict(&seen, &faulty, Player::Follower, method).unwrap();
+        assert_eq!(found, Verdict::Refuted, "{method:?}");
+        assert!((gain - 0.15 * 1.9).abs() < 0.02, "{gain}");
+    }
+}
+
+/// pi' from (t, pi, z) and an action, with tables evaluated at z.
+type Follow<'f> =
+    dyn Fn(&Tables<'_>, (usize, &Belief, &MeanField), LeaderAction) -> Belief + Sync + 'f;
+
+/// Simulate, and hold against the types the beliefs that `follow` makes of one step, from pi_1 on.
+fn beliefs_by(game: &Game, policy: &Smooth, follow: &Follow<'_>) -> Check {
+    let simulation = Simulation {
+        seed: 8,
+        population: 50,
+        first_replication: 1,
+        replications: 200,
+        engine: Engine::Counts,
+        start: Start::Iid,
+        cohorts: Cohorts::Together,
+    };
+    let mut check = BeliefCheck::new(game).unwrap();
+    let mut tables = game.tables();
+    let done: Result<(), ValidateError> = simulate(game, policy, &simulation, |path| {
+        let (mut belief, mut seen) = (game.initial_belief().clone(), None);
+        for t in 1..=game.horizon() {
+            check.add((t, seen), &belief, path.leader_type(t).0);
+            let z = MeanField::from_counts(path.counts(t));
+            tables.evaluate(t, z.weights())?;
+            let action = path.leader_action(t);
+            belief = follow(&tables, (t, &belief, &z), action);
+            seen = Some(action.0);
+        }
+        Ok(())
+    });
+    done.unwrap();
+    check.result(50)
+}
+
+#[test]
+fn a_belief_that_is_not_updated_or_by_the_wrong_prescription_is_caught() {
+    let game = game(SIGNAL);
+    let updated = |leader: fn(usize, &Belief, &MeanField) -> LeaderPrescription| {
+        let game = game.clone();
+        move |tables: &Tables<'_>, (t, pi, z): (usize, &Belief, &MeanField), a: LeaderAction| {
+            update_belief(&game, tables, pi, &leader(t, pi, z), a, LeaderType(0))
+        }
+    };
+    for policy in [MIXING, SEPARATING] {
+        let sound = beliefs_by(&game, &policy, &updated(policy.leader));
+        assert!(sound.passed && sound.degrees > 4.0, "{sound:?}");
+    }
+    // Never updated: pi_1 for ever. Not by what she did: pi moves by Q^l alone.
+    let never =
+        |_: &Tables<'_>, (_, pi, _): (usize, &Belief, &MeanField), _: LeaderAction| pi.clone();
+    let found = beliefs_by(&game, &SEPARATING, &never);
+    assert!(!found.passed && found.warning().is_some(), "{found:?}");
+    let found = beliefs_by(&game, &SEPARATING, &updated(pooled));
+    assert!(!found.passed, "{found:?}");
+    // A gamma^l that only mixes otherwise.
+    let found = beliefs_by(&game, &MIXING, &updated(apart));
+    assert!(
+        !found.passed && found.impossible + found.degrees as u64 > 0,
+        "{found:?}"
+    );
+}
+
+#[test]
+fn rewards_of_every_type_lie_in_the_proven_ranges() {
+    let game = game(SIGNAL);
+    let ranges = RewardRanges::prove(&game);
+    let mut tables = game.tables();
+    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+    for (t, m) in (1..=3).flat_map(|t| (0..=20).map(move |i| (t, f64::from(i) / 20.0))) {
+        let z = MeanField::two_types(m);
+        tables.evaluate(t, z.weights()).unwrap();
+        for made in 0..game.leader_moves() {
+            for rows in [[1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 1.0]] {
+                let prescription = Prescription::new(2, rows.to_vec());
+                let reward = leader_reward(&tables, made, &prescription, &z);
+                (least, most) = (least.min(reward), most.max(reward));
+            }
+        }
+    }
+    assert!(ranges.leader_width() >= most - least);
+    assert!(ranges.leader_width() < most - least + 0.5);
+    // The mild lose .4 by a tax at most, the greedy nothing.
+    let difference = |actions: [usize; 2]| {
+        let actions = actions.map(LeaderAction).to_vec();
+        ranges.leader_difference(&LeaderDeviation::OneShot(3, actions))
+    };
+    let (both, greedy) = (difference([1, 1]), difference([0, 1]));
+    assert!(
+        both.low < greedy.low && both.high == greedy.high,
+        "{both:?} {greedy:?}"
+    );
+}
+
+#[test]
+fn the_cost_says_where_beliefs_are_too_many() {
+    let short = game(SIGNAL);
+    let cost = estimated_cost(&short, &SEPARATING, 3).unwrap();
+    assert!(cost.follower > 0.0 && cost.leader > cost.follower && cost.leader.is_finite());
+    let long = game(&SIGNAL.replace("horizon = 3", "horizon = 9"));
+    let cost = estimated_cost(&long, &MIXING, 4);
+    assert!(
+        matches!(cost, Err(ValidateError::ExactBeliefs { .. })),
+        "{cost:?}"
+    );
+    let public = game(&public(&SIGNAL.replace("horizon = 3", "horizon = 9")));
+    assert!(
+        estimated_cost(&public, &MIXING, 4)
+            .unwrap()
+            .leader
+            .is_finite()
+    );
 }

@@ -13,8 +13,8 @@ use crate::game::{
     Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType, Policy, Tables,
     outcomes,
 };
-use crate::validate::exact::{LeaderTest, STAGE_GAME_COST};
 use crate::validate::ValidateError;
+use crate::validate::exact::{LeaderTest, STAGE_GAME_COST};
 
 /// Entries that differ by less are equal.
 const MERGED: f64 = 1e-12;

@@ -47,7 +47,10 @@ pub(in crate::validate::exact) fn estimated_cost(
     let mut tables = game.tables();
     for i in 0..periods {
         let t = 1 + spread_index(i, periods, game.horizon());
-        let (held, all) = (beliefs[t - 1].beliefs(), beliefs[t - 1].len() * states.len());
+        let (held, all) = (
+            beliefs[t - 1].beliefs(),
+            beliefs[t - 1].len() * states.len(),
+        );
         let sampled = all.min(40);
         let scale = game.horizon() as f64 * all as f64 / (periods * sampled) as f64;
         for j in 0..sampled {

@@ -47,7 +47,8 @@ pub(super) fn departures(
 ) -> Vec<LatticeDeparture> {
     let types = first.len();
     let population: usize = states.first().map_or(0, |n| n.iter().sum());
-    let none = |beliefs: &BeliefSet| vec![vec![Grid::zeros(population, types); types]; beliefs.len()];
+    let none =
+        |beliefs: &BeliefSet| vec![vec![Grid::zeros(population, types); types]; beliefs.len()];
     let mut reached = none(&beliefs[0]);
     for reached in &mut reached {
         for (x, others) in first.iter().enumerate() {

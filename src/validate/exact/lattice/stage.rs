@@ -240,8 +240,7 @@ impl Stage<'_> {
                     .enumerate()
                     .map(|(y, value)| tables.transition(leader, x, a, y) * value)
                     .sum();
-                let worth =
-                    tables.follower_reward(leader, x, a) + self.game.discount() * next;
+                let worth = tables.follower_reward(leader, x, a) + self.game.discount() * next;
                 branch.probability * worth
             });
             each.sum()
@@ -363,7 +362,8 @@ impl Played<'_> {
         let along = |(index, way): (usize, &Way)| {
             let leads = |y: usize| {
                 let mine = self.branches.iter().filter(|(_, way)| *way == index);
-                let mut pairs = mine.flat_map(|(branch, _)| actions.iter().map(move |a| (branch, *a)));
+                let mut pairs =
+                    mine.flat_map(|(branch, _)| actions.iter().map(move |a| (branch, *a)));
                 pairs.any(|(branch, a)| tables.transition(branch.leader_move, x, a, y) > 0.0)
             };
             Moves {
@@ -385,12 +385,7 @@ impl Expected {
 
     /// E of the values on a grid, that of belief `next`, over the next counts of a crowd that moves so. Announcements that
     /// move the crowd alike share it.
-    fn of(
-        &mut self,
-        moves: Vec<Vec<f64>>,
-        counts: &[usize],
-        (next, grid): (usize, &Grid),
-    ) -> f64 {
+    fn of(&mut self, moves: Vec<Vec<f64>>, counts: &[usize], (next, grid): (usize, &Grid)) -> f64 {
         let known = self.known.iter().position(|(other, ..)| *other == moves);
         let crowd = known.unwrap_or_else(|| self.add(&Crowd::new(moves, counts)));
         let (_, law, values) = &mut self.known[crowd];
