@@ -19,8 +19,8 @@ pub use mean_field::{
 pub use policy::{Play, Policy};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
 pub use spaces::{
-    Belief, FollowerAction, FollowerType, LeaderAction, LeaderPrescription, LeaderType, MeanField,
-    Prescription,
+    Belief, FollowerAction, FollowerType, LeaderAction, LeaderMixing, LeaderPrescription,
+    LeaderType, MeanField, Prescription,
 };
 pub use tables::{PROBABILITY_TOLERANCE, Tables};
 
@@ -106,11 +106,11 @@ pub enum Quantity {
     /// g(z, a^l, x, a), the leader's reward per follower.
     LeaderFollowerReward(Box<Spot>),
     /// r(z, x^l, a^l), the leader's reward per period.
-    LeaderPeriodReward(LeaderSpot),
+    LeaderPeriodReward(Box<LeaderSpot>),
     /// Q^l(next | z, x^l, a^l).
     LeaderTransition {
         /// Where.
-        spot: LeaderSpot,
+        spot: Box<LeaderSpot>,
         /// The type moved to.
         next: String,
     },
@@ -153,7 +153,7 @@ pub enum KernelRow {
     /// Q^f(. | z, x^l, x, a^l, a).
     Follower(Box<Spot>),
     /// Q^l(. | z, x^l, a^l).
-    Leader(LeaderSpot),
+    Leader(Box<LeaderSpot>),
 }
 
 impl fmt::Display for KernelRow {

@@ -9,6 +9,7 @@ mod calibration;
 pub mod columns;
 mod convergence;
 mod folder;
+mod leader;
 mod manifest;
 mod plan;
 mod progress;

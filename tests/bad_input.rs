@@ -173,6 +173,30 @@ fn sets_and_laws_that_are_none_are_refused() {
 }
 
 #[test]
+fn leaders_whose_types_are_none_are_refused() {
+    let typed = |lines: &str| with("[solve]", &format!("{lines}\n[solve]"));
+    const TYPES: &str = "types = [\"good\", \"bad\"]\ninitial = [0.5, 0.5]\n";
+    for (lines, message) in [
+        ("initial = [1]", "leader's types, and she has none"),
+        ("types = [\"good\"]", "\"initial\" is missing in [leader]"),
+        (
+            "types = [\"good\", \"bad\"]\ninitial = [0.5, 0.6]",
+            "leader.initial sums to 1.1",
+        ),
+        (
+            &format!("{TYPES}[leader.transition]\n\"*, *\" = {{ bad = 2 }}"),
+            "leader type good, leader action 0.0",
+        ),
+        (
+            &format!("{TYPES}[leader.transition]\n\"good, *\" = {{ bad = 1 }}"),
+            "no row for \"bad, 0.0\"",
+        ),
+    ] {
+        assert_refused(typed(lines).as_bytes(), None, &[], message);
+    }
+}
+
+#[test]
 fn formulas_without_a_value_are_refused_where_they_stand() {
     const REWARD: &str = "-k * (x == down) - price * (a == fix)";
     let deep = format!("{}1{}", "(".repeat(100_000), ")".repeat(100_000));

@@ -81,16 +81,6 @@ fn what_a_later_version_brings_exits_with_2_and_says_so() {
     let cases: &[&[&str]] = &[
         &["new", "game.toml"],
         &["simulate", "tiny.toml", "--theta", "output/tiny"],
-        &[
-            "stage",
-            "tiny.toml",
-            "--t",
-            "1",
-            "--z",
-            "1,0",
-            "--pi",
-            "0.5,0.5",
-        ],
     ];
     for arguments in cases {
         assert_fails(

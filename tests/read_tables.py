@@ -32,10 +32,18 @@ class Game:
         self.actions = list(scenario["follower"]["actions"])
         self.horizon = scenario["horizon"]
         settings = manifest["settings"]
+        leader = scenario.get("leader", {})
+        self.typed = "types" in leader
+        self.private = self.typed and not leader.get("observed", False)
+        self.mixes = scenario.get("solve", {}).get("leader_mixing", 1) > 1
         for given in settings.get("set", []):
             key, value = given.split("=", 1)
             if key.strip() == "horizon":
                 self.horizon = int(value)
+            if key.strip() == "leader.observed":
+                self.private = self.typed and value.strip() != "true"
+            if key.strip() == "solve.leader_mixing":
+                self.mixes = int(value) > 1
         self.grid = settings["solve"]["grid"]
         self.populations = len(settings["simulate"]["populations"])
         self.replications = settings["simulate"]["replications"]
@@ -54,17 +62,28 @@ class Game:
         statistics = ["mean", "sd", "q05", "q95"]
         return {f"z_{x}_{s}": FLOAT for x in self.types for s in statistics}
 
-    def columns(self, table):
-        """The header of a table, each column with its type."""
+    def columns(self, table, header):
+        """The header of a table, each column with its type. The names of leader types and actions are as they stand there."""
         z, rewards = self.of_types("z"), {"follower_reward": FLOAT, "leader_reward": FLOAT}
-        played = {"leader_action": ANY}
+
+        def named(before, kind=FLOAT):
+            return {name: kind for name in header if name.startswith(before)} or {f"{before}*": kind}
+
+        if self.typed:
+            z = z | named("pi_")
+        taken = ({"leader_type": ANY} if self.typed else {}) | {"leader_action": ANY}
+        played = named("leader_action_", ANY) if self.private else {"leader_action": ANY}
+        if self.mixes:
+            played = named("leader_prob_")
+        averaged = named("leader_prob_") if self.private or self.mixes else played
+        v_leader = named("v_leader_") if self.private else {"v_leader": FLOAT}
         copy = {"population": INT, "replication": INT}
         return {
             "policy.csv": {"t": INT} | z | played | self.gammas() | self.of_types("v_follower")
-            | {"v_leader": FLOAT, "equilibria": INT, "residual": FLOAT},
-            "mean_field.csv": {"node": INT, "parent": NUMBER, "weight": FLOAT, "t": INT} | z | played | self.gammas()
+            | v_leader | {"equilibria": INT, "residual": FLOAT},
+            "mean_field.csv": {"node": INT, "parent": NUMBER, "weight": FLOAT, "t": INT} | z | averaged | self.gammas()
             | self.shares() | rewards,
-            "trace.csv": copy | {"t": INT} | z | played | self.shares() | rewards,
+            "trace.csv": copy | {"t": INT} | z | taken | self.shares() | rewards,
             "summary.csv": {"population": INT, "t": INT} | self.z_summary() | self.shares("_mean")
             | {"distance_mean": FLOAT, "distance_sd": FLOAT},
             "returns.csv": copy | {"follower_return": FLOAT, "leader_return": FLOAT}
@@ -73,7 +92,7 @@ class Game:
                                "gain": FLOAT, "std_error": FLOAT, "low": FLOAT, "high": FLOAT, "replications": INT,
                                "value": FLOAT, "value_deviation": FLOAT, "verdict": TEXT, "mean_weight": FLOAT,
                                "effective_replications": FLOAT},
-            "best_response.csv": {"population": INT, "t": INT, "type": TEXT} | z | {"action": TEXT, "gain": FLOAT},
+            "best_response.csv": {"population": INT, "t": INT, "type": TEXT} | self.of_types("z") | {"action": TEXT, "gain": FLOAT},
         }[table]
 
     def rows(self, table):
@@ -82,7 +101,7 @@ class Game:
         runs = self.populations * self.replications
         none, many = 0, float("inf")
         return {
-            "policy.csv": (self.horizon, self.horizon * (self.grid + 1)),
+            "policy.csv": (self.horizon, many if self.typed else self.horizon * (self.grid + 1)),
             "mean_field.csv": (path, many),
             "trace.csv": (min(path * runs, self.populations * path), min(path * runs, ROWS_TRACED)),
             "summary.csv": (self.populations * path, self.populations * path),
@@ -154,8 +173,8 @@ def check_fields(path, columns):
 
 def check_table(path, game):
     """Everything that is wrong with one table, and its size."""
-    columns = game.columns(path.name)
     by_pandas, by_polars = pandas.read_csv(path), polars.read_csv(path)
+    columns = game.columns(path.name, by_polars.columns)
     wrong = []
     for library, header in [("pandas", list(by_pandas.columns)), ("polars", by_polars.columns)]:
         if header != list(columns):

@@ -38,6 +38,21 @@ populations = [10, 20]
 epsilon = 0.02
 "#;
 
+/// What gives the leader of [`SOUND`] types.
+const TYPES: &str = r#"types = { name = "quality", values = ["good", "bad"] }
+initial = [0.75, 0.25]
+observed = false
+
+[leader.transition]
+"good, *" = { good = "1 - price * z[infected]", bad = "rest" }
+"bad, *" = { bad = 1 }
+
+[solve]"#;
+
+fn with_leader_types() -> String {
+    SOUND.replacen("\n[solve]", TYPES, 1)
+}
+
 fn error(text: &str, overrides: &[&str]) -> ScenarioError {
     let overrides: Vec<Override> = overrides.iter().map(|text| Override::new(*text)).collect();
     Scenario::parse("broken.toml", text, &overrides).expect_err("a broken scenario")
@@ -47,8 +62,13 @@ fn error(text: &str, overrides: &[&str]) -> ScenarioError {
 #[test]
 fn each_broken_scenario_has_its_error() {
     let mut cases = 0;
+    let mut sound = SOUND.to_owned();
     for line in include_str!("scenario_errors.txt").lines() {
         if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if line == "@leader types" {
+            sound = with_leader_types();
             continue;
         }
         let fields: Vec<&str> = line.split(" | ").collect();
@@ -56,8 +76,8 @@ fn each_broken_scenario_has_its_error() {
             panic!("a case has four fields and a message: {line}");
         };
         let [replace, with] = [replace, with].map(|text| text.replace("\\n", "\n"));
-        assert!(!says.is_empty() && SOUND.contains(&replace), "{line}");
-        let error = error(&SOUND.replacen(&replace, &with, 1), &[]);
+        assert!(!says.is_empty() && sound.contains(&replace), "{line}");
+        let error = error(&sound.replacen(&replace, &with, 1), &[]);
         let shown = error.to_string();
         let place = error.place().expect("a broken text has a place");
         let found: String = place
@@ -76,12 +96,13 @@ fn each_broken_scenario_has_its_error() {
         }
         cases += 1;
     }
-    assert_eq!(cases, 109);
+    assert_eq!(cases, 148);
 }
 
 #[test]
 fn the_sound_scenario_is_sound() {
     assert!(Scenario::parse("sound.toml", SOUND, &[]).is_ok());
+    assert!(Scenario::parse("sound.toml", &with_leader_types(), &[]).is_ok());
 }
 
 #[test]
@@ -167,6 +188,67 @@ fn what_is_about_leader_types_needs_them() {
         let help = format!("give [leader] `types` and `initial`, or leave {what:?} out");
         assert!(error.to_string().contains(&help), "{error}");
     }
+}
+
+/// A leader with private types chooses among |A^l|^|X^l| prescriptions, one who mixes among laws.
+#[test]
+fn prescriptions_of_the_leader_are_limited() {
+    let types = |count: usize| {
+        let names: Vec<String> = (0..count).map(|i| format!("\"n{i}\"")).collect();
+        let initial = format!("initial = [1{}]", ", 0".repeat(count - 1));
+        let text = with_leader_types().replace("initial = [0.75, 0.25]", &initial);
+        let mut text = text.replace("\"good\", \"bad\"", &names.join(", "));
+        let rows = text.find("[leader.transition]").expect("the kernel")
+            ..text.find("[solve]").expect("the settings");
+        text.replace_range(rows, "");
+        text
+    };
+    assert!(Scenario::parse("s.toml", &types(7), &[]).is_ok());
+    for (text, given, says) in [
+        (
+            types(8),
+            "k=0.2",
+            "the leader has 390625 prescriptions to choose from (one of 5 actions for each of 8 types), more than 100000",
+        ),
+        (
+            types(64),
+            "k=0.2",
+            "for each of 64 types), more than 100000",
+        ),
+        (
+            types(2),
+            "solve.leader_mixing=10",
+            "the leader has 1002001 prescriptions to choose from (a law of 5 actions for each of 2 types), more than 100000",
+        ),
+        (
+            SOUND.to_owned(),
+            "solve.leader_mixing=1000",
+            "(laws of 5 actions), more than 100000",
+        ),
+    ] {
+        let error = error(&text, &[given]).to_string();
+        assert!(error.contains(says), "{error}");
+        assert!(error.contains("help: "), "{error}");
+    }
+    let observed = ["leader.observed=true", "solve.leader_mixing=10"].map(Override::new);
+    assert!(Scenario::parse("s.toml", &types(64), &observed).is_ok());
+}
+
+/// One column of a leader who mixes, from two pairs of a type and an action.
+#[test]
+fn columns_of_leaders_who_mix_must_differ() {
+    let text = with_leader_types()
+        .replace(
+            "actions = { name = \"price\", from = 0.0, to = 0.4, count = 5 }",
+            "actions = { name = \"price\", names = [\"low\", \"now_low\"] }",
+        )
+        .replace("\"good\", \"bad\"", "\"good\", \"good_now\"")
+        .replace("bad", "good_now");
+    assert!(Scenario::parse("s.toml", &text, &[]).is_ok());
+    let error = error(&text, &["solve.leader_mixing=2"]);
+    let column = "two columns of the tables would be called \"leader_prob_good_now_low\"";
+    assert!(error.to_string().starts_with(column), "{error}");
+    assert_eq!(error.place().expect("a place").line, 23);
 }
 
 #[test]

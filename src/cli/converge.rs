@@ -50,7 +50,7 @@ pub fn execute(options: &ConvergeCommand) -> Result<Outcome, Failure> {
     let game = scenario.game();
     let file = options.policy.policy.as_deref();
     let played = Played::obtain(scenario, file, Selections::Own, phases)?;
-    let flow = played.flow(game)?;
+    let flow = played.flow(scenario)?;
     let files = super::validate::read_deviations(&options.test.deviation, game)?;
     let switches = match &played {
         Played::Solved(solution, _) => match &**solution {

@@ -74,9 +74,50 @@ pub enum Usage {
         /// As given.
         trace: &'static str,
     },
-    /// `--leader-action` names none.
-    #[error("--leader-action {given}: {}", known_actions(.known))]
+    /// `--pi` without leader types.
+    #[error("--pi: the leader of this scenario has no types, so there is nothing to believe")]
+    NoLeaderTypes,
+    /// `--pi` of the wrong length.
+    #[error("--pi has {got} numbers: give one for each of the {} leader types ({})", .types.len(), .types.join(", "))]
+    BeliefLength {
+        /// Numbers given.
+        got: usize,
+        /// Names of the types.
+        types: Vec<String>,
+    },
+    /// `--pi` is no law.
+    #[error(
+        "--pi {pi:?} is no law of leader types: its numbers must not be negative and must sum to 1, and they sum to {sum}"
+    )]
+    Belief {
+        /// As given.
+        pi: Vec<f64>,
+        /// Their sum.
+        sum: f64,
+    },
+    /// A belief about a type that all see.
+    #[error(
+        "--pi {pi:?}: all see the leader's type, so give 1 for it and 0 for the others, of {}", .types.join(", ")
+    )]
+    PublicType {
+        /// As given, or the scenario's.
+        pi: Vec<f64>,
+        /// Names of the types.
+        types: Vec<String>,
+    },
+    /// `--leader` with as many actions as she has not types.
+    #[error("--leader has {got} actions: give one for each of the {} leader types ({})", .types.len(), .types.join(", "))]
+    LeaderLength {
+        /// Actions given.
+        got: usize,
+        /// Names of the types.
+        types: Vec<String>,
+    },
+    /// `--leader-action` or `--leader` names none.
+    #[error("{option} {given}: {}", known_actions(.known))]
     LeaderAction {
+        /// The option.
+        option: &'static str,
         /// As given.
         given: String,
         /// Names of the leader's actions; empty without a leader.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use rayon::ThreadPoolBuilder;
 use serde_json::{Map, Value, json};
-use smfg::game::MeanField;
+use smfg::game::{FlowRule, LeaderInformation, MeanField};
 use smfg::report::{Identity, Manifest, OnExisting, OutputFolder, Phase, RunState, shell_words};
 use smfg::scenario::Scenario;
 use smfg::simulate::Share;
@@ -159,16 +159,34 @@ fn settings(scenario: &Scenario, options: &Map<String, Value>) -> Map<String, Va
         validate,
         ..
     } = scenario;
+    let mut solve_settings = json!({
+        "selection": solve.selection.word(),
+        "grid": solve.grid,
+        "tolerance": solve.tolerance,
+    });
+    let of_leader = [
+        (
+            "flow",
+            json!(solve.flow.word()),
+            solve.flow != FlowRule::default(),
+        ),
+        (
+            "leader_mixing",
+            json!(solve.leader_mixing),
+            solve.leader_mixing > 1,
+        ),
+        ("belief_grid", json!(solve.belief_grid), false),
+    ];
+    // Settings that matter only where the leader has types, or that change something where she has none.
+    let typed = scenario.game().leader_information() != LeaderInformation::NoTypes;
+    for (name, value, matters) in of_leader {
+        if typed || matters {
+            solve_settings[name] = value;
+        }
+    }
     let starts: Vec<_> = validate.starts.iter().map(MeanField::weights).collect();
     let sections = [
-        (
-            "solve",
-            json!({
-                "selection": solve.selection.word(),
-                "grid": solve.grid,
-                "tolerance": solve.tolerance,
-            }),
-        ),
+        ("solve", solve_settings),
         (
             "simulate",
             json!({

@@ -42,7 +42,7 @@ pub fn execute(options: &PlanCommand) -> Result<Outcome, Failure> {
     let (game, mut phases) = (scenario.game(), Phases::quiet());
     let file = options.policy.policy.as_deref();
     let played = Played::obtain(&scenario, file, Selections::Own, &mut phases)?;
-    let path = MeanFieldPath::of_flow(game, &played.flow(game)?);
+    let path = MeanFieldPath::of_flow(game, &played.flow(&scenario)?);
     let files = super::validate::read_deviations(&options.test.deviation, game)?;
     let settings = super::validate::settings(&scenario, &files, played.name());
     let needs = smfg::validate::plan(game, played.policy(), &path, &settings)?;

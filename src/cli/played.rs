@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use smfg::game::{Flow, FlowRule, Game, Policy, PolicyFile};
+use smfg::game::{Flow, Game, LeaderMixing, Policy, PolicyFile};
 use smfg::scenario::{Scenario, Selection};
 use smfg::solve::{Coin, SolveError, Solved, follow};
 use smfg::validate::Certified;
@@ -85,11 +85,20 @@ impl<'g> Played<'g> {
         }
     }
 
+    /// Whether the leader may mix.
+    pub fn leader_mixing(&self) -> LeaderMixing {
+        match self {
+            Self::Solved(solution, _) => solution.settings().mixing(),
+            Self::Read(policy) => policy.leader_mixing(),
+        }
+    }
+
     /// The mean-field flow from z_1.
     ///
     /// # Errors
     /// A game without a value at a mean field that is met.
-    pub fn flow(&self, game: &Game) -> Result<Flow, Failure> {
+    pub fn flow(&self, scenario: &Scenario) -> Result<Flow, Failure> {
+        let game = scenario.game();
         Ok(match self {
             Self::Solved(solution, _) => follow(
                 solution,
@@ -98,8 +107,10 @@ impl<'g> Played<'g> {
                 game.initial(),
                 Coin::Tossed,
             )?,
-            Self::Read(policy) => Flow::of_policy(game, policy, game.initial(), FlowRule::Averaged)
-                .map_err(SolveError::from)?,
+            Self::Read(policy) => {
+                let rule = scenario.solve.flow;
+                Flow::of_policy(game, policy, game.initial(), rule).map_err(SolveError::from)?
+            }
         })
     }
 

@@ -78,7 +78,7 @@ fn work(job: &mut Job, options: &SimulateCommand) -> Result<Simulated, Failure> 
     } = job;
     let file = options.policy.policy.as_deref();
     let played = Played::obtain(scenario, file, Selections::Own, phases)?;
-    let flow = played.flow(scenario.game())?;
+    let flow = played.flow(scenario)?;
     let parts = (&options.sample, &options.play);
     simulate(scenario, (&played, &flow), parts, folder, state, phases)
 }

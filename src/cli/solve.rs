@@ -77,8 +77,9 @@ pub fn write_solution(
     phases: &mut Phases,
 ) -> Result<Vec<String>, Failure> {
     let game = scenario.game();
+    let mixing = played.leader_mixing();
     let rewards = flow.rewards(game).map_err(SolveError::from)?;
-    write_mean_field(folder, game, flow, &rewards)?;
+    write_mean_field(folder, game, mixing, flow, &rewards)?;
     let Played::Solved(solution, _) = played else {
         return Ok(Vec::new());
     };
@@ -86,11 +87,11 @@ pub fn write_solution(
     let too_many = horizon.saturating_mul(solution.lattice_points()) > MOST_ROWS;
     let mut notes = Vec::new();
     phases.run("policy", |bar| {
-        let mut table = PolicyTable::begin(folder, game)?;
+        let mut table = PolicyTable::begin(folder, game, mixing)?;
         if rows == PolicyRows::Path || too_many {
             for node in flow.nodes.iter().filter(|node| node.play.is_some()) {
-                let z = &node.mean_field;
-                table.row(game, node.t, z, &solution.resolve(node.t, &node.belief, z)?)?;
+                let (belief, z) = (&node.belief, &node.mean_field);
+                table.row(node.t, belief, z, &solution.resolve(node.t, belief, z)?)?;
             }
             if rows == PolicyRows::All {
                 notes.push(format!("policy.csv holds the path only: the lattice would make more than {MOST_ROWS} rows"));
@@ -99,7 +100,7 @@ pub fn write_solution(
             bar.set_length(horizon as u64);
             for t in 1..=horizon {
                 for (z, point) in solution.lattice(t, grid)? {
-                    table.row(game, t, &z, &point)?;
+                    table.row(t, game.initial_belief(), &z, &point)?;
                 }
                 bar.inc(1);
             }

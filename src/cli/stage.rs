@@ -1,7 +1,7 @@
 //! `smfg stage`: every equilibrium of one stage game, as CSV on standard output.
 
 use clap::Args;
-use smfg::game::{Belief, Game, LeaderAction, MeanField};
+use smfg::game::{Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, MeanField};
 use smfg::report::write_stage;
 use smfg::scenario::Scenario;
 use smfg::solve::Solved;
@@ -10,7 +10,7 @@ use super::failure::{Failure, Later, Usage};
 use super::options::{Changed, SolutionOptions, SourceOptions};
 use super::{Outcome, stdout};
 
-/// Numbers of `--z` sum to one within this.
+/// Numbers of `--z` and of `--pi` sum to one within this.
 const LAW_TOLERANCE: f64 = 1e-12;
 
 /// Arguments of `smfg stage`.
@@ -32,20 +32,35 @@ pub struct StageCommand {
         allow_hyphen_values = true
     )]
     z: Vec<f64>,
-    /// The leader's action, by its value or name [default: each in turn]
+    /// The common belief, one number per leader type [default: the law of her first type]
+    #[arg(
+        long,
+        value_name = "P,..",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pi: Option<Vec<f64>>,
+    /// The leader's action, whatever her type, by its value or name [default: each prescription in turn]
     #[arg(long, value_name = "A", allow_hyphen_values = true)]
     leader_action: Option<String>,
-    /// (not in this version) The common belief about the leader's type
-    #[arg(long, value_name = "P,..", hide = true)]
-    pi: Option<String>,
+    /// The leader's prescription, one action per type
+    #[arg(
+        long,
+        value_name = "A,A..",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        conflicts_with = "leader_action"
+    )]
+    leader: Option<Vec<String>>,
 }
 
 /// A stage game as asked for.
 struct StageGame {
     t: usize,
+    belief: Belief,
     z: MeanField,
-    /// `None` for each of the leader's actions in turn.
-    leader_action: Option<LeaderAction>,
+    /// `None` for each of the leader's candidates in turn.
+    leader: Option<LeaderPrescription>,
 }
 
 /// Run the command.
@@ -53,9 +68,6 @@ struct StageGame {
 /// # Errors
 /// [`Failure`].
 pub fn execute(options: &StageCommand) -> Result<Outcome, Failure> {
-    if options.pi.is_some() {
-        return Err(Later("the option `--pi`").into());
-    }
     let scenario = Changed::new(&options.source)
         .solution(&options.solution)
         .read()?;
@@ -81,25 +93,79 @@ impl StageGame {
                 types: types.to_vec(),
             });
         }
-        let sum: f64 = z.iter().sum();
-        let is_law = z.iter().all(|weight| *weight >= 0.0) && (sum - 1.0).abs() <= LAW_TOLERANCE;
-        if !is_law {
+        if let Some(sum) = no_law(&z) {
             return Err(Usage::MeanField { z, sum });
         }
-        let leader_action = options.leader_action.as_deref();
-        let leader_action = leader_action
-            .map(|given| find_leader_action(game, given))
-            .transpose()?;
         Ok(Self {
             t,
+            belief: belief(game, options.pi.as_deref())?,
             z: MeanField::new(z),
-            leader_action,
+            leader: leader(game, options)?,
         })
     }
 }
 
+/// The sum of what is no law.
+fn no_law(weights: &[f64]) -> Option<f64> {
+    let sum: f64 = weights.iter().sum();
+    let is_law = weights.iter().all(|w| *w >= 0.0) && (sum - 1.0).abs() <= LAW_TOLERANCE;
+    (!is_law).then_some(sum)
+}
+
+/// The belief of `--pi`, or pi_1.
+fn belief(game: &Game, given: Option<&[f64]>) -> Result<Belief, Usage> {
+    let information = game.leader_information();
+    let types = || game.leader_types().to_vec();
+    if given.is_some() && information == LeaderInformation::NoTypes {
+        return Err(Usage::NoLeaderTypes);
+    }
+    let pi = given.unwrap_or(game.initial_belief().weights()).to_vec();
+    if pi.len() != game.leader_types().len() {
+        return Err(Usage::BeliefLength {
+            got: pi.len(),
+            types: types(),
+        });
+    }
+    if let Some(sum) = no_law(&pi) {
+        return Err(Usage::Belief { pi, sum });
+    }
+    let possible = pi.iter().filter(|weight| **weight > 0.0).count();
+    if information == LeaderInformation::Public && possible > 1 {
+        return Err(Usage::PublicType { pi, types: types() });
+    }
+    Ok(Belief::new(pi))
+}
+
+/// The prescription of `--leader-action` or `--leader`.
+fn leader(game: &Game, options: &StageCommand) -> Result<Option<LeaderPrescription>, Usage> {
+    let types = game.leader_types();
+    let actions = match (&options.leader_action, &options.leader) {
+        (None, None) => return Ok(None),
+        (Some(given), _) => {
+            vec![find_leader_action(game, "--leader-action", given)?; types.len()]
+        }
+        (None, Some(given)) => {
+            let found = given
+                .iter()
+                .map(|a| find_leader_action(game, "--leader", a));
+            found.collect::<Result<_, _>>()?
+        }
+    };
+    match actions.len() == types.len() {
+        true => Ok(Some(LeaderPrescription::Pure(actions))),
+        false => Err(Usage::LeaderLength {
+            got: actions.len(),
+            types: types.to_vec(),
+        }),
+    }
+}
+
 /// The leader's action of this name or value.
-fn find_leader_action(game: &Game, given: &str) -> Result<LeaderAction, Usage> {
+fn find_leader_action(
+    game: &Game,
+    option: &'static str,
+    given: &str,
+) -> Result<LeaderAction, Usage> {
     let known = if game.has_leader() {
         game.leader_actions()
     } else {
@@ -111,6 +177,7 @@ fn find_leader_action(game: &Game, given: &str) -> Result<LeaderAction, Usage> {
     position
         .map(LeaderAction)
         .ok_or_else(|| Usage::LeaderAction {
+            option,
             given: given.to_owned(),
             known: known.to_vec(),
         })
@@ -120,8 +187,24 @@ fn find_leader_action(game: &Game, given: &str) -> Result<LeaderAction, Usage> {
 fn equilibria(scenario: &Scenario, stage: &StageGame) -> Result<String, Failure> {
     let game = scenario.game();
     let solution = Solved::compute(game, &scenario.solve, None)?;
-    let rows =
-        solution.stage_equilibria(stage.t, &Belief::certain(), &stage.z, stage.leader_action)?;
-    let table = write_stage(Vec::new(), game, &rows).map_err(std::io::Error::from)?;
+    let leader = match &stage.leader {
+        None => None,
+        Some(leader) => Some(constant(leader).ok_or(Later("a `--leader` that differs by type"))?),
+    };
+    let rows = solution.stage_equilibria(stage.t, &stage.belief, &stage.z, leader)?;
+    let mixing = scenario.solve.mixing();
+    let table = write_stage(Vec::new(), game, mixing, &stage.belief, &rows);
+    let table = table.map_err(std::io::Error::from)?;
     Ok(String::from_utf8_lossy(&table).into_owned())
+}
+
+/// The action of a prescription that is the same for all types.
+fn constant(leader: &LeaderPrescription) -> Option<LeaderAction> {
+    match leader {
+        LeaderPrescription::Pure(chosen) => {
+            let first = *chosen.first()?;
+            chosen.iter().all(|a| *a == first).then_some(first)
+        }
+        LeaderPrescription::Mixed { .. } => None,
+    }
 }

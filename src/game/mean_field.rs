@@ -1,8 +1,8 @@
 //! The mean field's law of motion, (8), and its flow from a start, (17)-(21).
 
 use super::{
-    Belief, Game, GameError, LeaderAction, LeaderMove, MeanField, Outcome, Play, Policy,
-    Prescription, Tables, outcomes,
+    Belief, Game, GameError, LeaderAction, LeaderInformation, LeaderMove, LeaderType, MeanField,
+    Outcome, Play, Policy, Prescription, Tables, outcomes,
 };
 
 /// Which leader moves the mean field follows, where she has types or mixes.
@@ -33,7 +33,7 @@ pub struct FlowEdge {
 pub struct FlowNode {
     /// The period, 1..=T + 1.
     pub t: usize,
-    /// The first node one period earlier that leads here; `None` at the start.
+    /// The first node one period earlier that leads here; `None` at a start.
     pub parent: Option<usize>,
     /// Probability of reaching the node.
     pub weight: f64,
@@ -48,7 +48,8 @@ pub struct FlowNode {
 }
 
 /// The mean-field flow from a start: a path, or a branching one where the leader has types or mixes, or a policy holds
-/// public lotteries. Nodes stand by period; ways that meet in one public state share the node.
+/// public lotteries. Nodes stand by period; ways that meet in one public state share the node. Where her type is public
+/// and drawn at t = 1, there is a start for each type.
 #[derive(Clone, Debug, Default)]
 pub struct Flow {
     /// All nodes, by period.
@@ -95,6 +96,23 @@ impl Flow {
         }
     }
 
+    /// A flow that holds its start alone, or where the leader's type is public a start for each type that `belief`, then
+    /// the law of the type about to be seen, allows.
+    pub fn begin(game: &Game, t: usize, belief: &Belief, mean_field: &MeanField) -> Self {
+        let start = |belief| Self::from_start(t, belief, mean_field.clone());
+        if game.leader_information() != LeaderInformation::Public {
+            return start(belief.clone());
+        }
+        let mut flow = Self::default();
+        let law = belief.weights().iter().enumerate();
+        for (x, weight) in law.filter(|(_, weight)| **weight > 0.0) {
+            let mut one = start(Belief::of_type(belief.weights().len(), LeaderType(x)));
+            one.nodes[0].weight = *weight;
+            flow.nodes.append(&mut one.nodes);
+        }
+        flow
+    }
+
     /// Play at node `at` and go on: ways of the same leader action that meet a node of the next period in the same public
     /// state lead there.
     pub fn extend(&mut self, at: usize, play: Play, mut ways: Vec<Way>) {
@@ -135,14 +153,17 @@ impl Flow {
         }
     }
 
-    /// Nodes from the start on by the likeliest way at each: for a path, all of them.
+    /// Nodes from the likeliest start on by the likeliest way at each: for a path, all of them.
     pub fn main_path(&self) -> Vec<usize> {
+        let starts = self.nodes.iter().take_while(|node| node.parent.is_none());
+        let starts = starts.map(|node| node.weight).enumerate();
+        let start = starts.reduce(|a, b| if b.1 > a.1 { b } else { a });
         let likeliest = |i: &usize| {
             let edges = self.nodes[*i].edges.iter();
             let best = edges.reduce(|a, b| if b.probability > a.probability { b } else { a });
             best.map(|edge| edge.to)
         };
-        std::iter::successors(Some(0).filter(|i| *i < self.nodes.len()), likeliest).collect()
+        std::iter::successors(start.map(|(i, _)| i), likeliest).collect()
     }
 
     /// z_1, ..., z_{T+1} along [`Flow::main_path`].
@@ -182,7 +203,7 @@ impl Flow {
         rule: FlowRule,
     ) -> Result<Self, GameError> {
         let mut tables = game.tables();
-        let mut flow = Self::from_start(1, game.initial_belief().clone(), start.clone());
+        let mut flow = Self::begin(game, 1, game.initial_belief(), start);
         let mut at = 0;
         while flow.nodes[at].t <= game.horizon() {
             let FlowNode {

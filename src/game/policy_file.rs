@@ -1,9 +1,12 @@
-//! A policy read from a table with policy.csv's columns: between rows the nearest z is taken.
+//! A policy read from a table with policy.csv's columns: between rows the nearest (pi, z) is taken, by the sum of the two
+//! total variations.
 //!
 //! Only `gamma_TYPE_ACTION` is required (an action that a type may not take can be left out, at probability 0). Without
-//! `t` or without `z_TYPE` the policy is constant in them; without `leader_action` the game must have one leader action.
-//! Every other column is ignored.
+//! `t`, without `pi_LTYPE` or without `z_TYPE` the policy is constant in them. What the leader plays is read from one of
+//! `leader_action`, `leader_action_LTYPE`, `leader_prob_ACTION` and `leader_prob_LTYPE_ACTION`; the first and third are the
+//! same for all of her types. Without any of them the game must have one leader action. Every other column is ignored.
 
+mod columns;
 mod error;
 
 use std::fs::File;
@@ -12,23 +15,27 @@ use std::path::Path;
 
 pub use error::{PolicyFileError, PolicyProblem};
 
+use columns::Columns;
+
 use super::{
-    Belief, Game, LeaderAction, LeaderPrescription, MeanField, PROBABILITY_TOLERANCE, Play, Policy,
-    Prescription,
+    Belief, Game, LeaderMixing, LeaderPrescription, MeanField, Play, Policy, Prescription,
 };
 
-/// Rows whose distance to z exceeds the smallest by at most this are equally near: it covers the rounding of distances.
+/// Rows whose distance to (pi, z) exceeds the smallest by at most this are equally near: it covers the rounding of distances.
 const TIE_TOLERANCE: f64 = 1e-12;
 
-/// A Markov policy given by its values at finitely many (t, z).
+/// A Markov policy given by its values at finitely many (t, pi, z).
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicyFile {
     /// One list per period, in the order of the file; a single list where the policy is constant in t.
     periods: Vec<Vec<Row>>,
+    mixing: LeaderMixing,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 struct Row {
+    /// pi(x^l), one per leader type; empty where the policy is constant in pi.
+    belief: Vec<f64>,
     /// z(x), one per type; empty where the policy is constant in z.
     z: Vec<f64>,
     play: Play,
@@ -71,7 +78,7 @@ impl PolicyFile {
             .map_err(|e| error(line_of(&e), unread(e)))?
             .clone();
         let columns = Columns::find(&header, game).map_err(|problem| error(Some(1), problem))?;
-        let lists = if columns.t.is_some() {
+        let lists = if columns.has_periods() {
             game.horizon()
         } else {
             1
@@ -84,13 +91,13 @@ impl PolicyFile {
                 .row(&record, game)
                 .map_err(|problem| error(line, problem))?;
             let rows: &mut Vec<Row> = &mut periods[t - 1];
-            if columns.z.is_empty() && !rows.is_empty() {
+            if columns.are_constant() && !rows.is_empty() {
                 return Err(error(line, PolicyProblem::DoubledRow { t }));
             }
             rows.push(row);
         }
         match periods.iter().position(Vec::is_empty) {
-            Some(_) if columns.t.is_none() => Err(error(None, PolicyProblem::Empty)),
+            Some(_) if !columns.has_periods() => Err(error(None, PolicyProblem::Empty)),
             Some(index) => Err(error(
                 None,
                 PolicyProblem::MissingPeriod {
@@ -98,15 +105,25 @@ impl PolicyFile {
                     horizon: game.horizon(),
                 },
             )),
-            None => Ok(Self { periods }),
+            None => Ok(Self {
+                periods,
+                mixing: columns.mixing(),
+            }),
         }
+    }
+
+    /// Whether the file gives laws of leader actions.
+    pub fn leader_mixing(&self) -> LeaderMixing {
+        self.mixing
     }
 }
 
 impl Policy for PolicyFile {
-    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
+    fn play(&self, t: usize, belief: &Belief, z: &MeanField) -> Play {
         let rows = &self.periods[(t - 1).min(self.periods.len() - 1)];
-        let distances = || rows.iter().map(|row| distance(&row.z, z.weights()));
+        let to =
+            |row: &Row| distance(&row.belief, belief.weights()) + distance(&row.z, z.weights());
+        let distances = || rows.iter().map(to);
         let smallest = distances().fold(f64::INFINITY, f64::min);
         let nearest = distances().position(|distance| distance <= smallest + TIE_TOLERANCE);
         rows[nearest.unwrap_or(0)].play.clone()
@@ -123,9 +140,9 @@ impl Policy for PolicyFile {
     }
 }
 
-/// Total variation; 0 from a row that has no z.
-fn distance(row: &[f64], z: &[f64]) -> f64 {
-    0.5 * row.iter().zip(z).map(|(a, b)| (a - b).abs()).sum::<f64>()
+/// Total variation; 0 from a row without that law.
+fn distance(row: &[f64], law: &[f64]) -> f64 {
+    0.5 * row.iter().zip(law).map(|(a, b)| (a - b).abs()).sum::<f64>()
 }
 
 /// What the reader of CSV found.
@@ -141,186 +158,14 @@ fn unread(error: csv::Error) -> PolicyProblem {
     }
 }
 
-/// The start of a field that may be long.
-fn shorten(text: &str) -> String {
-    const KEPT: usize = 60;
-    match text.char_indices().nth(KEPT) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 fn line_of(error: &csv::Error) -> Option<u64> {
     error.position().map(csv::Position::line)
-}
-
-/// Where the columns stand.
-struct Columns {
-    t: Option<usize>,
-    /// One per type, or none.
-    z: Vec<usize>,
-    leader_action: Option<usize>,
-    /// Per (type, action), types by actions.
-    gamma: Vec<Option<usize>>,
-}
-
-impl Columns {
-    fn find(header: &csv::StringRecord, game: &Game) -> Result<Self, PolicyProblem> {
-        let find = |column: &str| {
-            let mut places = header
-                .iter()
-                .enumerate()
-                .filter(|(_, name)| *name == column)
-                .map(|(place, _)| place);
-            match (places.next(), places.next()) {
-                (_, Some(_)) => Err(PolicyProblem::DoubledColumn {
-                    column: column.to_owned(),
-                }),
-                (place, None) => Ok(place),
-            }
-        };
-        let missing = |column: String| PolicyProblem::MissingColumn { column };
-        let mut z = Vec::new();
-        for (x, name) in game.follower_types().iter().enumerate() {
-            let column = format!("z_{name}");
-            match find(&column)? {
-                Some(place) if z.len() == x => z.push(place),
-                // Columns of some types only: name the first that is missing.
-                None if z.is_empty() => {}
-                None => return Err(missing(column)),
-                Some(_) => return Err(missing(format!("z_{}", game.follower_types()[0]))),
-            }
-        }
-        let mut gamma = Vec::new();
-        for (x, type_name) in game.follower_types().iter().enumerate() {
-            for (a, action) in game.follower_actions().iter().enumerate() {
-                let column = format!("gamma_{type_name}_{action}");
-                match find(&column)? {
-                    None if game.is_available(x, a) => return Err(missing(column)),
-                    place => gamma.push(place),
-                }
-            }
-        }
-        let leader_action = find("leader_action")?;
-        if leader_action.is_none() && game.leader_actions().len() > 1 {
-            return Err(PolicyProblem::NoLeader {
-                actions: game.leader_actions().len(),
-            });
-        }
-        Ok(Self {
-            t: find("t")?,
-            z,
-            leader_action,
-            gamma,
-        })
-    }
-
-    /// The period (1 where the policy is constant in t) and the row of one record.
-    fn row(&self, record: &csv::StringRecord, game: &Game) -> Result<(usize, Row), PolicyProblem> {
-        let text = |place: usize| record.get(place).unwrap_or("");
-        let t = self
-            .t
-            .map_or(Ok(1), |place| period(text(place), game.horizon()))?;
-        let mut z = Vec::with_capacity(self.z.len());
-        for (place, name) in self.z.iter().zip(game.follower_types()) {
-            z.push(probability(text(*place), || format!("z_{name}"))?);
-        }
-        if !z.is_empty() {
-            sums_to_one(&z, || "z".to_owned())?;
-        }
-        let leader_action = match self.leader_action {
-            Some(place) => leader_action(text(place), game)?,
-            None => LeaderAction(0),
-        };
-        let mut rows = Vec::with_capacity(self.gamma.len());
-        let actions = game.follower_actions();
-        for (x, name) in game.follower_types().iter().enumerate() {
-            for (a, action) in actions.iter().enumerate() {
-                let column = || format!("gamma_{name}_{action}");
-                let place = self.gamma[x * actions.len() + a];
-                let p = place.map_or(Ok(0.0), |place| probability(text(place), column))?;
-                if p > 0.0 && !game.is_available(x, a) {
-                    return Err(PolicyProblem::Unavailable {
-                        column: column(),
-                        found: p,
-                    });
-                }
-                rows.push(p);
-            }
-            sums_to_one(&rows[x * actions.len()..], || format!("gamma_{name}"))?;
-        }
-        Ok((
-            t,
-            Row {
-                z,
-                play: Play::pure(leader_action, Prescription::new(actions.len(), rows)),
-            },
-        ))
-    }
-}
-
-fn period(text: &str, horizon: usize) -> Result<usize, PolicyProblem> {
-    let found = text.parse().ok().filter(|t| (1..=horizon).contains(t));
-    found.ok_or_else(|| PolicyProblem::Period {
-        found: shorten(text),
-        horizon,
-    })
-}
-
-fn probability(text: &str, column: impl Fn() -> String) -> Result<f64, PolicyProblem> {
-    let found = text.parse().ok().filter(|p| (0.0..=1.0).contains(p));
-    found.ok_or_else(|| PolicyProblem::Probability {
-        column: column(),
-        found: shorten(text),
-    })
-}
-
-fn sums_to_one(law: &[f64], columns: impl Fn() -> String) -> Result<(), PolicyProblem> {
-    let sum: f64 = law.iter().sum();
-    if (sum - 1.0).abs() <= PROBABILITY_TOLERANCE {
-        Ok(())
-    } else {
-        Err(PolicyProblem::Sum {
-            columns: columns(),
-            sum,
-        })
-    }
-}
-
-/// The action written as `text`: by its own text, else by its value (0.30 for 0.3).
-fn leader_action(text: &str, game: &Game) -> Result<LeaderAction, PolicyProblem> {
-    let known = game.leader_actions();
-    let by_value = || {
-        let value = text.parse::<f64>().ok()?;
-        known
-            .iter()
-            .position(|action| action.parse::<f64>().is_ok_and(|known| known == value))
-    };
-    let found = known
-        .iter()
-        .position(|action| action == text)
-        .or_else(by_value);
-    found
-        .map(LeaderAction)
-        .ok_or_else(|| PolicyProblem::LeaderAction {
-            found: shorten(text),
-            known: abbreviated(known),
-        })
-}
-
-/// At most eight names, for a message.
-fn abbreviated(names: &[String]) -> String {
-    match names {
-        [first, .., last] if names.len() > 8 => {
-            format!("{first} .. {last} ({} actions)", names.len())
-        }
-        _ => names.join(", "),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::game::LeaderAction;
     use crate::scenario::Scenario;
 
     const GAME: &str = r#"
@@ -540,5 +385,130 @@ reward = { period = "price" }
             not_text.unwrap_err().problem,
             PolicyProblem::NotText
         ));
+    }
+
+    fn typed() -> String {
+        let types = "[leader]\ntypes = [\"weak\", \"firm\"]\ninitial = [0.5, 0.5]\n";
+        GAME.replace("[leader]\n", types)
+    }
+
+    const PLAYED: &str = "1,0,0,1,0";
+
+    #[test]
+    fn the_nearest_belief_and_mean_field_are_played_together() {
+        let header = "pi_weak,pi_firm,z_low,z_high,leader_action,";
+        let rows = [
+            format!("0,1,0,1,0.25,{PLAYED}"),
+            format!("1,0,0,1,0.5,{PLAYED}"),
+            format!("1,0,1,0,0.25,{PLAYED}"),
+        ];
+        let rows = rows.each_ref().map(String::as_str);
+        let policy = read(&typed(), &csv(header, &rows)).unwrap();
+        assert_eq!(policy.leader_mixing(), LeaderMixing::Pure);
+        let played = |weak: f64, high: f64| {
+            let belief = Belief::new(vec![weak, 1.0 - weak]);
+            policy.play(1, &belief, &MeanField::two_types(high)).leader
+        };
+        let constant = |a| LeaderPrescription::Pure(vec![LeaderAction(a); 2]);
+        assert_eq!(played(0.4, 0.9), constant(0));
+        assert_eq!(played(0.6, 0.9), constant(1));
+        assert_eq!(played(0.9, 0.3), constant(0));
+        // As far from the first row as from the third: the first is taken.
+        assert_eq!(played(0.5, 0.5), constant(0));
+    }
+
+    #[test]
+    fn what_the_leader_plays_is_read_from_any_of_its_columns() {
+        let leader = |text: &str, header: &str, row: &str| {
+            let policy = read(text, &csv(header, &[&format!("{row},{PLAYED}")])).unwrap();
+            let types = if text.contains("weak") { 2 } else { 1 };
+            let belief = Belief::of_type(types, crate::game::LeaderType(0));
+            let leader = policy.play(1, &belief, &MeanField::two_types(0.5)).leader;
+            (leader, policy.leader_mixing())
+        };
+        let mixed = |rows: &[f64]| LeaderPrescription::Mixed {
+            actions: 2,
+            rows: rows.to_vec(),
+        };
+        assert_eq!(
+            leader(
+                &typed(),
+                "leader_action_firm,leader_action_weak,",
+                "0.5,0.25"
+            ),
+            (
+                LeaderPrescription::Pure(vec![LeaderAction(0), LeaderAction(1)]),
+                LeaderMixing::Pure
+            )
+        );
+        let laws = "leader_prob_0.25,leader_prob_0.5,";
+        assert_eq!(
+            leader(&typed(), laws, "0.25,0.75"),
+            (mixed(&[0.25, 0.75, 0.25, 0.75]), LeaderMixing::Mixed)
+        );
+        assert_eq!(
+            leader(GAME, laws, "0.25,0.75"),
+            (mixed(&[0.25, 0.75]), LeaderMixing::Mixed)
+        );
+        let by_type = "leader_prob_weak_0.25,leader_prob_weak_0.5,leader_prob_firm_0.25,leader_prob_firm_0.5,";
+        assert_eq!(
+            leader(&typed(), by_type, "0.25,0.75,1,0").0,
+            mixed(&[0.25, 0.75, 1.0, 0.0])
+        );
+    }
+
+    #[test]
+    fn faults_of_beliefs_and_leaders_are_told_with_their_line() {
+        let faults = [
+            (
+                csv("leader_action,pi_firm,", &["0.25,1,1,0,0,1,0"]),
+                "line 1: the column pi_weak is missing",
+            ),
+            (
+                csv(
+                    "leader_action,pi_weak,pi_firm,",
+                    &["0.25,0.5,0.25,1,0,0,1,0"],
+                ),
+                "line 2: the columns pi_* sum to 0.75",
+            ),
+            (
+                csv("leader_action,pi_weak,pi_firm,", &["0.25,x,1,1,0,0,1,0"]),
+                "line 2: pi_weak = `x`: write a number from 0 to 1",
+            ),
+            (
+                csv("leader_action_weak,", &["0.25,1,0,0,1,0"]),
+                "line 1: the column leader_action_firm is missing",
+            ),
+            (
+                csv(
+                    "leader_action_weak,leader_action_firm,",
+                    &["0.25,2,1,0,0,1,0"],
+                ),
+                "line 2: leader_action_firm = `2`: write one of hers, 0.25, 0.5",
+            ),
+            (
+                csv("leader_prob_0.5,", &["1,1,0,0,1,0"]),
+                "line 1: the column leader_prob_0.25 is missing",
+            ),
+            (
+                csv("leader_prob_0.5,leader_prob_0.25,", &["0.5,0.25,1,0,0,1,0"]),
+                "line 2: the columns leader_prob_* sum to 0.75",
+            ),
+            (
+                csv(
+                    "leader_action,leader_prob_0.5,leader_prob_0.25,",
+                    &["0.5,1,0,1,0,0,1,0"],
+                ),
+                "line 1: the columns leader_action and leader_prob_0.25 both say what the leader plays",
+            ),
+            (
+                csv("", &[PLAYED]),
+                "line 1: the column leader_action is missing, and the leader has 2 actions",
+            ),
+        ];
+        for (text, expected) in faults {
+            let message = read(&typed(), &text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}\n  for {expected}");
+        }
     }
 }

@@ -73,6 +73,22 @@ impl Belief {
     pub fn weights(&self) -> &[f64] {
         &self.0
     }
+
+    /// The first type of positive probability: the one that a certain belief is certain of.
+    pub fn first_type(&self) -> LeaderType {
+        let first = self.0.iter().position(|weight| *weight > 0.0);
+        LeaderType(first.unwrap_or(0))
+    }
+}
+
+/// Whether a leader may play a law of actions, which tables then write as probabilities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LeaderMixing {
+    /// One action for each type.
+    #[default]
+    Pure,
+    /// A law of actions.
+    Mixed,
 }
 
 /// The leader's prescription, gamma^l(a^l | x^l): an action, or a law of actions, for each of her types.
@@ -103,6 +119,15 @@ impl LeaderPrescription {
             Self::Pure(chosen) => f64::from(u8::from(chosen[x] == a)),
             Self::Mixed { actions, rows } => rows[x * actions + a.0],
         }
+    }
+
+    /// The probability of an action under a belief, sum over x of pi(x) gamma^l(a|x).
+    pub fn probability(&self, belief: &Belief, a: LeaderAction) -> f64 {
+        let types = belief.weights().iter().enumerate();
+        let possible = types.filter(|(_, weight)| **weight > 0.0);
+        possible
+            .map(|(x, weight)| weight * self.weight(LeaderType(x), a))
+            .sum()
     }
 
     /// The actions of positive probability for a type, with their probabilities, in scenario order.
@@ -184,5 +209,8 @@ mod tests {
                 assert_eq!(pure.weight(x, a), mixed.weight(x, a));
             }
         }
+        let belief = Belief::new(vec![0.25, 0.75]);
+        assert_eq!(mixed.probability(&belief, LeaderAction(0)), 0.75);
+        assert_eq!(pure.probability(&belief, LeaderAction(1)), 0.25);
     }
 }

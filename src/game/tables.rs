@@ -187,11 +187,13 @@ impl<'g> Tables<'g> {
                     )?;
                 }
             }
-            let quantity = || Quantity::LeaderPeriodReward(game.leader_spot(l));
+            let quantity = || Quantity::LeaderPeriodReward(Box::new(game.leader_spot(l)));
             finite(&quantity, self.leader_period_reward(l))?;
             let types = game.leader_types.names.len();
             let row = &game.raw_leader_kernel[l * types..(l + 1) * types];
-            self.inspect_row(t, z, row, &|| KernelRow::Leader(game.leader_spot(l)))?;
+            self.inspect_row(t, z, row, &|| {
+                KernelRow::Leader(Box::new(game.leader_spot(l)))
+            })?;
         }
         Ok(())
     }

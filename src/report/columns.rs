@@ -3,27 +3,32 @@
 //! `TYPE` and `ACTION` in a column's name are names of follower types and actions, in scenario order; actions run faster
 //! than types in `gamma_TYPE_ACTION`.
 
-use crate::game::{Game, LeaderInformation};
+use super::leader;
+use crate::game::{Game, LeaderInformation, LeaderMixing};
 use crate::simulate::{RETURN_BINS, RETURN_QUANTILES};
 
 /// policy.csv: one row per period and lattice point.
-pub fn policy(game: &Game) -> Vec<String> {
+pub fn policy(game: &Game, mixing: LeaderMixing) -> Vec<String> {
     Columns::of(game)
         .fixed(&["t"])
         .types("z_", "")
-        .fixed(&["leader_action"])
+        .named(leader::belief_names(game))
+        .named(leader::play_names(game, mixing))
         .gamma()
         .types("v_follower_", "")
-        .fixed(&["v_leader", "equilibria", "residual"])
+        .named(leader::value_names(game))
+        .fixed(&["equilibria", "residual"])
         .names
 }
 
-/// mean_field.csv: one row per node of the flow; the last period, T + 1, has z alone.
-pub fn mean_field(game: &Game) -> Vec<String> {
+/// mean_field.csv: one row per node of the flow; the last period, T + 1, has z alone. Where the leader has private types
+/// or may mix, `leader_prob_ACTION` stands for `leader_action`: sum over x of pi(x) gamma^l(a|x).
+pub fn mean_field(game: &Game, mixing: LeaderMixing) -> Vec<String> {
     Columns::of(game)
         .fixed(&["node", "parent", "weight", "t"])
         .types("z_", "")
-        .fixed(&["leader_action"])
+        .named(leader::belief_names(game))
+        .named(leader::average_names(game, mixing))
         .gamma()
         .actions("share_", "")
         .fixed(&["follower_reward", "leader_reward"])
@@ -32,10 +37,15 @@ pub fn mean_field(game: &Game) -> Vec<String> {
 
 /// trace.csv: one row per population, replication and period; the last period, T + 1, has z alone.
 pub fn trace(game: &Game) -> Vec<String> {
+    let leader: &[&str] = match game.leader_information() {
+        LeaderInformation::NoTypes => &["leader_action"],
+        LeaderInformation::Public | LeaderInformation::Private => &["leader_type", "leader_action"],
+    };
     Columns::of(game)
         .fixed(&["population", "replication", "t"])
         .types("z_", "")
-        .fixed(&["leader_action"])
+        .named(leader::belief_names(game))
+        .fixed(leader)
         .actions("share_", "")
         .fixed(&["follower_reward", "leader_reward"])
         .names
@@ -133,23 +143,24 @@ pub fn convergence() -> Vec<String> {
 
 /// best_response.csv: one row per population, period and state at which the best deviator departs.
 pub fn best_response(game: &Game) -> Vec<String> {
-    let mut columns = Columns::of(game).fixed(&["population", "t", "type"]);
-    columns = columns.types("z_", "");
-    if game.leader_information() != LeaderInformation::NoTypes {
-        let beliefs = game.leader_types().iter();
-        columns.names.extend(beliefs.map(|x| format!("pi_{x}")));
-    }
-    columns.fixed(&["action", "gain"]).names
+    Columns::of(game)
+        .fixed(&["population", "t", "type"])
+        .types("z_", "")
+        .named(leader::belief_names(game))
+        .fixed(&["action", "gain"])
+        .names
 }
 
-/// What `smfg stage` prints: one row per leader action and equilibrium.
-pub fn stage(game: &Game) -> Vec<String> {
+/// What `smfg stage` prints: one row per prescription of the leader and equilibrium.
+pub fn stage(game: &Game, mixing: LeaderMixing) -> Vec<String> {
     Columns::of(game)
-        .fixed(&["leader_action", "equilibrium"])
+        .named(leader::play_names(game, mixing))
+        .fixed(&["equilibrium"])
         .types("z_next_", "")
         .gamma()
         .types("v_follower_", "")
-        .fixed(&["v_leader", "residual", "selected", "kind", "coin"])
+        .named(leader::value_names(game))
+        .fixed(&["residual", "selected", "kind", "coin"])
         .names
 }
 
@@ -170,6 +181,11 @@ impl<'g> Columns<'g> {
     fn fixed(mut self, names: &[&str]) -> Self {
         self.names
             .extend(names.iter().map(|name| (*name).to_owned()));
+        self
+    }
+
+    fn named(mut self, mut names: Vec<String>) -> Self {
+        self.names.append(&mut names);
         self
     }
 
@@ -220,11 +236,11 @@ reward = "0"
         let gamma = "gamma_low_stay,gamma_low_go,gamma_high_stay,gamma_high_go";
         let headers = [
             (
-                policy(game),
+                policy(game, LeaderMixing::Pure),
                 format!("t,z_low,z_high,leader_action,{gamma},v_follower_low,v_follower_high,v_leader,equilibria,residual"),
             ),
             (
-                mean_field(game),
+                mean_field(game, LeaderMixing::Pure),
                 format!("node,parent,weight,t,z_low,z_high,leader_action,{gamma},share_stay,share_go,follower_reward,leader_reward"),
             ),
             (
@@ -248,12 +264,100 @@ reward = "0"
             (convergence(), "population,quantity,method,estimate,low,high".into()),
             (best_response(game), "population,t,type,z_low,z_high,action,gain".into()),
             (
-                stage(game),
+                stage(game, LeaderMixing::Pure),
                 format!("leader_action,equilibrium,z_next_low,z_next_high,{gamma},v_follower_low,v_follower_high,v_leader,residual,selected,kind,coin"),
             ),
         ];
         for (header, expected) in headers {
             assert_eq!(header.join(","), expected);
         }
+    }
+
+    /// The headers of policy.csv, mean_field.csv, trace.csv and `smfg stage` without what stands in all games.
+    fn leader_columns(leader: &str, mixing: LeaderMixing) -> [String; 4] {
+        let text = format!(
+            "{SCENARIO}\n[leader]\nactions = [\"audit\", \"trust\"]\nreward = {{ period = 0 }}\n{leader}"
+        );
+        let scenario = Scenario::parse("g.toml", &text, &[]).unwrap();
+        let game = scenario.game();
+        let of_all = [
+            "gamma_",
+            "z_",
+            "share_",
+            "v_follower",
+            "node",
+            "parent",
+            "weight",
+            "t",
+            "population",
+            "replication",
+            "follower_reward",
+            "leader_reward",
+            "equilibri",
+            "residual",
+            "selected",
+            "kind",
+            "coin",
+        ];
+        let tables = [
+            policy(game, mixing),
+            mean_field(game, mixing),
+            trace(game),
+            stage(game, mixing),
+        ];
+        tables.map(|header| {
+            let own = header
+                .into_iter()
+                .filter(|name| !of_all.iter().any(|start| name.starts_with(start)));
+            own.collect::<Vec<_>>().join(",")
+        })
+    }
+
+    #[test]
+    fn leaders_with_types_or_laws_of_actions_have_columns_of_their_own() {
+        let types = "types = [\"weak\", \"firm\"]\ninitial = [0.5, 0.5]\n";
+        let public = format!("{types}observed = true\n");
+        let pi = "pi_weak,pi_firm";
+        let probabilities = "leader_prob_audit,leader_prob_trust";
+        let values = "v_leader_weak,v_leader_firm";
+        let traced = format!("{pi},leader_type,leader_action");
+        let by_type = "leader_prob_weak_audit,leader_prob_weak_trust,leader_prob_firm_audit,leader_prob_firm_trust";
+        let (pure, mixed) = (LeaderMixing::Pure, LeaderMixing::Mixed);
+        assert_eq!(
+            leader_columns("", mixed),
+            [
+                format!("{probabilities},v_leader"),
+                probabilities.to_owned(),
+                "leader_action".to_owned(),
+                format!("{probabilities},v_leader"),
+            ]
+        );
+        assert_eq!(
+            leader_columns(types, pure),
+            [
+                format!("{pi},leader_action_weak,leader_action_firm,{values}"),
+                format!("{pi},{probabilities}"),
+                traced.clone(),
+                format!("leader_action_weak,leader_action_firm,{values}"),
+            ]
+        );
+        assert_eq!(
+            leader_columns(types, mixed),
+            [
+                format!("{pi},{by_type},{values}"),
+                format!("{pi},{probabilities}"),
+                traced.clone(),
+                format!("{by_type},{values}"),
+            ]
+        );
+        assert_eq!(
+            leader_columns(&public, pure),
+            [
+                format!("{pi},leader_action,v_leader"),
+                format!("{pi},leader_action"),
+                traced,
+                "leader_action,v_leader".to_owned(),
+            ]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! trace.csv, returns.csv and summary.csv. The rows of the first two are made where the trajectories are, on any thread.
 
-use super::{Cell, FolderError, OutputFolder, RowFile, Table, WriteError, columns};
-use crate::game::Game;
+use super::{Cell, FolderError, OutputFolder, RowFile, Table, WriteError, columns, leader};
+use crate::game::{Game, LeaderInformation};
 use crate::simulate::{Cohorts, SummaryRow, Trajectory};
 
 /// Begin trace.csv, every period of replications, or go on with it after so many bytes.
@@ -42,6 +42,8 @@ pub fn trace_rows<'a>(
     paths: impl Iterator<Item = &'a Trajectory>,
 ) -> Result<Vec<u8>, csv::Error> {
     let actions = game.follower_actions().len();
+    let typed = game.leader_information() != LeaderInformation::NoTypes;
+    let unknown = columns::trace(game).len() - 3 - game.follower_types().len();
     let mut rows = Table::rows(Vec::new());
     for path in paths {
         let population = path.population();
@@ -50,13 +52,17 @@ pub fn trace_rows<'a>(
             let z = path.mean_field(t).map(Cell::Float);
             let share = |a| path.action_count(t, a) as f64 / population as f64;
             if t <= path.horizon() {
+                let pi = leader::belief_cells(game, path.belief(t));
+                let leader_type = &game.leader_types()[path.leader_type(t).0];
+                let leader_type = typed.then_some(Cell::from(leader_type));
                 let leader_action = &game.leader_actions()[path.leader_action(t).0];
+                let leader = pi.chain(leader_type).chain([leader_action.into()]);
                 let shares = (0..actions).map(|a| Cell::Float(share(a)));
                 let rewards = [path.follower_reward(t), path.leader_reward(t)].map(Cell::Float);
-                let row = start.into_iter().chain(z).chain([leader_action.into()]);
+                let row = start.into_iter().chain(z).chain(leader);
                 rows.row(row.chain(shares).chain(rewards))?;
             } else {
-                let unknown = std::iter::repeat_n(Cell::Float(f64::NAN), actions + 3);
+                let unknown = std::iter::repeat_n(Cell::Float(f64::NAN), unknown);
                 rows.row(start.into_iter().chain(z).chain(unknown))?;
             }
         }

@@ -3,7 +3,6 @@
 use super::Scenario;
 use super::formula::Resolved;
 use super::rows::{Next, TransitionRow};
-use super::settings::flow_word;
 use crate::game::{FlowRule, LeaderInformation};
 use std::fmt::{Display, Write as _};
 
@@ -181,7 +180,7 @@ impl Scenario {
         let mut text = String::new();
         // Writing to a String cannot fail.
         if typed || solve.flow != FlowRule::default() {
-            let _ = write!(text, ", flow {}", flow_word(solve.flow));
+            let _ = write!(text, ", flow {}", solve.flow.word());
         }
         if typed || solve.leader_mixing > 1 {
             let _ = write!(text, ", leader mixing {}", solve.leader_mixing);

@@ -3,7 +3,7 @@
 use super::document::Value;
 use super::error::{Fault, Problem};
 use super::spaces::law;
-use crate::game::{FlowRule, MeanField};
+use crate::game::{FlowRule, LeaderMixing, MeanField};
 use std::fmt;
 
 /// The finest mesh, in cells.
@@ -107,11 +107,13 @@ pub struct SolveSettings {
 /// The rules of the flow that a scenario can choose from.
 const FLOW_RULES: &[FlowRule] = &[FlowRule::Averaged, FlowRule::Realised];
 
-/// The word of the scenario.
-pub(super) fn flow_word(rule: FlowRule) -> &'static str {
-    match rule {
-        FlowRule::Averaged => "averaged",
-        FlowRule::Realised => "realised",
+impl FlowRule {
+    /// The word of the scenario.
+    pub fn word(self) -> &'static str {
+        match self {
+            FlowRule::Averaged => "averaged",
+            FlowRule::Realised => "realised",
+        }
     }
 }
 
@@ -214,6 +216,14 @@ fn default_grid(types: usize) -> usize {
 }
 
 impl SolveSettings {
+    /// Whether the leader may mix.
+    pub fn mixing(&self) -> LeaderMixing {
+        match self.leader_mixing {
+            0 | 1 => LeaderMixing::Pure,
+            _ => LeaderMixing::Mixed,
+        }
+    }
+
     pub(super) fn read(root: &Value, types: usize) -> Result<Self, Fault> {
         let solve = section(
             root,
@@ -237,7 +247,7 @@ impl SolveSettings {
                 number(value, "above 0", |number| number > 0.0)
             })?,
             flow: or(solve, "flow", FlowRule::default(), |value| {
-                word(value, FLOW_RULES, flow_word)
+                word(value, FLOW_RULES, FlowRule::word)
             })?,
             leader_mixing: or(solve, "leader_mixing", 1, cells)?,
             belief_grid: or(solve, "belief_grid", 20, cells)?,

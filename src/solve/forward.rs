@@ -23,7 +23,7 @@ pub fn follow(
     start: &MeanField,
     coin: Coin,
 ) -> Result<Flow, SolveError> {
-    let mut flow = Flow::from_start(t, belief.clone(), start.clone());
+    let mut flow = Flow::begin(solution.game(), t, belief, start);
     let mut at = 0;
     while flow.nodes[at].t <= solution.game().horizon() {
         let FlowNode {

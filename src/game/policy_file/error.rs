@@ -36,7 +36,7 @@ pub enum PolicyProblem {
     },
     /// A header without a column that is needed.
     #[error(
-        "the column {column} is missing: add it (z_TYPE columns are for all types or for none)"
+        "the column {column} is missing: add it (columns by type or leader action are for all of them or for none)"
     )]
     MissingColumn {
         /// Its name.
@@ -55,6 +55,14 @@ pub enum PolicyProblem {
     NoLeader {
         /// The number of her actions.
         actions: usize,
+    },
+    /// Columns that give the leader's part of the play twice.
+    #[error("the columns {first} and {second} both say what the leader plays: keep one of the two")]
+    TwoLeaders {
+        /// One of the first kind.
+        first: String,
+        /// One of the second kind.
+        second: String,
     },
     /// A period that is none of the game's.
     #[error("t = `{found}`: write a whole number from 1 to the horizon, {horizon}")]
@@ -91,14 +99,16 @@ pub enum PolicyProblem {
         found: f64,
     },
     /// An action that the leader does not have.
-    #[error("leader_action = `{found}`: write one of hers, {known}")]
+    #[error("{column} = `{found}`: write one of hers, {known}")]
     LeaderAction {
+        /// The column.
+        column: String,
         /// As written.
         found: String,
         /// Her actions.
         known: String,
     },
-    /// Two rows for one period without z columns to tell them apart.
+    /// Two rows for one period without columns to tell them apart.
     #[error(
         "a second row for t = {t}, and no z_TYPE columns to tell the rows apart: remove one (without a t column, one row is the whole policy)"
     )]

@@ -172,6 +172,109 @@ fn leader_actions_are_compared_by_name() {
     assert_eq!(value("trust"), 1.0);
 }
 
+/// A leader with types `low`, also a follower type, and `poor`.
+fn names_of_typed_leader() -> Names {
+    let types = vec!["low".to_owned(), "poor".to_owned()];
+    let leader_types = Some(LeaderNames {
+        variable: "worth".to_owned(),
+        names: types,
+        values: vec![4.0, 6.0],
+    });
+    Names {
+        leader_types,
+        ..names()
+    }
+}
+
+#[test]
+fn leader_types_are_compared_by_name_and_have_numbers() {
+    let names = names_of_typed_leader();
+    for used in [Use::Transition, Use::FollowerReward, Use::LeaderPeriod] {
+        for (text, value) in [
+            ("worth", 6.0),
+            ("leader_type", 6.0),
+            ("worth == poor", 1.0),
+            ("low == leader_type", 0.0),
+            ("worth > low", 1.0),
+            ("worth == 6", 1.0),
+            ("poor", 6.0),
+        ] {
+            let formula = read(text, &names, used).unwrap();
+            assert_eq!(formula.value(&names, MOMENT), value, "{text}");
+        }
+    }
+    let transition = read(
+        "t * z[low] * (price + worth)",
+        &names,
+        Use::LeaderTransition,
+    )
+    .unwrap();
+    assert_eq!(transition.value(&names, MOMENT), 3.0 * 0.125 * 7.5);
+}
+
+#[test]
+fn leader_types_are_told_from_what_is_called_alike() {
+    let names = names_of_typed_leader();
+    for (text, used, place, message) in [
+        (
+            "1 + low",
+            Use::FollowerReward,
+            "low",
+            "ambiguous here: a type or a leader type",
+        ),
+        (
+            "x == poor",
+            Use::FollowerReward,
+            "poor",
+            "is a leader type, which x never is",
+        ),
+        (
+            "worth == stay",
+            Use::FollowerReward,
+            "stay",
+            "is an action, which worth never is",
+        ),
+        (
+            "worth",
+            Use::Terminal,
+            "worth",
+            "cannot be used in the terminal reward",
+        ),
+        (
+            "worth",
+            Use::LeaderAction,
+            "worth",
+            "cannot be used in a leader action",
+        ),
+        (
+            "price",
+            Use::LeaderType,
+            "price",
+            "cannot be used in a leader type",
+        ),
+        (
+            "k * a",
+            Use::LeaderTransition,
+            "a",
+            "cannot be used in the leader's transition",
+        ),
+        (
+            "z[x]",
+            Use::LeaderTransition,
+            "z[x]",
+            "cannot be used in the leader's transition",
+        ),
+    ] {
+        let (span, problem) = read(text, &names, used).unwrap_err();
+        assert_eq!(&text[span], place, "{text}");
+        assert!(problem.to_string().contains(message), "{text}: {problem}");
+        if message.contains("ambiguous") {
+            let help = problem.help().unwrap();
+            assert!(help.contains("`leader_type == low`"), "{help}");
+        }
+    }
+}
+
 /// NaN is never turned into a number on the way.
 #[test]
 fn nan_reaches_the_end() {
