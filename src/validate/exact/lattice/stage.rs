@@ -130,8 +130,14 @@ struct Continued {
 /// What the leader can expect of a crowd, by its movement.
 #[derive(Default)]
 struct Expected {
-    /// The crowd's movement, the law of its next counts, and the leader's best values after the beliefs met so far.
-    known: Vec<(Vec<Vec<f64>>, BoxLaw, Vec<(usize, f64)>)>,
+    known: Vec<Moving>,
+}
+
+/// A crowd's movement, the law of its next counts, and the leader's best values after the beliefs met so far.
+struct Moving {
+    moves: Vec<Vec<f64>>,
+    law: BoxLaw,
+    values: Vec<(usize, f64)>,
 }
 
 impl Stage<'_> {
@@ -306,7 +312,7 @@ impl Stage<'_> {
         let branches = played.branches.iter();
         let continued: f64 = branches
             .map(|(branch, way)| {
-                let law = &expected.known[played.ways[*way].crowd].1;
+                let law = &expected.known[played.ways[*way].crowd].law;
                 branch.probability * law.expect(&self.next[branch.next].leader_theta, 0)
             })
             .sum();
@@ -378,17 +384,20 @@ impl Played<'_> {
 
 impl Expected {
     fn add(&mut self, crowd: &Crowd) -> usize {
-        let law = crowd.others(None);
-        self.known.push((crowd.moves.clone(), law, Vec::new()));
+        self.known.push(Moving {
+            moves: crowd.moves.clone(),
+            law: crowd.others(None),
+            values: Vec::new(),
+        });
         self.known.len() - 1
     }
 
     /// E of the values on a grid, that of belief `next`, over the next counts of a crowd that moves so. Announcements that
     /// move the crowd alike share it.
     fn of(&mut self, moves: Vec<Vec<f64>>, counts: &[usize], (next, grid): (usize, &Grid)) -> f64 {
-        let known = self.known.iter().position(|(other, ..)| *other == moves);
+        let known = self.known.iter().position(|known| known.moves == moves);
         let crowd = known.unwrap_or_else(|| self.add(&Crowd::new(moves, counts)));
-        let (_, law, values) = &mut self.known[crowd];
+        let Moving { law, values, .. } = &mut self.known[crowd];
         if let Some((_, value)) = values.iter().find(|(belief, _)| *belief == next) {
             return *value;
         }
