@@ -6,6 +6,10 @@
 //!
 //! [`Exact`] covers all deviations by backward induction and comes first; where it costs too much, paired replications
 //! ([`FollowerDeviation`] and the leader's constant actions) take its place, and the claim is about those alone.
+//!
+//! Where the leader has types, deviations are functions of (t, pi, z, x), pi the common belief (9). That is all there is to
+//! deviate by unless followers see more of a private type than her actions tell ([`Game::private_type_leaks`]); those games
+//! are sampled, and the claim says what its deviations may depend on.
 
 mod belief_check;
 mod calibrate;

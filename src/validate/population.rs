@@ -103,30 +103,35 @@ impl Claims<'_> {
                     refusal: None,
                 })
             }
-            MethodChoice::Auto => match self.exact_cost(EXACT_BUDGET) {
-                Ok(cost) if cost.follower > EXACT_BUDGET => Ok(sampled(best_sampled)),
-                Ok(cost) => Ok(Plan {
-                    follower: Method::Exact,
-                    leader: if cost.leader > EXACT_BUDGET {
-                        Method::Paired
-                    } else {
-                        Method::Exact
-                    },
-                    refusal: None,
-                }),
-                Err(
-                    ValidateError::ExactTypes { .. }
-                    | ValidateError::ExactStates { .. }
-                    | ValidateError::ExactCost { .. },
-                ) => Ok(sampled(best_sampled)),
-                Err(
-                    error @ (ValidateError::ExactBeliefs { .. } | ValidateError::ExactLeak { .. }),
-                ) => Ok(Plan {
+            MethodChoice::Auto => self.auto_plan(sampled(best_sampled)),
+        }
+    }
+
+    /// Exact where its cost is within [`EXACT_BUDGET`], else as `sampled`.
+    fn auto_plan(&self, sampled: Plan) -> Result<Plan, ValidateError> {
+        match self.exact_cost(EXACT_BUDGET) {
+            Ok(cost) if cost.follower > EXACT_BUDGET => Ok(sampled),
+            Ok(cost) => Ok(Plan {
+                follower: Method::Exact,
+                leader: if cost.leader > EXACT_BUDGET {
+                    Method::Paired
+                } else {
+                    Method::Exact
+                },
+                refusal: None,
+            }),
+            Err(
+                ValidateError::ExactTypes { .. }
+                | ValidateError::ExactStates { .. }
+                | ValidateError::ExactCost { .. },
+            ) => Ok(sampled),
+            Err(error @ (ValidateError::ExactBeliefs { .. } | ValidateError::ExactLeak { .. })) => {
+                Ok(Plan {
                     refusal: Some(format!("N = {}: {error}", self.population)),
-                    ..sampled(best_sampled)
-                }),
-                Err(error) => Err(error),
-            },
+                    ..sampled
+                })
+            }
+            Err(error) => Err(error),
         }
     }
 
