@@ -12,7 +12,7 @@ pub(crate) mod program;
 mod spaces;
 mod tables;
 
-pub use belief::{LeaderInformation, LeaderMove, Outcome, outcomes, update_belief};
+pub use belief::{LeaderInformation, LeaderMove, Outcome, TypeLeak, outcomes, update_belief};
 pub use mean_field::{
     Flow, FlowEdge, FlowNode, FlowRule, MeanRewards, Way, advance_mean_field, mean_rewards,
     public_beliefs, ways,

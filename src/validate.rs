@@ -6,7 +6,12 @@
 //!
 //! [`Exact`] covers all deviations by backward induction and comes first; where it costs too much, paired replications
 //! ([`FollowerDeviation`] and the leader's constant actions) take its place, and the claim is about those alone.
+//!
+//! Where the leader has types, deviations are functions of (t, pi, z, x), pi the common belief (9). That is all there is to
+//! deviate by unless followers see more of a private type than her actions tell ([`Game::private_type_leaks`]); those games
+//! are sampled, and the claim says what its deviations may depend on.
 
+mod belief_check;
 mod calibrate;
 mod certificate;
 mod convergence;
@@ -25,14 +30,15 @@ mod verdict;
 mod tests;
 
 use crate::game::{
-    Belief, Game, GameError, LeaderAction, LeaderPrescription, MeanField, Policy, Prescription,
-    Tables,
+    Belief, Game, GameError, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType,
+    MeanField, Policy, Prescription, Tables, TypeLeak,
 };
 use crate::scenario::{Method as MethodChoice, Start};
 use crate::simulate::SimulateError;
 use crate::simulate::split::MAX_POPULATION;
 use crate::stats::BettingError;
 
+pub use belief_check::BeliefCheck;
 pub use calibrate::{
     Calibration, CalibrationRow, PLANTED_CLASSES, PLANTED_EPSILON, PLANTED_GAINS, PlantedCase,
     PlantedLaw, PlantedSource, RATE_CONFIDENCE, Stay,
@@ -46,12 +52,12 @@ pub use convergence::{
     fit_rate, local_slopes,
 };
 pub use deviations::{
-    FollowerDeviation, LeaderDeviation, MAX_ONE_SHOTS, MeanFieldPath, NamedPolicy, PERTURBATIONS,
-    ResponseTable, SampledPath, SampledResponse, one_shot_periods,
+    FollowerDeviation, LeaderChoices, LeaderDeviation, MAX_MAPS, MAX_ONE_SHOTS, MeanFieldPath,
+    NamedPolicy, PERTURBATIONS, ResponseTable, SampledPath, SampledResponse, one_shot_periods,
 };
 pub use exact::{
-    Cost, Departure, Exact, LatticeDeparture, LatticeExact, LeaderTest, MAX_EXACT_STATES, Values,
-    estimated_cost,
+    Cost, Departure, Exact, LatticeDeparture, LatticeExact, LeaderTest, MAX_EXACT_STATES,
+    MOST_BELIEFS, Values, estimated_cost,
 };
 pub use one_step::{CHECK_LEVEL, Check, OneStep};
 pub use plan::{Need, PILOT, plan};
@@ -103,6 +109,47 @@ pub enum ValidateError {
         /// As estimated.
         cost: f64,
     },
+    /// More beliefs about the leader's type than are kept.
+    #[error(
+        "the exact method would need more than {MOST_BELIEFS} beliefs about the leader's type at t = {t}: use the method \
+         `paired`"
+    )]
+    ExactBeliefs {
+        /// The period.
+        t: usize,
+    },
+    /// Followers can learn more of a private type than the belief says.
+    #[error(
+        "the exact method takes the belief for all that followers know of the leader's type, and {leak}: use the method \
+         `paired`"
+    )]
+    ExactLeak {
+        /// What tells it.
+        leak: TypeLeak,
+    },
+    /// The fast recursion over counts is for leaders without types who do not mix.
+    #[error("the leader mixes at t = {t}")]
+    MixedLeader {
+        /// The period.
+        t: usize,
+    },
+    /// A policy that plays differently when asked again.
+    #[error("the policy does not play the same when it is asked again at t = {t}")]
+    UnsteadyPolicy {
+        /// The period.
+        t: usize,
+    },
+    /// More maps from leader types to actions than are tried.
+    #[error("the leader has too many announcements to be tried one by one at t = {t}")]
+    Announcements {
+        /// The period.
+        t: usize,
+    },
+    /// The tagged follower cannot be integrated out.
+    #[error(
+        "the method `integrated` is for leaders without types who do not mix: use the method `paired`"
+    )]
+    IntegratedLeader,
     /// More types than the angles of a crowd's characteristic function can be summed for.
     #[error(
         "the method `integrated` treats at most {} follower types and this game has {types}: use the method `paired`",
@@ -178,6 +225,8 @@ pub struct BestResponseRow {
     pub x: usize,
     /// z^N, the deviator included.
     pub z: MeanField,
+    /// The belief about the leader's type.
+    pub belief: Belief,
     /// The best action, the first of equals.
     pub action: usize,
     /// What the action gains over theta's prescription at this state, the best response following in both cases.
@@ -243,23 +292,18 @@ pub fn validate(
 ) -> Result<Validation, ValidateError> {
     check_settings(settings)?;
     let mut validation = Validation::empty();
-    let answers = policy
-        .answer(
-            1,
-            &Belief::certain(),
-            game.initial(),
-            &LeaderPrescription::action(LeaderAction(0)),
-        )
-        .is_some();
-    let leader = if game.has_leader() && answers {
-        LeaderTest::StageWise
-    } else {
-        LeaderTest::None
-    };
-    if game.has_leader() && !answers {
+    let leader = leader_test(game, policy);
+    if game.has_leader() && leader == LeaderTest::None {
         validation.warnings.push(
             "the leader's deviations are not tested: the policy names no answer to them".into(),
         );
+    }
+    if let Some(leak) = game.private_type_leaks() {
+        validation.warnings.push(format!(
+            "{leak}: a follower's own past tells more of it than the belief (9), which is made from the leader's actions \
+             alone. The policy and all deviations are functions of (t, pi, z, x); nothing is said of followers who remember \
+             more, and the belief is not compared with the leader's types"
+        ));
     }
     for population in settings.populations {
         population::Claims {
@@ -276,10 +320,30 @@ pub fn validate(
     Ok(validation)
 }
 
-/// R^l = r(z, a^l) + sum_{x,a} E[mu(x, a)] g(z, a^l, x, a), where E[mu(x, a)] = z(x) gamma(a|x) at any N.
+/// Whether the leader's deviations can be tested: the policy names the followers' answers.
+fn leader_test(game: &Game, policy: &dyn Policy) -> LeaderTest {
+    let types = game.leader_types().len();
+    let likeliest = game.initial_belief().weights().iter().enumerate();
+    let likeliest = likeliest.reduce(|a, b| if b.1 > a.1 { b } else { a });
+    let belief = match game.leader_information() {
+        LeaderInformation::Public => {
+            Belief::of_type(types, LeaderType(likeliest.map_or(0, |(x, _)| x)))
+        }
+        LeaderInformation::NoTypes | LeaderInformation::Private => game.initial_belief().clone(),
+    };
+    let announced = LeaderPrescription::Pure(vec![LeaderAction(0); types]);
+    let answer = policy.answer(1, &belief, game.initial(), &announced);
+    match answer {
+        Some(_) if game.has_leader() => LeaderTest::StageWise,
+        _ => LeaderTest::None,
+    }
+}
+
+/// R^l = r(z, x^l, a^l) + sum_{x,a} E[mu(x, a)] g(z, x^l, a^l, x, a) at a leader move (x^l, a^l), where
+/// E[mu(x, a)] = z(x) gamma(a|x) at any N.
 fn leader_reward(
     tables: &Tables<'_>,
-    leader: LeaderAction,
+    leader_move: usize,
     prescription: &Prescription,
     z: &MeanField,
 ) -> f64 {
@@ -296,8 +360,8 @@ fn leader_reward(
             .filter(|(_, weight)| **weight > 0.0);
         share
             * row
-                .map(|(a, weight)| weight * tables.leader_follower_reward(leader.0, x, a))
+                .map(|(a, weight)| weight * tables.leader_follower_reward(leader_move, x, a))
                 .sum::<f64>()
     });
-    tables.leader_period_reward(leader.0) + per_follower.sum::<f64>()
+    tables.leader_period_reward(leader_move) + per_follower.sum::<f64>()
 }

@@ -239,7 +239,13 @@ fn validated(game: &Game, policy: &dyn Policy, method: Method) -> Validation {
         files: &[],
         selection: "optimistic",
     };
-    validate(game, policy, &MeanFieldPath::of_flow(&flow), &settings).expect("values")
+    validate(
+        game,
+        policy,
+        &MeanFieldPath::of_flow(game, &flow),
+        &settings,
+    )
+    .expect("values")
 }
 
 /// Games in which theta is certified at N = 200, so that a refutation is the fault's.

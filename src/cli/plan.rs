@@ -42,7 +42,7 @@ pub fn execute(options: &PlanCommand) -> Result<Outcome, Failure> {
     let (game, mut phases) = (scenario.game(), Phases::quiet());
     let source = options.policy.source();
     let played = Played::obtain(&scenario, source, Selections::Own, &mut phases)?;
-    let path = MeanFieldPath::of_flow(&played.flow(&scenario)?);
+    let path = MeanFieldPath::of_flow(game, &played.flow(&scenario)?);
     let files = super::validate::read_deviations(&options.test.deviation, game)?;
     let settings = super::validate::settings(&scenario, &files, played.name());
     let needs = smfg::validate::plan(game, played.policy(), &path, &settings)?;

@@ -91,7 +91,7 @@ pub fn validate(
 ) -> Result<Validation, Failure> {
     let game = scenario.game();
     let settings = &scenario.validate;
-    let path = MeanFieldPath::of_flow(flow);
+    let path = MeanFieldPath::of_flow(game, flow);
     let files = read_deviations(&options.deviation, game)?;
     let validation = phases.run("validate", |_| {
         let claims = self::settings(scenario, &files, played.name());

@@ -157,6 +157,17 @@ impl LeaderPrescription {
         other
     }
 
+    /// The one action of a leader without types who does not mix.
+    pub fn single_action(&self) -> Option<LeaderAction> {
+        if let Self::Pure(chosen) = self {
+            return chosen.first().copied().filter(|_| chosen.len() == 1);
+        }
+        match self.support(LeaderType(0))[..] {
+            [(action, _)] if self.types() == 1 => Some(action),
+            _ => None,
+        }
+    }
+
     /// The number of leader types, of rows.
     pub fn types(&self) -> usize {
         match self {

@@ -143,8 +143,12 @@ pub fn convergence() -> Vec<String> {
 
 /// best_response.csv: one row per population, period and state at which the best deviator departs.
 pub fn best_response(game: &Game) -> Vec<String> {
-    let columns = Columns::of(game).fixed(&["population", "t", "type"]);
-    columns.types("z_", "").fixed(&["action", "gain"]).names
+    Columns::of(game)
+        .fixed(&["population", "t", "type"])
+        .types("z_", "")
+        .named(leader::belief_names(game))
+        .fixed(&["action", "gain"])
+        .names
 }
 
 /// What `smfg stage` prints: one row per prescription of the leader and equilibrium.

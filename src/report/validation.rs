@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::columns;
 use super::{Cell, OutputFolder, WriteError};
+use super::{columns, leader};
 use crate::game::{Game, LeaderInformation};
 use crate::solve::{Ending, StateValues};
 use crate::validate::{
@@ -59,9 +59,10 @@ pub fn write_best_response(
             (&game.follower_types()[row.x]).into(),
         ];
         let z = row.z.weights().iter().map(|weight| Cell::Float(*weight));
+        let state = z.chain(leader::belief_cells(game, row.belief.weights()));
         let action = &game.follower_actions()[row.action];
         let end: [Cell; 2] = [action.into(), row.gain.into()];
-        table.row(start.into_iter().chain(z).chain(end))?;
+        table.row(start.into_iter().chain(state).chain(end))?;
     }
     table.finish()
 }

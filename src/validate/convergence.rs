@@ -27,7 +27,7 @@ use super::exact::LeaderTest;
 use super::population::Claims;
 use super::range::RewardRanges;
 use super::{FlowValues, Method, Player, Settings, ValidateError};
-use crate::game::{Belief, Flow, Game, LeaderAction, LeaderPrescription, MeanField, Policy};
+use crate::game::{Flow, Game, MeanField, Policy};
 use crate::stats::{Interval, normal_quantile};
 pub use fit::{Point, Rate, Slope, fit_rate, local_slopes};
 pub use jumps::JumpInReach;
@@ -184,24 +184,12 @@ pub fn converge(
     settings: &Settings<'_>,
 ) -> Result<Convergence, ValidateError> {
     super::check_settings(settings)?;
-    let path = MeanFieldPath::of_flow(flow);
+    let path = MeanFieldPath::of_flow(game, flow);
     let limit = limit_values(game, flow)?;
     let mut populations = settings.populations.to_vec();
     populations.sort_unstable();
     populations.dedup();
-    let answers = policy
-        .answer(
-            1,
-            &Belief::certain(),
-            game.initial(),
-            &LeaderPrescription::action(LeaderAction(0)),
-        )
-        .is_some();
-    let leader = if game.has_leader() && answers {
-        LeaderTest::StageWise
-    } else {
-        LeaderTest::None
-    };
+    let leader = super::leader_test(game, policy);
     let claims: Vec<Claims<'_>> = populations
         .iter()
         .map(|population| Claims {

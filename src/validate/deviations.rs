@@ -2,18 +2,25 @@
 //!
 //! The class D of a follower: every constant action, every one-shot (t, x, a), the best response to the mean-field flow,
 //! a best response learnt from samples ([`SampledResponse`]), small perturbations of theta, and policies from files. That
-//! of the leader, the followers re-answering: every constant action, every one-shot (t, a), and policies from files.
+//! of the leader, the followers re-answering: every constant action, every one-shot (t, a), and policies from files; where
+//! she has types, a map from types to actions takes the place of an action.
 
 mod learnt;
 
 use super::ValidateError;
-use crate::game::{Belief, Flow, Game, LeaderAction, MeanField, Policy, PolicyFile};
+use crate::game::{
+    Belief, Flow, FlowRule, Game, LeaderAction, LeaderInformation, LeaderMove, LeaderPrescription,
+    MeanField, Policy, PolicyFile,
+};
 use crate::stream::Stream;
 pub use learnt::{SampledPath, SampledResponse};
 use rand::RngExt;
 
 /// The most one-shot deviations of one player; where there are more, only some periods are tried, evenly spread.
 pub const MAX_ONE_SHOTS: usize = 400;
+
+/// The most maps from leader types to actions that are tried in one period; where there are more, only constant ones.
+pub const MAX_MAPS: usize = 64;
 
 /// How many perturbations of theta are tried.
 pub const PERTURBATIONS: usize = 4;
@@ -26,61 +33,31 @@ const PERTURBATION: f64 = 0.1;
 pub struct MeanFieldPath {
     /// z_t for t = 1..=T + 1.
     pub z: Vec<MeanField>,
-    /// The leader's action for t = 1..=T.
-    pub leader_actions: Vec<LeaderAction>,
+    /// The law of the leader's type and action for t = 1..=T.
+    pub leader_moves: Vec<Vec<LeaderMove>>,
 }
 
 impl MeanFieldPath {
     /// The main path of a flow.
-    pub fn of_flow(flow: &Flow) -> Self {
-        let nodes = flow.main_path().into_iter().map(|i| &flow.nodes[i]);
-        let (z, plays): (Vec<_>, Vec<_>) = nodes
-            .map(|node| (node.mean_field.clone(), node.play.as_ref()))
-            .unzip();
+    pub fn of_flow(game: &Game, flow: &Flow) -> Self {
+        let nodes = || flow.main_path().into_iter().map(|i| &flow.nodes[i]);
+        let moves = nodes().filter_map(|node| {
+            let play = node.play.as_ref()?;
+            Some(LeaderMove::law(game, &node.belief, &play.leader))
+        });
         Self {
-            z,
-            leader_actions: plays
-                .into_iter()
-                .flatten()
-                .map(|play| play.leader_action())
-                .collect(),
+            z: nodes().map(|node| node.mean_field.clone()).collect(),
+            leader_moves: moves.collect(),
         }
     }
 
-    /// Follow `policy` forward from z_1 by (8).
+    /// Follow `policy` forward from z_1 by (8), by the likeliest way where its flow branches.
     ///
     /// # Errors
     /// A kernel or reward without a value on the path.
     pub fn follow(game: &Game, policy: &dyn Policy) -> Result<Self, ValidateError> {
-        let mut tables = game.tables();
-        let (mut path, mut leader_actions) = (vec![game.initial().clone()], Vec::new());
-        let mut z = game.initial().clone();
-        for t in 1..=game.horizon() {
-            tables.evaluate(t, z.weights())?;
-            let play = policy.play(t, &Belief::certain(), &z);
-            let mut next = vec![0.0; z.weights().len()];
-            for (x, share) in z.weights().iter().enumerate() {
-                for (a, weight) in play
-                    .prescription
-                    .row(x)
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, w)| **w > 0.0)
-                {
-                    for (y, mass) in next.iter_mut().enumerate() {
-                        *mass +=
-                            share * weight * tables.transition(play.leader_action().0, x, a, y);
-                    }
-                }
-            }
-            z = MeanField::new(next);
-            path.push(z.clone());
-            leader_actions.push(play.leader_action());
-        }
-        Ok(Self {
-            z: path,
-            leader_actions,
-        })
+        let flow = Flow::of_policy(game, policy, game.initial(), FlowRule::Averaged)?;
+        Ok(Self::of_flow(game, &flow))
     }
 }
 
@@ -98,7 +75,7 @@ impl ResponseTable {
     /// # Errors
     /// A kernel or reward without a value on the path.
     pub fn against(game: &Game, path: &MeanFieldPath) -> Result<Self, ValidateError> {
-        let (types, horizon) = (game.follower_types().len(), path.leader_actions.len());
+        let (types, horizon) = (game.follower_types().len(), path.leader_moves.len());
         let last = path.z[horizon].weights();
         let terminal = (0..types).map(|x| game.terminal_reward(last, x));
         let mut value = terminal.collect::<Result<Vec<f64>, _>>()?;
@@ -106,16 +83,17 @@ impl ResponseTable {
         let mut tables = game.tables();
         for t in (1..=horizon).rev() {
             tables.evaluate(t, path.z[t - 1].weights())?;
-            let leader = path.leader_actions[t - 1].0;
+            let moves = &path.leader_moves[t - 1];
             let mut current = vec![f64::NEG_INFINITY; types];
             for x in 0..types {
                 for a in (0..game.follower_actions().len()).filter(|a| game.is_available(x, *a)) {
-                    let next = value
-                        .iter()
-                        .enumerate()
-                        .map(|(y, v)| tables.transition(leader, x, a, y) * v);
-                    let total =
-                        tables.follower_reward(leader, x, a) + game.discount() * next.sum::<f64>();
+                    let at = |m: &LeaderMove| {
+                        let moved = value.iter().enumerate();
+                        let next = moved.map(|(y, v)| tables.transition(m.index, x, a, y) * v);
+                        let reward = tables.follower_reward(m.index, x, a);
+                        m.probability * (reward + game.discount() * next.sum::<f64>())
+                    };
+                    let total: f64 = moves.iter().map(at).sum();
                     if total > current[x] {
                         current[x] = total;
                         actions[(t - 1) * types + x] = a;
@@ -230,11 +208,11 @@ impl FollowerDeviation {
         }
     }
 
-    /// gamma(. | x) of the deviator at (t, z), where theta prescribes `theta`; into `law`, of the same length.
+    /// gamma(. | x) of the deviator at (t, pi, z), where theta prescribes `theta`; into `law`, of the same length.
     pub fn write_law(
         &self,
         game: &Game,
-        (t, z): (usize, &MeanField),
+        (t, belief, z): (usize, &Belief, &MeanField),
         x: usize,
         theta: &[f64],
         law: &mut [f64],
@@ -245,14 +223,13 @@ impl FollowerDeviation {
             }
         };
         match self {
-            Self::SampledResponse(response) => pure(response.action(t, z.weights(), x), 1.0),
+            Self::SampledResponse(response) => {
+                pure(response.action(t, belief, z.weights(), x), 1.0)
+            }
             Self::Perturbed(_, table) => pure(table.action(t, x), PERTURBATION),
-            Self::File(file) => law.copy_from_slice(
-                file.policy
-                    .play(t, &Belief::certain(), z)
-                    .prescription
-                    .row(x),
-            ),
+            Self::File(file) => {
+                law.copy_from_slice(file.policy.play(t, belief, z).prescription.row(x));
+            }
             _ => match self.action(game, t, x) {
                 Some(a) => pure(a, 1.0),
                 None => law.copy_from_slice(theta),
@@ -274,41 +251,87 @@ impl FollowerDeviation {
     }
 }
 
-/// A leader's deviation; the followers answer what she announces.
+/// A leader's deviation; the followers answer what she announces. Actions stand by her type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LeaderDeviation {
-    /// One action at every t.
-    Constant(LeaderAction),
-    /// One action in one period; theta's in all others.
-    OneShot(usize, LeaderAction),
+    /// The same actions at every t.
+    Constant(Vec<LeaderAction>),
+    /// These actions in one period; theta's in all others.
+    OneShot(usize, Vec<LeaderAction>),
     /// The leader's part of a policy file.
     File(NamedPolicy),
 }
 
-impl LeaderDeviation {
-    /// Every constant action and every one-shot (in the periods of [`one_shot_periods`]).
-    pub fn class(game: &Game) -> Vec<Self> {
-        let actions = || (0..game.leader_actions().len()).map(LeaderAction);
-        let shots = one_shot_periods(game.horizon(), actions().len())
-            .into_iter()
-            .flat_map(|t| actions().map(move |action| Self::OneShot(t, action)));
-        actions().map(Self::Constant).chain(shots).collect()
-    }
+/// What a leader may announce whatever the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaderChoices {
+    /// One action for all types: she has one, or there are more maps than [`MAX_MAPS`].
+    Actions,
+    /// Every map from types to actions.
+    Maps,
+}
 
-    /// The action announced at (t, z); `None` for theta's.
-    pub fn announced(&self, t: usize, z: &MeanField) -> Option<LeaderAction> {
-        match self {
-            Self::Constant(action) => Some(*action),
-            Self::OneShot(shot, action) => (*shot == t).then_some(*action),
-            Self::File(file) => Some(file.policy.play(t, &Belief::certain(), z).leader_action()),
+impl LeaderChoices {
+    /// Those of a game.
+    pub fn of(game: &Game) -> Self {
+        let (types, actions) = (game.leader_types().len(), game.leader_actions().len());
+        let maps = u32::try_from(types)
+            .ok()
+            .and_then(|k| actions.checked_pow(k));
+        match game.leader_information() {
+            LeaderInformation::NoTypes => Self::Actions,
+            _ if maps.is_some_and(|maps| maps <= MAX_MAPS) => Self::Maps,
+            _ => Self::Actions,
         }
     }
 
-    /// The action announced at t whatever z is; `None` where it depends on z or is theta's.
-    pub fn action(&self, t: usize) -> Option<LeaderAction> {
+    /// All of them, actions by type, the first type's action varying slowest.
+    pub fn all(self, game: &Game) -> Vec<Vec<LeaderAction>> {
+        let types = game.leader_types().len();
+        let actions = || (0..game.leader_actions().len()).map(LeaderAction);
         match self {
-            Self::Constant(action) => Some(*action),
-            Self::OneShot(shot, action) => (*shot == t).then_some(*action),
+            Self::Actions => actions().map(|a| vec![a; types]).collect(),
+            Self::Maps => (0..types).fold(vec![Vec::new()], |maps, _| {
+                let longer = |map: &Vec<LeaderAction>| -> Vec<Vec<LeaderAction>> {
+                    actions().map(|a| [&map[..], &[a]].concat()).collect()
+                };
+                maps.iter().flat_map(longer).collect()
+            }),
+        }
+    }
+}
+
+impl LeaderDeviation {
+    /// Every constant choice and every one-shot (in the periods of [`one_shot_periods`]).
+    pub fn class(game: &Game) -> Vec<Self> {
+        let choices = LeaderChoices::of(game).all(game);
+        let shots = one_shot_periods(game.horizon(), choices.len())
+            .into_iter()
+            .flat_map(|t| choices.iter().map(move |c| Self::OneShot(t, c.clone())));
+        let constants = choices.iter().cloned().map(Self::Constant);
+        constants.chain(shots).collect()
+    }
+
+    /// What is announced at (t, pi, z); `None` for theta's.
+    pub fn announced(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+    ) -> Option<LeaderPrescription> {
+        match self {
+            Self::File(file) => Some(file.policy.play(t, belief, z).leader),
+            _ => self
+                .actions(t)
+                .map(|a| LeaderPrescription::Pure(a.to_vec())),
+        }
+    }
+
+    /// The actions announced at t whatever the state is; `None` where they depend on it or are theta's.
+    pub fn actions(&self, t: usize) -> Option<&[LeaderAction]> {
+        match self {
+            Self::Constant(actions) => Some(actions),
+            Self::OneShot(shot, actions) => (*shot == t).then_some(actions),
             Self::File(_) => None,
         }
     }
@@ -323,11 +346,23 @@ impl LeaderDeviation {
 
     /// The name in deviations.csv.
     pub fn name(&self, game: &Game) -> String {
-        let actions = game.leader_actions();
         match self {
-            Self::Constant(action) => format!("constant:{}", actions[action.0]),
-            Self::OneShot(t, action) => format!("one_shot:{t}:{}", actions[action.0]),
+            Self::Constant(actions) => format!("constant:{}", choice_name(game, actions)),
+            Self::OneShot(t, actions) => format!("one_shot:{t}:{}", choice_name(game, actions)),
             Self::File(file) => format!("file:{}", file.name),
+        }
+    }
+}
+
+/// An action that all types take, by its name; else `TYPE=ACTION/TYPE=ACTION`.
+fn choice_name(game: &Game, actions: &[LeaderAction]) -> String {
+    let name = |a: &LeaderAction| game.leader_actions()[a.0].clone();
+    match actions {
+        [first, rest @ ..] if rest.iter().all(|a| a == first) => name(first),
+        _ => {
+            let types = game.leader_types().iter().zip(actions);
+            let parts: Vec<String> = types.map(|(x, a)| format!("{x}={}", name(a))).collect();
+            parts.join("/")
         }
     }
 }

@@ -18,14 +18,17 @@ mod stage;
 
 use rayon::prelude::*;
 
-use super::ValidateError;
-use crate::game::{Game, MeanField, Policy};
+use super::{EXACT_LIMIT, ValidateError};
+use crate::game::{Game, LeaderInformation, MeanField, Policy};
 use crate::scenario::Start;
 use crate::simulate::rounded_counts;
-pub use lattice::{LatticeDeparture, LatticeExact};
+pub use lattice::{LatticeDeparture, LatticeExact, MOST_BELIEFS};
 use law::TRUNCATED_MASS;
 pub use stage::Departure;
 use stage::{Stage, State, Traces, Worker};
+
+/// Multiply-adds (of a tenth of a nanosecond) in the time of one stage game; theta's play solves one per candidate.
+const STAGE_GAME_COST: f64 = 5_000.0;
 
 /// The most pairs (t, n) that are held in memory, at 24 bytes each.
 pub const MAX_EXACT_STATES: u64 = 20_000_000;
@@ -128,7 +131,7 @@ impl Exact {
     /// Solve backward from T to 1 for N = `population` followers, then follow the best responder forward from `start`.
     ///
     /// # Errors
-    /// A game without exactly two follower types, no followers or too many, a kernel or reward without a value at some z^N, and, with
+    /// A game without exactly two follower types, a leader who mixes, no followers or too many, a kernel or reward without a value at some z^N, and, with
     /// [`LeaderTest::StageWise`], a policy that does not answer a deviating leader.
     pub fn solve(
         game: &Game,
@@ -391,9 +394,33 @@ pub fn estimated_cost(
     policy: &dyn Policy,
     population: u64,
 ) -> Result<Cost, ValidateError> {
-    if game.follower_types().len() > 2 {
-        return lattice::estimated_cost(game, policy, population);
+    cost_within(game, policy, population, EXACT_LIMIT)
+}
+
+/// [`estimated_cost`], the beliefs that a leader's private type makes reachable collected for at most `budget`.
+pub(super) fn cost_within(
+    game: &Game,
+    policy: &dyn Policy,
+    population: u64,
+    budget: f64,
+) -> Result<Cost, ValidateError> {
+    let lattice = || lattice::estimated_cost(game, policy, population, budget);
+    if needs_lattice(game) {
+        return lattice();
     }
+    match counts_cost(game, policy, population) {
+        Err(ValidateError::MixedLeader { .. }) => lattice(),
+        cost => cost,
+    }
+}
+
+/// Whether the game is beyond two follower types and a leader without types; a leader who mixes shows in her plays.
+pub(super) fn needs_lattice(game: &Game) -> bool {
+    game.follower_types().len() > 2 || game.leader_information() != LeaderInformation::NoTypes
+}
+
+/// [`estimated_cost`] of [`Exact::solve`].
+fn counts_cost(game: &Game, policy: &dyn Policy, population: u64) -> Result<Cost, ValidateError> {
     let population = checked_population(game, population)?;
     let (periods, counts) = (game.horizon().min(5), (population + 1).min(17));
     let states: Vec<(usize, usize)> = (0..periods)

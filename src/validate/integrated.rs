@@ -10,6 +10,10 @@
 //! normalised, with a floor on types that a deviation reaches: q is the *marginal* law of the crowd. With the ratio to one
 //! simulated follower of theta in its place, the estimate is biased wherever policies jump in z.
 //!
+//! The leader must leave nothing to chance but the crowd: a leader with types or who mixes is refused. The belief of (9) is a
+//! function of what she announces at z^N, which holds the tagged follower: where that moves it, the belief depends on its own
+//! past types, which are summed out, so that no weights alpha(x) alone would do. Paired replications treat these games.
+//!
 //! One pass serves all deviations, and its cost does not grow with N. The luck of the tagged follower, of order 1, is gone,
 //! and with it a factor of order N of the variance. What can go wrong: at small N the weights have heavy tails. Their mean,
 //! which is 1, and the effective sample size are printed, and [`refusal`] says when nothing may be concluded.
@@ -31,7 +35,7 @@ use super::paired::{
     Bounds, Difference, Experiment, Hypothesis, Setting, Worker, discounted, pick, with_tagged,
 };
 use super::range::{PeriodRange, RewardRanges};
-use crate::game::{Game, MeanField};
+use crate::game::{Game, MeanField, Play};
 use crate::stats::Interval;
 use crate::stream::Role;
 pub(super) use law::MAX_TYPES;
@@ -184,14 +188,12 @@ impl<'a> IntegratedExperiment<'a> {
             }
             let reference = reference(&carried[0], &reached);
             let y = pick(&reference, tagged.random());
-            let play = worker.play(
-                self.setting.policy,
-                t,
-                &with_tagged(&others, y),
-                Announced::Theta,
-            )?;
+            let (policy, counts) = (self.setting.policy, with_tagged(&others, y));
+            let state = (game.initial_belief(), &counts[..]);
+            let play = worker.play(policy, t, state, Announced::Theta)?;
             let before = others.clone();
-            advance(&worker.tables, &play, &mut others, &mut crowd);
+            let leader_move = leader_move(&play)?;
+            advance(&worker.tables, &play, leader_move, &mut others, &mut crowd);
             set_ratios(&mut locals, &before, &others, &reference);
             for (i, carried) in carried.iter_mut().enumerate() {
                 let deviation = i.checked_sub(1).map(|i| &self.deviations[deviations[i]]);
@@ -221,8 +223,9 @@ impl<'a> IntegratedExperiment<'a> {
         x: usize,
     ) -> Result<Local, ValidateError> {
         let counts = with_tagged(others, x);
-        let play = worker.play(self.setting.policy, t, &counts, Announced::Theta)?;
-        let (tables, leader, types) = (&worker.tables, play.leader_action(), others.len());
+        let state = (self.setting.game.initial_belief(), &counts[..]);
+        let play = worker.play(self.setting.policy, t, state, Announced::Theta)?;
+        let (tables, leader, types) = (&worker.tables, leader_move(&play)?, others.len());
         let actions = 0..play.prescription.actions();
         let cells = actions
             .clone()
@@ -234,10 +237,10 @@ impl<'a> IntegratedExperiment<'a> {
             moves: moves.collect(),
             row: play.prescription.row(x).to_vec(),
             rewards: actions
-                .map(|a| tables.follower_reward(leader.0, x, a))
+                .map(|a| tables.follower_reward(leader, x, a))
                 .collect(),
             kernel: cells
-                .map(|(a, y)| tables.transition(leader.0, x, a, y))
+                .map(|(a, y)| tables.transition(leader, x, a, y))
                 .collect(),
             ratio: 0.0,
         })
@@ -259,7 +262,7 @@ impl<'a> IntegratedExperiment<'a> {
             let Some(local) = local else { continue };
             match deviation {
                 Some(d) => {
-                    let here = (t, &local.z);
+                    let here = (t, self.setting.game.initial_belief(), &local.z);
                     d.write_law(self.setting.game, here, x, &local.row, &mut law);
                 }
                 None => law.copy_from_slice(&local.row),
@@ -341,6 +344,12 @@ impl Experiment for IntegratedExperiment<'_> {
     fn averages(&self) -> usize {
         1
     }
+}
+
+/// The move of a leader without types who does not mix.
+fn leader_move(play: &Play) -> Result<usize, ValidateError> {
+    let action = play.leader.single_action();
+    action.map(|a| a.0).ok_or(ValidateError::IntegratedLeader)
 }
 
 /// w: alpha_theta normalised, and at least about [`FLOOR`] on every type reached.

@@ -26,17 +26,17 @@ const NULL_TOLERANCE: f64 = 1e-9;
 /// The result of a check of the simulated populations against theory; the belief's calibration is one more of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// `one_step`.
+    /// `one_step`, or `belief`.
     pub name: &'static str,
     /// N.
     pub population: u64,
-    /// Q.
+    /// Q; of `belief`, the largest standardised miss.
     pub statistic: f64,
-    /// Its mean under the hypothesis, M: the sum of the ranks.
+    /// Its mean under the hypothesis, M: the sum of the ranks; of `belief`, how many misses there are.
     pub degrees: f64,
     /// Two-sided.
     pub p_value: f64,
-    /// Steps in which followers went where theory lets nobody go.
+    /// Steps in which followers, or the leader's type, went where theory lets nobody go.
     pub impossible: u64,
     /// Whether `p_value` is at least [`CHECK_LEVEL`] and nothing impossible happened.
     pub passed: bool,
@@ -46,6 +46,7 @@ impl Check {
     /// What a reader has to know of a check that failed.
     pub fn warning(&self) -> Option<String> {
         let Self {
+            name,
             population,
             statistic,
             degrees,
@@ -53,18 +54,23 @@ impl Check {
             impossible,
             ..
         } = self;
-        (!self.passed).then(|| {
-            format!(
+        (!self.passed).then(|| match *name {
+            "belief" => format!(
+                "N = {population}: the leader's types do not come as the belief (9) says: the largest of {degrees} misses is \
+                 {statistic:.1} standard deviations (p = {p_value:.1e}), {impossible} types were held impossible"
+            ),
+            _ => format!(
                 "N = {population}: simulated populations do not move as (8) says: the one-step statistic is \
                  {statistic:.1} for {degrees:.1} degrees (p = {p_value:.1e}), {impossible} steps leave the possible \
                  directions"
-            )
+            ),
         })
     }
 }
 
 /// The sums over all steps of trajectories.
 pub struct OneStep<'a> {
+    game: &'a Game,
     policy: &'a dyn Policy,
     tables: Tables<'a>,
     statistic: f64,
@@ -77,6 +83,7 @@ impl<'a> OneStep<'a> {
     /// Nothing observed; `policy` is what the populations are supposed to follow.
     pub fn new(game: &'a Game, policy: &'a dyn Policy) -> Self {
         Self {
+            game,
             policy,
             tables: game.tables(),
             statistic: 0.0,
@@ -95,8 +102,11 @@ impl<'a> OneStep<'a> {
             let counts = trajectory.counts(t);
             let z = MeanField::from_counts(counts);
             self.tables.evaluate(t, z.weights())?;
-            let prescription = self.policy.play(t, &Belief::certain(), &z).prescription;
-            let leader = trajectory.leader_action(t);
+            let belief = Belief::new(trajectory.belief(t).to_vec());
+            let prescription = self.policy.play(t, &belief, &z).prescription;
+            // phi at the move that was made.
+            let (x, action) = (trajectory.leader_type(t), trajectory.leader_action(t));
+            let leader = self.game.leader_move(x, action);
             let types = counts.len();
             let moves: Vec<Vec<f64>> = (0..types)
                 .map(|x| next_type(&self.tables, leader, x, prescription.row(x), types))

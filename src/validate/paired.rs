@@ -5,7 +5,8 @@
 //! (r'_t - r_t), differenced step by step, so that identical runs give exactly 0. The others are a count vector split by
 //! multinomials; r_t is the expectation over the tagged follower's action at (z_t, x_t), which costs nothing and has the
 //! mean of the realised reward. The leader's: she announces one action at every t, and the followers answer; r_t is
-//! her expected reward at z_t.
+//! her expected reward at z_t. A leader with types, or who mixes, draws both in every run ([`leadership`]); r_t is then
+//! taken at the move that she makes.
 //!
 //! Replications are independent and alike; D lies in a proven range ([`super::range`]), so the tests of
 //! [`crate::stats::BettingTest`] hold at every look.
@@ -13,6 +14,7 @@
 pub(super) mod crowd;
 mod follower;
 mod leader;
+mod leadership;
 
 use rayon::prelude::*;
 
@@ -23,6 +25,7 @@ pub(super) use crowd::Setting;
 pub(super) use crowd::Worker;
 pub(super) use follower::{FollowerExperiment, discounted, pick, with_tagged};
 pub(super) use leader::LeaderExperiment;
+pub(super) use leadership::{LeaderDraws, Leadership};
 
 /// One replication of one deviation from one start.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

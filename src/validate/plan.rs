@@ -21,7 +21,7 @@ use super::pilot::Trial;
 use super::population::Claims;
 use super::range::RewardRanges;
 use super::{Method, Player, Settings, ValidateError, Verdict, Weight};
-use crate::game::{Belief, Game, LeaderAction, LeaderPrescription, Policy};
+use crate::game::{Game, Policy};
 use crate::scenario::Method as MethodChoice;
 use crate::stats::{LOOK, Moments};
 use crate::stream::{Role, Stream};
@@ -77,19 +77,7 @@ pub fn plan(
     settings: &Settings<'_>,
 ) -> Result<Vec<Need>, ValidateError> {
     super::check_settings(settings)?;
-    let answers = policy
-        .answer(
-            1,
-            &Belief::certain(),
-            game.initial(),
-            &LeaderPrescription::action(LeaderAction(0)),
-        )
-        .is_some();
-    let leader = if game.has_leader() && answers {
-        LeaderTest::StageWise
-    } else {
-        LeaderTest::None
-    };
+    let leader = super::leader_test(game, policy);
     let ranges = RewardRanges::prove(game);
     let mut needs = Vec::new();
     for population in settings.populations {
@@ -115,13 +103,14 @@ fn of_population(
     if plan.follower == Method::Exact {
         needs.push(exact(claims, Player::Follower)?);
     } else {
-        let trial = Trial::follower(claims, plan.follower, ranges)?;
-        let pilot = Pilot::run(claims, trial)?;
+        let by = |method| Pilot::run(claims, Trial::follower(claims, method, ranges)?);
         let open = claims.settings.method == MethodChoice::Auto;
-        let pilot = if open && plan.follower == Method::Integrated && pilot.refuses() {
-            Pilot::run(claims, Trial::follower(claims, Method::Paired, ranges)?)?
-        } else {
-            pilot
+        let pilot = match by(plan.follower) {
+            Ok(pilot) if open && plan.follower == Method::Integrated && pilot.refuses() => {
+                by(Method::Paired)?
+            }
+            Err(ValidateError::IntegratedLeader) if open => by(Method::Paired)?,
+            pilot => pilot?,
         };
         needs.extend(pilot.forecast(claims)?);
     }

@@ -2,8 +2,11 @@
 
 mod sampled;
 
+use super::belief_check::BeliefCheck;
 use super::deviations::MeanFieldPath;
-use super::exact::{Exact, Gains, LatticeExact, LeaderTest, Values, estimated_cost};
+use super::exact::{
+    Cost, Exact, Gains, LatticeExact, LeaderTest, Values, cost_within, needs_lattice,
+};
 use super::integrated::MAX_TYPES;
 use super::one_step::OneStep;
 use super::verdict::{Conditions, RowName, conclude, exact_row, overall};
@@ -11,7 +14,7 @@ use super::{
     BestResponseRow, ClaimResult, EXACT_BUDGET, EXACT_LIMIT, Method, Player, Row, Settings,
 };
 use super::{ValidateError, Validation, Verdict, Weight};
-use crate::game::{Game, MeanField, Policy};
+use crate::game::{Belief, Game, LeaderInformation, MeanField, Policy};
 use crate::scenario::{Engine, Method as MethodChoice, Start};
 use crate::simulate::split::MAX_POPULATION;
 use crate::simulate::{Cohorts, Simulation, rounded_counts, simulate};
@@ -31,10 +34,12 @@ pub(super) struct Claims<'a> {
 }
 
 /// How the two players' claims are settled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Plan {
     pub follower: Method,
     pub leader: Method,
+    /// Why backward induction cannot treat the leader's types, where it was tried first.
+    pub refusal: Option<String>,
 }
 
 impl Claims<'_> {
@@ -46,6 +51,7 @@ impl Claims<'_> {
             });
         }
         let plan = self.plan()?;
+        validation.warnings.extend(plan.refusal.iter().cloned());
         let tested = self.leader == LeaderTest::StageWise;
         match plan.follower {
             Method::Exact if plan.leader == Method::Exact => self.exact(self.leader, validation)?,
@@ -66,6 +72,7 @@ impl Claims<'_> {
         let sampled = |follower| Plan {
             follower,
             leader: Method::Paired,
+            refusal: None,
         };
         let types = self.game.follower_types().len();
         let best_sampled = self.best_sampled();
@@ -73,10 +80,13 @@ impl Claims<'_> {
             MethodChoice::Integrated if types > MAX_TYPES => {
                 Err(ValidateError::IntegratedTypes { types })
             }
+            MethodChoice::Integrated if self.leader_is_drawn() => {
+                Err(ValidateError::IntegratedLeader)
+            }
             MethodChoice::Integrated => Ok(sampled(Method::Integrated)),
             MethodChoice::Paired => Ok(sampled(Method::Paired)),
             MethodChoice::Exact => {
-                let cost = estimated_cost(self.game, self.policy, self.population)?;
+                let cost = self.exact_cost(EXACT_LIMIT)?;
                 let total = match self.leader {
                     LeaderTest::StageWise => cost.follower + cost.leader,
                     LeaderTest::None => cost.follower,
@@ -90,45 +100,76 @@ impl Claims<'_> {
                 Ok(Plan {
                     follower: Method::Exact,
                     leader: Method::Exact,
+                    refusal: None,
                 })
             }
-            MethodChoice::Auto => match estimated_cost(self.game, self.policy, self.population) {
-                Ok(cost) if cost.follower > EXACT_BUDGET => Ok(sampled(best_sampled)),
-                Ok(cost) => Ok(Plan {
-                    follower: Method::Exact,
-                    leader: if cost.leader > EXACT_BUDGET {
-                        Method::Paired
-                    } else {
-                        Method::Exact
-                    },
-                }),
-                Err(ValidateError::ExactTypes { .. } | ValidateError::ExactStates { .. }) => {
-                    Ok(sampled(best_sampled))
-                }
-                Err(error) => Err(error),
-            },
+            MethodChoice::Auto => self.auto_plan(sampled(best_sampled)),
         }
+    }
+
+    /// Exact where its cost is within [`EXACT_BUDGET`], else as `sampled`.
+    fn auto_plan(&self, sampled: Plan) -> Result<Plan, ValidateError> {
+        match self.exact_cost(EXACT_BUDGET) {
+            Ok(cost) if cost.follower > EXACT_BUDGET => Ok(sampled),
+            Ok(cost) => Ok(Plan {
+                follower: Method::Exact,
+                leader: if cost.leader > EXACT_BUDGET {
+                    Method::Paired
+                } else {
+                    Method::Exact
+                },
+                refusal: None,
+            }),
+            Err(
+                ValidateError::ExactTypes { .. }
+                | ValidateError::ExactStates { .. }
+                | ValidateError::ExactCost { .. },
+            ) => Ok(sampled),
+            Err(error @ (ValidateError::ExactBeliefs { .. } | ValidateError::ExactLeak { .. })) => {
+                Ok(Plan {
+                    refusal: Some(format!("N = {}: {error}", self.population)),
+                    ..sampled
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn exact_cost(&self, budget: f64) -> Result<Cost, ValidateError> {
+        cost_within(self.game, self.policy, self.population, budget)
+    }
+
+    /// Whether the leader has types, or mixes on the mean-field path.
+    fn leader_is_drawn(&self) -> bool {
+        self.game.leader_information() != LeaderInformation::NoTypes
+            || self.path.leader_moves.iter().any(|law| law.len() > 1)
     }
 
     /// The method that samples followers where the choice is open.
     pub(super) fn best_sampled(&self) -> Method {
-        if self.game.follower_types().len() <= MAX_TYPES {
+        if self.game.follower_types().len() <= MAX_TYPES && !self.leader_is_drawn() {
             Method::Integrated
         } else {
             Method::Paired
         }
     }
 
-    /// Compare the simulator's steps with (8) and its covariance at finite N.
+    /// Compare the simulator's steps with (8) and its covariance at finite N, and its beliefs with the leader's types.
     fn check_one_step(&self, validation: &mut Validation) -> Result<(), ValidateError> {
         let mut check = OneStep::new(self.game, self.policy);
+        let mut beliefs = BeliefCheck::new(self.game);
         let simulation = self.simulation(FIRST_CHECKED, CHECKED);
         simulate(self.game, self.policy, &simulation, |trajectory| {
+            if let Some(beliefs) = &mut beliefs {
+                beliefs.push(trajectory)?;
+            }
             check.push(trajectory)
         })?;
-        let result = check.result(self.population);
-        validation.warnings.extend(result.warning());
-        validation.checks.push(result);
+        let beliefs = beliefs.map(|beliefs| beliefs.result(self.population));
+        for result in [check.result(self.population)].into_iter().chain(beliefs) {
+            validation.warnings.extend(result.warning());
+            validation.checks.push(result);
+        }
         Ok(())
     }
 
@@ -153,30 +194,37 @@ impl Claims<'_> {
     ) -> Result<(), ValidateError> {
         let (game, policy, population) = (self.game, self.policy, self.population);
         let start = self.settings.start;
-        let row = |t, x, z, action, gain| BestResponseRow {
+        let row = |(t, x), belief, counts: &[u64], (action, gain)| BestResponseRow {
             population,
             t,
             x,
-            z,
+            z: MeanField::from_counts(counts),
+            belief,
             action,
             gain,
         };
-        if game.follower_types().len() <= 2 {
-            let exact = Exact::solve(game, policy, population, start, leader)?;
-            self.add_exact(&exact, leader, validation);
-            let departures = exact.departures.iter().map(|d| {
-                let z = MeanField::from_counts(&[population - d.n as u64, d.n as u64]);
-                row(d.t, d.x, z, d.action, d.gain)
-            });
-            validation.best_response.extend(departures);
-        } else {
-            let exact = LatticeExact::solve(game, policy, population, start, leader)?;
-            self.add_exact(&exact, leader, validation);
-            let departures = exact.departures.iter().map(|d| {
-                let counts: Vec<u64> = d.counts.iter().map(|n| *n as u64).collect();
-                row(d.t, d.x, MeanField::from_counts(&counts), d.action, d.gain)
-            });
-            validation.best_response.extend(departures);
+        let by_counts =
+            (!needs_lattice(game)).then(|| Exact::solve(game, policy, population, start, leader));
+        match by_counts {
+            // A leader who mixes shows where she is first seen to.
+            None | Some(Err(ValidateError::MixedLeader { .. })) => {
+                let exact = LatticeExact::solve(game, policy, population, start, leader)?;
+                self.add_exact(&exact, leader, validation);
+                let departures = exact.departures.iter().map(|d| {
+                    let counts: Vec<u64> = d.counts.iter().map(|n| *n as u64).collect();
+                    row((d.t, d.x), d.belief.clone(), &counts, (d.action, d.gain))
+                });
+                validation.best_response.extend(departures);
+            }
+            Some(exact) => {
+                let exact = exact?;
+                self.add_exact(&exact, leader, validation);
+                let departures = exact.departures.iter().map(|d| {
+                    let counts = [population - d.n as u64, d.n as u64];
+                    row((d.t, d.x), Belief::certain(), &counts, (d.action, d.gain))
+                });
+                validation.best_response.extend(departures);
+            }
         }
         Ok(())
     }
@@ -184,9 +232,23 @@ impl Claims<'_> {
     fn add_exact(&self, exact: &dyn Gains, leader: LeaderTest, validation: &mut Validation) {
         let error = exact.truncation();
         let rows = self.follower_exact(exact);
-        self.add(rows, "all its deviations", error, validation);
+        let class = match self.game.leader_information() {
+            LeaderInformation::Private => {
+                "all its deviations (the belief holds all that a follower can learn of the leader's type)"
+            }
+            LeaderInformation::NoTypes | LeaderInformation::Public => "all its deviations",
+        };
+        self.add(rows, class, error, validation);
         if leader == LeaderTest::StageWise {
-            let class = "all stage-wise deviations (the followers re-answering)";
+            let class = match self.game.leader_information() {
+                LeaderInformation::Private => {
+                    "all stage-wise deviations to a map from her types to actions (the followers re-answering, her gain \
+                     averaged over the belief)"
+                }
+                LeaderInformation::NoTypes | LeaderInformation::Public => {
+                    "all stage-wise deviations (the followers re-answering)"
+                }
+            };
             self.add(self.leader_exact(exact), class, error, validation);
         }
     }
@@ -310,21 +372,27 @@ impl Claims<'_> {
         class: &str,
         (evidence, error): (String, f64),
     ) -> Option<ClaimResult> {
-        let types = self
-            .game
-            .follower_types()
-            .iter()
-            .zip(self.game.initial().weights());
-        let law: Vec<String> = types
-            .map(|(name, weight)| format!("{name} {weight}"))
-            .collect();
+        let words = |names: &[String], weights: &[f64]| {
+            let law = names.iter().zip(weights);
+            let law: Vec<String> = law.map(|(x, weight)| format!("{x} {weight}")).collect();
+            law.join(", ")
+        };
+        let game = self.game;
+        let law = words(game.follower_types(), game.initial().weights());
+        let leader = match game.leader_information() {
+            LeaderInformation::NoTypes => String::new(),
+            LeaderInformation::Private | LeaderInformation::Public => {
+                let belief = game.initial_belief().weights();
+                format!(", the leader ({})", words(game.leader_types(), belief))
+            }
+        };
         let drawn = match self.settings.start {
             Start::Iid => "i.i.d.",
             Start::Rounded => "rounded",
         };
         let conditions = Conditions {
             horizon: self.game.horizon(),
-            initial: format!("{drawn} ({})", law.join(", ")),
+            initial: format!("{drawn} ({law}){leader}"),
             selection: self.settings.selection,
             class,
             epsilon: self.settings.epsilon,

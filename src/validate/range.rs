@@ -4,7 +4,7 @@
 //! D = sum_t delta^(t-1) (r'_t - r_t), each reward anything that some type, leader action and z can bring.
 
 use super::deviations::{FollowerDeviation, LeaderDeviation};
-use crate::game::{Game, LeaderAction};
+use crate::game::{Game, LeaderType};
 use crate::stats::Interval;
 
 /// Boxes times periods, about: finer boxes bring tighter bounds, never other ones.
@@ -23,9 +23,9 @@ pub struct PeriodRange {
 #[derive(Clone, Debug)]
 pub struct RewardRanges<'g> {
     game: &'g Game,
-    /// R^f by (period, type, action), over z and leader actions; one period where nothing depends on t.
+    /// R^f by (period, type, action), over z and leader moves; one period where nothing depends on t.
     follower: Vec<Interval>,
-    /// R^l by (period, leader action), over z and prescriptions.
+    /// R^l by (period, leader move), over z and prescriptions.
     leader: Vec<Interval>,
     /// V_{T+1} by type, over z.
     terminal: Vec<Interval>,
@@ -42,7 +42,7 @@ impl<'g> RewardRanges<'g> {
             1
         };
         let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
-        let leader_actions = game.leader_actions().len();
+        let leader_moves = game.leader_moves();
         let nothing = Interval {
             low: f64::INFINITY,
             high: f64::NEG_INFINITY,
@@ -50,7 +50,7 @@ impl<'g> RewardRanges<'g> {
         let mut ranges = Self {
             game,
             follower: vec![nothing; periods * types * actions],
-            leader: vec![nothing; periods * leader_actions],
+            leader: vec![nothing; periods * leader_moves],
             terminal: vec![nothing; types],
             boxes: 0,
         };
@@ -60,7 +60,7 @@ impl<'g> RewardRanges<'g> {
         for cell in &cover {
             for period in 0..periods {
                 let enclosure = game.enclose(period + 1, cell);
-                for l in 0..leader_actions {
+                for l in 0..leader_moves {
                     for (x, a) in (0..types).flat_map(|x| (0..actions).map(move |a| (x, a))) {
                         let entry = (period * types + x) * actions + a;
                         widen(
@@ -69,7 +69,7 @@ impl<'g> RewardRanges<'g> {
                         );
                     }
                     widen(
-                        &mut ranges.leader[period * leader_actions + l],
+                        &mut ranges.leader[period * leader_moves + l],
                         enclosure.leader_reward(l),
                     );
                 }
@@ -136,12 +136,18 @@ impl<'g> RewardRanges<'g> {
 
     /// What D cannot leave for a leader with this deviation.
     pub fn leader_difference(&self, deviation: &LeaderDeviation) -> Interval {
-        let actions = self.game.leader_actions().len();
+        let moves = self.game.leader_moves();
         let period = |t: usize| {
-            let row = &self.leader[self.period(t) * actions..][..actions];
+            let row = &self.leader[self.period(t) * moves..][..moves];
             let any = row.iter().copied().reduce(Interval::hull)?;
+            // Of whatever type she is.
+            let chosen = deviation.actions(t).and_then(|actions| {
+                let made = actions.iter().enumerate();
+                let made = made.map(|(x, a)| row[self.game.leader_move(LeaderType(x), *a)]);
+                made.reduce(Interval::hull)
+            });
             Some(PeriodRange {
-                deviation: deviation.action(t).map_or(any, |LeaderAction(l)| row[l]),
+                deviation: chosen.unwrap_or(any),
                 theta: any,
             })
         };

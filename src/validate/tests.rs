@@ -4,9 +4,11 @@
 mod enumeration;
 mod exact;
 mod faults;
+mod information_sets;
 mod integrated;
 mod lattice;
 mod lattice_game;
+mod leader_types;
 mod one_step;
 mod range;
 mod sampled;

@@ -1,7 +1,7 @@
 //! Where the policy jumps in z so near the mean-field path that z^N reaches the other side.
 
 use super::measure::Simulated;
-use crate::game::{Belief, GameError, LeaderMove, MeanField, advance_mean_field, mean_rewards};
+use crate::game::{GameError, LeaderMove, MeanField, advance_mean_field, mean_rewards};
 use crate::validate::population::Claims;
 
 /// z^N reaches what lies within this many of its standard deviations.
@@ -60,11 +60,12 @@ pub(super) fn jumps_in_reach(
 /// next action of a fine grid does not count.
 fn jumps_at(claims: &Claims<'_>, t: usize, position: f64) -> Result<bool, GameError> {
     let mut tables = claims.game.tables();
+    let belief = claims.game.initial_belief();
     let mut side = |m: f64| {
         let z = super::at(m);
         tables.evaluate(t, z.weights())?;
-        let play = claims.policy.play(t, &Belief::certain(), &z);
-        let moves = LeaderMove::law(claims.game, &Belief::certain(), &play.leader);
+        let play = claims.policy.play(t, belief, &z);
+        let moves = LeaderMove::law(claims.game, belief, &play.leader);
         let rewards = mean_rewards(&tables, &z, &play.prescription, &moves);
         Ok((
             advance_mean_field(&tables, &z, &play.prescription, &moves),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::game::{Belief, FlowRule, LeaderPrescription, Play, Prescription};
+use crate::game::{Belief, FlowRule, LeaderAction, LeaderPrescription, Play, Prescription};
 use crate::scenario::{Method as MethodChoice, Scenario, Start};
 
 /// With z^N(high) the mean of N fair coins, the value of staying is E z^2 = 1/4 + 1/(4 N), and cheating gains

@@ -1,12 +1,12 @@
 //! A best response learnt from sampled paths of the population.
 //!
-//! Paths under theta are cut at every t into bins of equal numbers of paths, by the share of the type whose share varies
-//! most. Backward from T + 1 the follower's value at (t, bin, x) is the largest mean, over the paths in the bin, of
+//! Paths under theta are cut at every t into bins of equal numbers of paths, by the share of the type (or the probability of the
+//! leader type) that varies most. Backward from T + 1 the follower's value at (t, bin, x) is the largest mean, over the paths in the bin, of
 //! R + delta sum_y Q(y|.) V_{t+1}(bin of z_{t+1}, y). That neglects the deviator's own 1/N and the spread inside a bin; what
 //! the response gains is for other samples to say, and it is tested on streams that it has not seen.
 
 use super::available;
-use crate::game::{Game, LeaderAction};
+use crate::game::{Belief, Game};
 use crate::simulate::Trajectory;
 use crate::validate::ValidateError;
 
@@ -18,19 +18,25 @@ const BINS: usize = 8;
 pub struct SampledPath {
     /// z^N_t for t = 1..=T + 1.
     z: Vec<Vec<f64>>,
-    /// a^l_t for t = 1..=T.
-    leader_actions: Vec<LeaderAction>,
+    /// pi_t likewise.
+    beliefs: Vec<Vec<f64>>,
+    /// (x^l_t, a^l_t) for t = 1..=T.
+    leader_moves: Vec<usize>,
 }
 
 impl SampledPath {
-    /// The public part of a trajectory.
-    pub fn of(trajectory: &Trajectory) -> Self {
+    /// The public part of a trajectory, and the leader's moves.
+    pub fn of(game: &Game, trajectory: &Trajectory) -> Self {
         let horizon = trajectory.horizon();
+        let made = |t| game.leader_move(trajectory.leader_type(t), trajectory.leader_action(t));
         Self {
             z: (1..=horizon + 1)
                 .map(|t| trajectory.mean_field(t).collect())
                 .collect(),
-            leader_actions: (1..=horizon).map(|t| trajectory.leader_action(t)).collect(),
+            beliefs: (1..=horizon + 1)
+                .map(|t| trajectory.belief(t).to_vec())
+                .collect(),
+            leader_moves: (1..=horizon).map(made).collect(),
         }
     }
 }
@@ -45,7 +51,7 @@ pub struct SampledResponse {
 /// The bins of one period and the actions in them.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Period {
-    /// The type by whose share paths are told apart.
+    /// The type by whose share paths are told apart; after the follower types, the leader type by whose probability.
     coordinate: usize,
     /// Ascending: bin b holds shares from `edges[b - 1]` to below `edges[b]`.
     edges: Vec<f64>,
@@ -55,8 +61,8 @@ struct Period {
 
 impl Period {
     /// Bins of equal numbers of `points`, along the coordinate of the largest variance.
-    fn cut(points: &[&[f64]]) -> Self {
-        let types = points.first().map_or(0, |z| z.len());
+    fn cut(points: &[Vec<f64>]) -> Self {
+        let types = points.first().map_or(0, Vec::len);
         let variance = |x: usize| {
             let mut moments = crate::stats::Moments::default();
             moments.extend(points.iter().map(|z| z[x]));
@@ -82,9 +88,10 @@ impl Period {
         }
     }
 
-    fn bin(&self, z: &[f64]) -> usize {
-        self.edges
-            .partition_point(|edge| *edge <= z[self.coordinate])
+    fn bin(&self, z: &[f64], belief: &[f64]) -> usize {
+        let mut coordinates = z.iter().chain(belief).skip(self.coordinate);
+        let share = coordinates.next().copied().unwrap_or(0.0);
+        self.edges.partition_point(|edge| *edge <= share)
     }
 }
 
@@ -105,7 +112,8 @@ impl SampledResponse {
         }
         let mut periods = Vec::with_capacity(game.horizon());
         for t in (1..=game.horizon()).rev() {
-            let points: Vec<&[f64]> = paths.iter().map(|path| path.z[t - 1].as_slice()).collect();
+            let public = |path: &SampledPath| [&path.z[t - 1][..], &path.beliefs[t - 1]].concat();
+            let points: Vec<Vec<f64>> = paths.iter().map(public).collect();
             let mut period = Period::cut(&points);
             let bins = period.edges.len() + 1;
             // Sums over the paths of a bin, by (bin, x, a).
@@ -114,7 +122,10 @@ impl SampledResponse {
             for (path, next) in paths.iter().zip(&next) {
                 let z = &path.z[t - 1];
                 tables.evaluate(t, z)?;
-                let (bin, leader) = (period.bin(z), path.leader_actions[t - 1].0);
+                let (bin, leader) = (
+                    period.bin(z, &path.beliefs[t - 1]),
+                    path.leader_moves[t - 1],
+                );
                 counts[bin] += 1.0;
                 for (x, a) in (0..types).flat_map(|x| available(game, x).map(move |a| (x, a))) {
                     let moved = next.iter().enumerate();
@@ -136,7 +147,7 @@ impl SampledResponse {
                 sums[(bin * types + x) * actions + action] / counts[bin].max(1.0)
             };
             for (path, next) in paths.iter().zip(&mut next) {
-                let bin = period.bin(&path.z[t - 1]);
+                let bin = period.bin(&path.z[t - 1], &path.beliefs[t - 1]);
                 *next = (0..types).map(|x| value(bin, x)).collect();
             }
             periods.push(period);
@@ -145,9 +156,9 @@ impl SampledResponse {
         Ok(Self { types, periods })
     }
 
-    /// The action at period t (from 1) and mean field z of a follower of type x.
-    pub fn action(&self, t: usize, z: &[f64], x: usize) -> usize {
+    /// The action at period t (from 1), belief and mean field z of a follower of type x.
+    pub fn action(&self, t: usize, belief: &Belief, z: &[f64], x: usize) -> usize {
         let period = &self.periods[t - 1];
-        period.actions[period.bin(z) * self.types + x]
+        period.actions[period.bin(z, belief.weights()) * self.types + x]
     }
 }

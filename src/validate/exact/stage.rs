@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::law::{Law, Scratch, estimated_width};
-use super::{Column, Cost, LeaderTest, Period, ValidateError, mean_field};
+use super::{Column, Cost, LeaderTest, Period, STAGE_GAME_COST, ValidateError, mean_field};
 use crate::game::{
     Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription, Tables,
 };
@@ -15,9 +15,6 @@ const MIN_ADVANTAGE: f64 = 1e-12;
 
 /// Counts in a tail of at most this mass, a step and side, count as not reached where departures are listed.
 pub(super) const UNREACHED: f64 = 1e-12;
-
-/// Multiply-adds (of a tenth of a nanosecond) in the time of one stage game; theta's play solves one per leader action.
-const STAGE_GAME_COST: f64 = 5_000.0;
 
 /// A state in which the best responder does not do what theta prescribes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -138,6 +135,9 @@ impl<'g> Worker<'g> {
         let z = mean_field(stage.population, n);
         self.tables.evaluate(stage.t, z.weights())?;
         let play = stage.policy.play(stage.t, &Belief::certain(), &z);
+        if play.leader.single_action().is_none() {
+            return Err(ValidateError::MixedLeader { t: stage.t });
+        }
         let counts = [stage.population - n, n];
         let moves = self.moves(&play, counts);
         self.law.assign_sum(
@@ -309,7 +309,7 @@ impl<'g> Worker<'g> {
         prescription: &Prescription,
         z: &MeanField,
     ) -> f64 {
-        super::super::leader_reward(&self.tables, leader_action, prescription, z)
+        super::super::leader_reward(&self.tables, leader_action.0, prescription, z)
     }
 
     /// The cost of one state.
@@ -323,6 +323,9 @@ impl<'g> Worker<'g> {
         let z = mean_field(population, n);
         self.tables.evaluate(t, z.weights())?;
         let (play, counts) = (policy.play(t, &Belief::certain(), &z), [population - n, n]);
+        if play.leader.single_action().is_none() {
+            return Err(ValidateError::MixedLeader { t });
+        }
         let law_cost = |moves: [f64; 2]| {
             let [narrow, wide] =
                 [0, 1].map(|y| estimated_width(counts[y].saturating_sub(1), moves[y]));

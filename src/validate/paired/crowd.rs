@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::game::{
-    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Tables,
-};
+use crate::game::{Belief, Game, LeaderPrescription, MeanField, Play, Policy, Tables};
 use crate::scenario::Start;
 use crate::simulate::rounded_counts;
 use crate::simulate::split::split;
@@ -49,13 +47,33 @@ impl Setting<'_> {
     }
 }
 
-/// Who announces the leader's action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::validate) enum Announced {
+/// Who announces the leader's prescription.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::validate) enum Announced<'p> {
     /// Theta.
     Theta,
-    /// A deviating leader, this action; the followers answer.
-    Deviating(LeaderAction),
+    /// A deviating leader, this one; the followers answer.
+    Deviating(&'p LeaderPrescription),
+}
+
+impl Announced<'_> {
+    /// What a play is remembered by, with the public state: of one length and beginning for each kind.
+    fn key(self, belief: &Belief, counts: &[u64]) -> Vec<u64> {
+        let mut key = match self {
+            Self::Theta => vec![0],
+            Self::Deviating(LeaderPrescription::Pure(chosen)) => {
+                let actions = chosen.iter().map(|a| a.0 as u64);
+                [1].into_iter().chain(actions).collect()
+            }
+            Self::Deviating(LeaderPrescription::Mixed { rows, .. }) => {
+                let rows = rows.iter().map(|p| p.to_bits());
+                [2].into_iter().chain(rows).collect()
+            }
+        };
+        key.extend(belief.weights().iter().map(|p| p.to_bits()));
+        key.extend_from_slice(counts);
+        key
+    }
 }
 
 /// Plays remembered per period; a play is a function of its key, so forgetting them changes the speed only.
@@ -64,7 +82,7 @@ const REMEMBERED: usize = 4096;
 /// What one thread works with: tables, and the plays that it has looked up.
 pub(in crate::validate) struct Worker<'g> {
     pub(in crate::validate) tables: Tables<'g>,
-    plays: Vec<BTreeMap<(Announced, Vec<u64>), Play>>,
+    plays: Vec<BTreeMap<Vec<u64>, Play>>,
 }
 
 impl<'g> Worker<'g> {
@@ -81,26 +99,24 @@ impl<'g> Worker<'g> {
         &mut self,
         policy: &dyn Policy,
         t: usize,
-        counts: &[u64],
-        announced: Announced,
+        (belief, counts): (&Belief, &[u64]),
+        announced: Announced<'_>,
     ) -> Result<Play, ValidateError> {
         let z = MeanField::from_counts(counts);
         self.tables.evaluate(t, z.weights())?;
         let known = &mut self.plays[t - 1];
-        let key = (announced, counts.to_vec());
+        let key = announced.key(belief, counts);
         if let Some(play) = known.get(&key) {
             return Ok(play.clone());
         }
         let play = match announced {
-            Announced::Theta => policy.play(t, &Belief::certain(), &z),
-            Announced::Deviating(leader_action) => {
-                let answer = policy.answer(
-                    t,
-                    &Belief::certain(),
-                    &z,
-                    &LeaderPrescription::action(leader_action),
-                );
-                Play::pure(leader_action, answer.ok_or(ValidateError::NoAnswer { t })?)
+            Announced::Theta => policy.play(t, belief, &z),
+            Announced::Deviating(leader) => {
+                let answer = policy.answer(t, belief, &z, leader);
+                Play {
+                    leader: leader.clone(),
+                    prescription: answer.ok_or(ValidateError::NoAnswer { t })?,
+                }
             }
         };
         if known.len() >= REMEMBERED {
@@ -111,10 +127,11 @@ impl<'g> Worker<'g> {
     }
 }
 
-/// Everybody in `counts` acts and moves.
+/// Everybody in `counts` acts and moves, at the leader's move.
 pub(in crate::validate) fn advance(
     tables: &Tables<'_>,
     play: &Play,
+    leader_move: usize,
     counts: &mut Vec<u64>,
     stream: &mut Stream,
 ) {
@@ -123,7 +140,7 @@ pub(in crate::validate) fn advance(
     for (x, number) in counts.iter().enumerate().filter(|(_, number)| **number > 0) {
         let law = next_type(
             tables,
-            play.leader_action(),
+            leader_move,
             x,
             play.prescription.row(x),
             counts.len(),
@@ -136,10 +153,10 @@ pub(in crate::validate) fn advance(
     *counts = next;
 }
 
-/// sum_a row(a) Q(y|z,x,a^l,a) for every type y.
+/// sum_a row(a) Q(y|z,x,m,a) for every type y, at a leader move m.
 pub(in crate::validate) fn next_type(
     tables: &Tables<'_>,
-    leader: LeaderAction,
+    leader_move: usize,
     x: usize,
     row: &[f64],
     types: usize,
@@ -147,7 +164,7 @@ pub(in crate::validate) fn next_type(
     let mut law = vec![0.0; types];
     for (a, weight) in row.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
         for (y, mass) in law.iter_mut().enumerate() {
-            *mass += weight * tables.transition(leader.0, x, a, y);
+            *mass += weight * tables.transition(leader_move, x, a, y);
         }
     }
     law

@@ -3,7 +3,7 @@
 use rand::RngExt;
 
 use super::crowd::{Announced, Setting, Worker, advance, next_type};
-use super::{Difference, Experiment};
+use super::{Difference, Experiment, LeaderDraws, Leadership};
 use crate::game::{Game, MeanField, Play};
 use crate::stream::{Role, Stream};
 use crate::validate::ValidateError;
@@ -17,9 +17,10 @@ pub(in crate::validate) struct FollowerExperiment<'a> {
     pub deviations: Vec<FollowerDeviation>,
 }
 
-/// Where a run stands: the others, the tagged follower's type, and the streams that move them.
+/// Where a run stands: the leader, the others, the tagged follower's type, and the streams that move them.
 #[derive(Clone)]
 struct State {
+    leader: Leadership,
     others: Vec<u64>,
     x: usize,
     crowd: Stream,
@@ -45,13 +46,14 @@ impl Experiment for FollowerExperiment<'_> {
         let discount = self.game().discount();
         let mut differences = Vec::with_capacity((self.types.len() + 1) * deviations.len());
         let mut average = vec![Difference::default(); deviations.len()];
+        let draws = LeaderDraws::new(self.game(), &self.setting.streams, replication);
         for (x, weight) in &self.types {
-            let (base, last) = self.base(worker, replication, *x)?;
+            let (base, last) = self.base(worker, (replication, &draws), *x)?;
             let rewards = base.iter().map(|step| step.reward).chain([last]);
             let theta: Vec<f64> = rewards.collect();
             let value = discounted(theta.iter().copied(), discount);
             for (d, average) in deviations.iter().zip(&mut average) {
-                let gain = self.gain(worker, &base, &theta, &self.deviations[*d])?;
+                let gain = self.gain(worker, &draws, (&base, &theta), &self.deviations[*d])?;
                 let difference = Difference::plain(value, gain);
                 differences.push(difference);
                 average.add(*weight, &difference);
@@ -75,11 +77,12 @@ impl FollowerExperiment<'_> {
     fn base(
         &self,
         worker: &mut Worker<'_>,
-        replication: u64,
+        (replication, draws): (u64, &LeaderDraws<'_>),
         start: usize,
     ) -> Result<(Vec<Step>, f64), ValidateError> {
         let Setting { game, streams, .. } = &self.setting;
         let mut state = State {
+            leader: Leadership::first(game, draws),
             others: self.setting.first_counts(replication, Some(start)),
             x: start,
             crowd: streams.stream(replication, Role::Followers),
@@ -88,7 +91,7 @@ impl FollowerExperiment<'_> {
         let mut steps = Vec::with_capacity(game.horizon());
         for t in 1..=game.horizon() {
             let before = state.clone();
-            let (reward, play) = self.step(worker, t, &mut state, None)?;
+            let (reward, play) = self.step(worker, (t, draws), &mut state, None)?;
             steps.push(Step {
                 z: MeanField::from_counts(&with_tagged(&before.others, before.x)),
                 row: play.prescription.row(before.x).to_vec(),
@@ -103,13 +106,13 @@ impl FollowerExperiment<'_> {
     fn gain(
         &self,
         worker: &mut Worker<'_>,
-        base: &[Step],
-        theta: &[f64],
+        draws: &LeaderDraws<'_>,
+        (base, theta): (&[Step], &[f64]),
         deviation: &FollowerDeviation,
     ) -> Result<f64, ValidateError> {
         let (game, mut law) = (self.game(), vec![0.0; self.game().follower_actions().len()]);
         let differs = |(index, step): (usize, &Step)| {
-            let here = (index + 1, &step.z);
+            let here = (index + 1, &step.state.leader.belief, &step.z);
             deviation.write_law(game, here, step.state.x, &step.row, &mut law);
             law != step.row
         };
@@ -119,7 +122,7 @@ impl FollowerExperiment<'_> {
         let mut state = base[first].state.clone();
         let mut steps = vec![0.0; first];
         for t in first + 1..=game.horizon() {
-            let (reward, _) = self.step(worker, t, &mut state, Some(deviation))?;
+            let (reward, _) = self.step(worker, (t, draws), &mut state, Some(deviation))?;
             steps.push(reward - theta[t - 1]);
         }
         steps.push(self.terminal(&state)? - theta[game.horizon()]);
@@ -130,17 +133,18 @@ impl FollowerExperiment<'_> {
     fn step(
         &self,
         worker: &mut Worker<'_>,
-        t: usize,
+        (t, draws): (usize, &LeaderDraws<'_>),
         state: &mut State,
         deviation: Option<&FollowerDeviation>,
     ) -> Result<(f64, Play), ValidateError> {
         let Setting { game, policy, .. } = &self.setting;
         let counts = with_tagged(&state.others, state.x);
-        let play = worker.play(*policy, t, &counts, Announced::Theta)?;
+        let belief = &state.leader.belief;
+        let play = worker.play(*policy, t, (belief, &counts), Announced::Theta)?;
         let tables = &worker.tables;
         let mut row = play.prescription.row(state.x).to_vec();
         if let Some(deviation) = deviation {
-            let here = (t, &MeanField::from_counts(&counts));
+            let here = (t, belief, &MeanField::from_counts(&counts));
             deviation.write_law(
                 game,
                 here,
@@ -149,14 +153,17 @@ impl FollowerExperiment<'_> {
                 &mut row,
             );
         }
-        let leader = play.leader_action();
+        let leader_move = state.leader.act(game, t, &play, draws);
         let played = row.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
         let reward = played
-            .map(|(a, weight)| weight * tables.follower_reward(leader.0, state.x, a))
+            .map(|(a, weight)| weight * tables.follower_reward(leader_move, state.x, a))
             .sum();
-        let law = next_type(tables, leader, state.x, &row, state.others.len());
+        let law = next_type(tables, leader_move, state.x, &row, state.others.len());
         state.x = pick(&law, state.tagged.random());
-        advance(tables, &play, &mut state.others, &mut state.crowd);
+        let others = &mut state.others;
+        advance(tables, &play, leader_move, others, &mut state.crowd);
+        let acted = (t, &play, leader_move);
+        state.leader.advance(game, tables, acted, draws);
         Ok((reward, play))
     }
 

@@ -2,8 +2,8 @@
 
 use super::crowd::{Announced, Setting, Worker, advance};
 use super::follower::discounted;
-use super::{Difference, Experiment};
-use crate::game::{Game, MeanField, Play};
+use super::{Difference, Experiment, LeaderDraws, Leadership};
+use crate::game::{Belief, Game, MeanField, Play};
 use crate::stream::{Role, Stream};
 use crate::validate::deviations::LeaderDeviation;
 use crate::validate::{ValidateError, leader_reward};
@@ -16,6 +16,7 @@ pub(in crate::validate) struct LeaderExperiment<'a> {
 
 /// One period of a run.
 struct Step {
+    leader: Leadership,
     counts: Vec<u64>,
     /// The crowd's stream before the step.
     crowd: Stream,
@@ -36,12 +37,14 @@ impl Experiment for LeaderExperiment<'_> {
             streams,
             ..
         } = &self.setting;
-        let first = (
-            self.setting.first_counts(replication, None),
-            streams.stream(replication, Role::Followers),
-        );
-        let base = self.run(worker, 1, first, |worker, t, counts| {
-            worker.play(*policy, t, counts, Announced::Theta)
+        let draws = LeaderDraws::new(game, streams, replication);
+        let first = Start {
+            leader: Leadership::first(game, &draws),
+            counts: self.setting.first_counts(replication, None),
+            crowd: streams.stream(replication, Role::Followers),
+        };
+        let base = self.run(worker, (1, &draws), first, |worker, t, state| {
+            worker.play(*policy, t, state, Announced::Theta)
         })?;
         let theta = discounted(base.iter().map(|step| step.reward), game.discount());
         let mut difference = |d: &usize| {
@@ -50,15 +53,21 @@ impl Experiment for LeaderExperiment<'_> {
             let Some(start) = base.get(from - 1) else {
                 return Ok(Difference::plain(theta, 0.0));
             };
-            let start = (start.counts.clone(), start.crowd.clone());
-            let deviant = self.run(worker, from, start, |worker, t, counts| {
-                let step = &base[t - 1];
-                let announced = deviation.announced(t, &MeanField::from_counts(counts));
+            let start = Start {
+                leader: start.leader.clone(),
+                counts: start.counts.clone(),
+                crowd: start.crowd.clone(),
+            };
+            let deviant = self.run(worker, (from, &draws), start, |worker, t, state| {
+                let (step, (belief, counts)) = (&base[t - 1], state);
+                let announced = deviation.announced(t, belief, &MeanField::from_counts(counts));
                 // Where nothing differs from the base run, theta's own play is the answer, as in the exact method.
+                let here = step.counts == counts && step.leader.belief == *belief;
+                let announced = announced.filter(|own| !here || step.play.leader != *own);
                 let announced = announced
-                    .filter(|action| step.counts != counts || step.play.leader_action() != *action);
-                let announced = announced.map_or(Announced::Theta, Announced::Deviating);
-                worker.play(*policy, t, counts, announced)
+                    .as_ref()
+                    .map_or(Announced::Theta, Announced::Deviating);
+                worker.play(*policy, t, state, announced)
             })?;
             let differences = deviant.iter().zip(&base[from - 1..]);
             let steps = differences.map(|(step, base)| step.reward - base.reward);
@@ -78,27 +87,42 @@ impl Experiment for LeaderExperiment<'_> {
     }
 }
 
+/// Where a run begins.
+struct Start {
+    leader: Leadership,
+    counts: Vec<u64>,
+    crowd: Stream,
+}
+
 impl LeaderExperiment<'_> {
-    /// One run from period `from` on, at its counts and stream, `play_at` saying what is played at (t, n).
+    /// One run from period `from` on, `play_at` saying what is played at (t, pi, n).
     fn run<'g>(
         &self,
         worker: &mut Worker<'g>,
-        from: usize,
-        (mut counts, mut crowd): (Vec<u64>, Stream),
-        mut play_at: impl FnMut(&mut Worker<'g>, usize, &[u64]) -> Result<Play, ValidateError>,
+        (from, draws): (usize, &LeaderDraws<'_>),
+        mut now: Start,
+        mut play_at: impl FnMut(
+            &mut Worker<'g>,
+            usize,
+            (&Belief, &[u64]),
+        ) -> Result<Play, ValidateError>,
     ) -> Result<Vec<Step>, ValidateError> {
-        let horizon = self.setting.game.horizon();
-        let mut steps = Vec::with_capacity(horizon + 1 - from);
-        for t in from..=horizon {
-            let play = play_at(worker, t, &counts)?;
-            let z = MeanField::from_counts(&counts);
-            let reward =
-                leader_reward(&worker.tables, play.leader_action(), &play.prescription, &z);
-            let before = (counts.clone(), crowd.clone());
-            advance(&worker.tables, &play, &mut counts, &mut crowd);
+        let game = self.setting.game;
+        let mut steps = Vec::with_capacity(game.horizon() + 1 - from);
+        for t in from..=game.horizon() {
+            let play = play_at(worker, t, (&now.leader.belief, &now.counts))?;
+            let (tables, z) = (&worker.tables, MeanField::from_counts(&now.counts));
+            let leader_move = now.leader.act(game, t, &play, draws);
+            let reward = leader_reward(tables, leader_move, &play.prescription, &z);
+            let (leader, counts, crowd) =
+                (now.leader.clone(), now.counts.clone(), now.crowd.clone());
+            advance(tables, &play, leader_move, &mut now.counts, &mut now.crowd);
+            now.leader
+                .advance(game, tables, (t, &play, leader_move), draws);
             steps.push(Step {
-                counts: before.0,
-                crowd: before.1,
+                leader,
+                counts,
+                crowd,
                 play,
                 reward,
             });

@@ -5,7 +5,8 @@ use crate::simulate::simulate;
 use crate::stats::Interval;
 use crate::stream::{Role, StreamFamily};
 use crate::validate::deviations::{
-    FollowerDeviation, LeaderDeviation, SampledPath, SampledResponse, one_shot_periods,
+    FollowerDeviation, LeaderChoices, LeaderDeviation, SampledPath, SampledResponse,
+    one_shot_periods,
 };
 use crate::validate::integrated::{IntegratedExperiment, refusal};
 use crate::validate::paired::{
@@ -45,7 +46,12 @@ impl<'a> Claims<'a> {
     ) -> Result<(), ValidateError> {
         let (deviations, class) = self.follower_class()?;
         let ranges = RewardRanges::prove(self.game);
-        let mut found = self.follower_by(method, &deviations, &ranges)?;
+        let mut found = match self.follower_by(method, &deviations, &ranges) {
+            Err(ValidateError::IntegratedLeader) if or_paired => {
+                self.follower_by(Method::Paired, &deviations, &ranges)?
+            }
+            found => found?,
+        };
         if let Some(reason) = found.refusal.as_ref().filter(|_| or_paired) {
             validation.warnings.push(format!(
                 "N = {}: the method `integrated` refuses, and paired replications take its place: {reason}",
@@ -76,9 +82,13 @@ impl<'a> Claims<'a> {
             .iter()
             .filter(|d| d.first_period() == 1 && matches!(d, FollowerDeviation::OneShot { .. }));
         let shots = one_shot_words("(t, type, action)", game.horizon(), choices.count());
+        let information = match game.private_type_leaks() {
+            Some(_) => " (functions of t, the belief, z and the own type)",
+            None => "",
+        };
         let words = format!(
             "constant actions, {shots}, the best responses to the mean-field flow and to sampled paths, small \
-             perturbations of theta{}",
+             perturbations of theta{}{information}",
             self.file_words()
         );
         Ok((class, words))
@@ -97,7 +107,7 @@ impl<'a> Claims<'a> {
         let simulation = self.simulation(FIRST_PILOT, PILOT);
         let mut paths = Vec::new();
         simulate(self.game, self.policy, &simulation, |trajectory| {
-            paths.push(SampledPath::of(trajectory));
+            paths.push(SampledPath::of(self.game, trajectory));
             Ok::<(), ValidateError>(())
         })?;
         Ok(paths)
@@ -170,13 +180,15 @@ impl<'a> Claims<'a> {
         let files = self.settings.files.iter().cloned();
         deviations.extend(files.map(LeaderDeviation::File));
         let names = deviations.iter().map(|d| d.name(self.game)).collect();
-        let shots = one_shot_words(
-            "(t, action)",
-            self.game.horizon(),
-            self.game.leader_actions().len(),
-        );
+        let choices = LeaderChoices::of(self.game);
+        let (constants, cell) = match choices {
+            LeaderChoices::Actions => ("constant actions", "(t, action)"),
+            LeaderChoices::Maps => ("constant maps from types to actions", "(t, map)"),
+        };
+        let number = choices.all(self.game).len();
+        let shots = one_shot_words(cell, self.game.horizon(), number);
         let class = format!(
-            "constant actions, {shots}{} (the followers re-answering)",
+            "{constants}, {shots}{} (the followers re-answering)",
             self.file_words()
         );
         let experiment = LeaderExperiment {

@@ -106,7 +106,7 @@ pub(super) fn follower_value(
         Tagged::Deviates(deviation) => {
             let mut law = vec![0.0; 2];
             let theta = prescription.row(types[0]);
-            deviation.write_law(game, (t, &z), types[0], theta, &mut law);
+            deviation.write_law(game, (t, &Belief::certain(), &z), types[0], theta, &mut law);
             value_of(law)
         }
     }
@@ -158,7 +158,9 @@ pub(super) fn leader_value(
             .fold(f64::NEG_INFINITY, f64::max),
         Leader::Deviates(deviation) => {
             let theta = policy.play(t, &Belief::certain(), &z).leader_action();
-            value_of(deviation.announced(t, &z).unwrap_or(theta).0)
+            let announced = deviation.announced(t, &Belief::certain(), &z);
+            let announced = announced.and_then(|leader| leader.single_action());
+            value_of(announced.unwrap_or(theta).0)
         }
     }
 }

@@ -1,65 +1,113 @@
 //! What backward induction over count vectors takes, before it is spent.
 
 use super::super::law::estimated_width;
-use super::super::{Cost, spread_index};
-use super::{checked_population, count_vectors, crowd_moves, mean_field};
-use crate::game::{Belief, Game, LeaderAction, LeaderPrescription, Play, Policy};
+use super::super::{Cost, LeaderTest, STAGE_GAME_COST, spread_index};
+use super::beliefs::{MOST_CANDIDATES, candidate_number, candidates, reachable};
+use super::stage::crowd_moves;
+use super::{check_memory, checked_population, count_vectors, mean_field};
+use crate::game::{Belief, Game, LeaderMove, LeaderPrescription, Policy, Prescription, Tables};
 use crate::validate::ValidateError;
 
-/// Multiply-adds in the time of one stage game; theta's play solves one per leader action.
-const STAGE_GAME_COST: f64 = 5_000.0;
+/// Announcements whose answers are looked up at one state, to estimate what all of them take.
+const ASKED: usize = 500;
 
-/// The cost of [`LatticeExact::solve`], from the plays at up to 5 periods of about 40 count vectors each.
+/// The cost of [`super::LatticeExact::solve`], from the plays at up to 5 periods of about 40 states each. The beliefs that
+/// are reached are collected first, for at most `budget`; where the leader's candidates reach too many, hers is infinite.
 ///
 /// # Errors
-/// As [`LatticeExact::solve`].
+/// As [`super::LatticeExact::solve`].
 pub(in crate::validate::exact) fn estimated_cost(
     game: &Game,
     policy: &dyn Policy,
     population: u64,
+    budget: f64,
 ) -> Result<Cost, ValidateError> {
     let types = game.follower_types().len();
     let states = count_vectors(checked_population(game, population)?, types);
-    let (periods, sampled) = (game.horizon().min(5), states.len().min(40));
+    let collect = |leader| {
+        let beliefs = reachable(game, policy, &states, leader, budget)?;
+        check_memory(game, population, &beliefs)?;
+        Ok((leader, beliefs))
+    };
+    let (tested, beliefs) =
+        collect(LeaderTest::StageWise).or_else(|error: ValidateError| match error {
+            ValidateError::ExactBeliefs { .. }
+            | ValidateError::ExactStates { .. }
+            | ValidateError::ExactCost { .. } => collect(LeaderTest::None),
+            other => Err(other),
+        })?;
+    let mut total = Cost {
+        follower: 0.0,
+        leader: match tested {
+            LeaderTest::StageWise => 0.0,
+            LeaderTest::None => f64::INFINITY,
+        },
+    };
+    let periods = game.horizon().min(5);
     let mut tables = game.tables();
-    let (mut follower, mut leader) = (0.0, 0.0);
     for i in 0..periods {
         let t = 1 + spread_index(i, periods, game.horizon());
+        let (held, all) = (
+            beliefs[t - 1].beliefs(),
+            beliefs[t - 1].len() * states.len(),
+        );
+        let sampled = all.min(40);
+        let scale = game.horizon() as f64 * all as f64 / (periods * sampled) as f64;
         for j in 0..sampled {
-            let counts = &states[spread_index(j, sampled, states.len())];
-            let z = mean_field(counts);
-            tables.evaluate(t, z.weights())?;
-            let play = policy.play(t, &Belief::certain(), &z);
-            let mut seen = vec![crowd_moves(&tables, &play, counts)];
-            let actions = game.leader_actions().len();
-            follower += crowd_cost(counts, &seen[0]) + STAGE_GAME_COST * actions as f64;
-            for leader_action in (0..actions)
-                .map(LeaderAction)
-                .filter(|l| *l != play.leader_action())
-            {
-                let Some(prescription) = policy.answer(
-                    t,
-                    &Belief::certain(),
-                    &z,
-                    &LeaderPrescription::action(leader_action),
-                ) else {
-                    break;
-                };
-                let answer = Play::pure(leader_action, prescription);
-                let moves = crowd_moves(&tables, &answer, counts);
-                leader += STAGE_GAME_COST;
-                if !seen.contains(&moves) {
-                    leader += crowd_cost(counts, &moves);
-                    seen.push(moves);
-                }
+            let place = spread_index(j, sampled, all);
+            let (at, counts) = (place / states.len(), &states[place % states.len()]);
+            let cost = state_cost(game, policy, &mut tables, (t, &held[at], counts))?;
+            if beliefs[t - 1].is_on_path(at) {
+                total.follower += scale * cost.follower;
             }
+            total.leader += scale * cost.leader;
         }
     }
-    let scale = game.horizon() as f64 * states.len() as f64 / (periods * sampled) as f64;
-    Ok(Cost {
-        follower: scale * follower,
-        leader: scale * leader,
-    })
+    Ok(total)
+}
+
+fn state_cost(
+    game: &Game,
+    policy: &dyn Policy,
+    tables: &mut Tables<'_>,
+    (t, belief, counts): (usize, &Belief, &[usize]),
+) -> Result<Cost, ValidateError> {
+    let z = mean_field(counts);
+    tables.evaluate(t, z.weights())?;
+    let play = policy.play(t, belief, &z);
+    let mut seen = Vec::new();
+    let mut new_crowds = |leader: &LeaderPrescription, followers: &Prescription| -> f64 {
+        let mut cost = 0.0;
+        for leader_move in LeaderMove::law(game, belief, leader) {
+            let moves = crowd_moves(tables, followers, leader_move.index);
+            if !seen.contains(&moves) {
+                cost += crowd_cost(counts, &moves);
+                seen.push(moves);
+            }
+        }
+        cost
+    };
+    let number = candidate_number(game, belief);
+    let own = new_crowds(&play.leader, &play.prescription);
+    let mut cost = Cost {
+        follower: own + STAGE_GAME_COST * number,
+        leader: 0.0,
+    };
+    if number > MOST_CANDIDATES as f64 {
+        cost.leader = f64::INFINITY;
+        return Ok(cost);
+    }
+    let announced = candidates(game, belief, &play.leader);
+    let asked = announced.len().min(ASKED);
+    for i in 0..asked {
+        let candidate = &announced[spread_index(i, asked, announced.len())];
+        let Some(answer) = policy.answer(t, belief, &z, candidate) else {
+            break;
+        };
+        cost.leader += STAGE_GAME_COST + new_crowds(candidate, &answer);
+    }
+    cost.leader *= announced.len() as f64 / asked.max(1) as f64;
+    Ok(cost)
 }
 
 /// Multiply-adds of one crowd's law and of the expectations over it.

@@ -1,5 +1,6 @@
 //! The best responder's way forward, and where on it theta is left.
 
+use super::beliefs::BeliefSet;
 use super::boxed::{BoxLaw, Grid};
 use super::{LatticeDeparture, Trace, UNREACHED};
 use crate::game::MeanField;
@@ -35,40 +36,50 @@ pub(super) fn first_states(
     }
 }
 
-/// Follow the best responder from `first` and list where it departs from theta; the others play theta.
+/// Follow the best responder from `first` and list where it departs from theta; the others and the leader play theta.
+///
+/// `periods` hold the states by period, belief and counts.
 pub(super) fn departures(
-    periods: &[Vec<Trace>],
+    periods: &[Vec<Vec<Trace>>],
+    beliefs: &[BeliefSet],
     states: &[Vec<usize>],
     first: Vec<Option<[Vec<usize>; 2]>>,
 ) -> Vec<LatticeDeparture> {
     let types = first.len();
     let population: usize = states.first().map_or(0, |n| n.iter().sum());
-    let none = || vec![Grid::zeros(population, types); types];
-    let mut reached = none();
-    for (x, others) in first.iter().enumerate() {
-        if let Some(others) = others {
-            mark(&mut reached[x], others, x, population);
+    let none =
+        |beliefs: &BeliefSet| vec![vec![Grid::zeros(population, types); types]; beliefs.len()];
+    let mut reached = none(&beliefs[0]);
+    for reached in &mut reached {
+        for (x, others) in first.iter().enumerate() {
+            if let Some(others) = others {
+                mark(&mut reached[x], others, x, population);
+            }
         }
     }
     let mut found = Vec::new();
     for (index, period) in periods.iter().enumerate() {
-        let mut next = none();
-        for x in 0..types {
+        let mut next = none(&beliefs[index + 1]);
+        let cells = (0..period.len()).flat_map(|at| (0..types).map(move |x| (at, x)));
+        for (at, x) in cells {
+            let belief = &beliefs[index].beliefs()[at];
             let here = states
                 .iter()
-                .zip(period)
-                .filter(|(n, _)| n[x] > 0 && reached[x].at(n) > 0.0);
+                .zip(&period[at])
+                .filter(|(n, _)| n[x] > 0 && reached[at][x].at(n) > 0.0);
             for (n, trace) in here {
                 found.extend(trace.departure[x].map(|(action, gain)| LatticeDeparture {
                     t: index + 1,
+                    belief: belief.clone(),
                     x,
                     counts: n.clone(),
                     action,
                     gain,
                 }));
-                let moves = &trace.moves[x];
-                for y in (0..types).filter(|y| moves.types[*y]) {
-                    mark(&mut next[y], &moves.others, y, population);
+                for moves in &trace.moves[x] {
+                    for y in (0..types).filter(|y| moves.types[*y]) {
+                        mark(&mut next[moves.next][y], &moves.others, y, population);
+                    }
                 }
             }
         }

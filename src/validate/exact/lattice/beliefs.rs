@@ -1,0 +1,248 @@
+//! The beliefs about the leader's type that a game can reach: the leader's part of the state.
+//!
+//! From pi_1 on, period by period, over all counts: the pi' of (9) under theta's play and, where the leader is tested,
+//! under every candidate that she may announce. Beliefs within [`MERGED`] of each other in every entry are one, the first
+//! met; they differ by rounding. A public type has the beliefs that are certain of one type.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::mean_field;
+use crate::game::{
+    Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType, Policy, Tables,
+    outcomes,
+};
+use crate::validate::ValidateError;
+use crate::validate::exact::{LeaderTest, STAGE_GAME_COST};
+
+/// Entries that differ by less are equal.
+const MERGED: f64 = 1e-12;
+
+/// The most beliefs of one period.
+pub const MOST_BELIEFS: usize = 2000;
+
+/// The most announcements that are candidates at one belief.
+pub(super) const MOST_CANDIDATES: usize = 100_000;
+
+/// The beliefs of one period, in the order in which they were met.
+#[derive(Clone, Debug, Default)]
+pub(in crate::validate::exact) struct BeliefSet {
+    beliefs: Vec<Belief>,
+    /// Whether theta alone leads there: followers are solved for.
+    on_path: Vec<bool>,
+    /// By the place of pi(first type) on a grid of [`MERGED`].
+    index: BTreeMap<i64, Vec<usize>>,
+}
+
+impl BeliefSet {
+    /// All of them.
+    pub fn beliefs(&self) -> &[Belief] {
+        &self.beliefs
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.beliefs.len()
+    }
+
+    /// Whether theta alone leads to one.
+    pub fn is_on_path(&self, index: usize) -> bool {
+        self.on_path[index]
+    }
+
+    /// The place of a belief.
+    pub fn find(&self, belief: &Belief) -> Option<usize> {
+        let cell = Self::cell(belief);
+        let near = (cell - 1..=cell + 1).filter_map(|cell| self.index.get(&cell));
+        let same = |at: &&usize| {
+            let pairs = self.beliefs[**at].weights().iter().zip(belief.weights());
+            pairs.into_iter().all(|(a, b)| (a - b).abs() <= MERGED)
+        };
+        near.flatten().find(same).copied()
+    }
+
+    fn cell(belief: &Belief) -> i64 {
+        (belief.weights()[0] / MERGED) as i64
+    }
+
+    fn add(&mut self, belief: Belief, on_path: bool) {
+        if let Some(known) = self.find(&belief) {
+            self.on_path[known] |= on_path;
+            return;
+        }
+        let places = self.index.entry(Self::cell(&belief)).or_default();
+        places.push(self.beliefs.len());
+        self.beliefs.push(belief);
+        self.on_path.push(on_path);
+    }
+}
+
+/// The beliefs at t = 1 with the probability of each: pi_1, or the type that everybody sees.
+pub(super) fn first_beliefs(game: &Game) -> Vec<(f64, Belief)> {
+    let initial = game.initial_belief();
+    if game.leader_information() != LeaderInformation::Public {
+        return vec![(1.0, initial.clone())];
+    }
+    let types = initial.weights().len();
+    let seen = initial.weights().iter().enumerate();
+    seen.filter(|(_, weight)| **weight > 0.0)
+        .map(|(x, weight)| (*weight, Belief::of_type(types, LeaderType(x))))
+        .collect()
+}
+
+/// The beliefs of t = 1..=T + 1; at T + 1, where nothing depends on them, one stands for all.
+///
+/// # Errors
+/// More than [`MOST_BELIEFS`] in a period, more plays than `budget` multiply-adds pay for, and a game without a value at some
+/// z^N.
+pub(in crate::validate::exact) fn reachable(
+    game: &Game,
+    policy: &dyn Policy,
+    states: &[Vec<usize>],
+    leader: LeaderTest,
+    budget: f64,
+) -> Result<Vec<BeliefSet>, ValidateError> {
+    let mut first = BeliefSet::default();
+    for (_, belief) in first_beliefs(game) {
+        first.add(belief, true);
+    }
+    let mut periods = vec![first];
+    let mut cost = 0.0;
+    for t in 1..=game.horizon() {
+        let now = &periods[t - 1];
+        let last = t == game.horizon();
+        let next = match game.leader_information() {
+            _ if last => one(now),
+            LeaderInformation::NoTypes => now.clone(),
+            LeaderInformation::Public => every_type(game),
+            LeaderInformation::Private => {
+                cost += STAGE_GAME_COST * plays(game, now, states.len());
+                let population: usize = states.first().map_or(0, |n| n.iter().sum());
+                let population = population as u64;
+                if cost > budget {
+                    return Err(ValidateError::ExactCost { population, cost });
+                }
+                after(game, policy, (t, now), states, leader)?
+            }
+        };
+        periods.push(next);
+    }
+    Ok(periods)
+}
+
+/// Stage games that theta's plays take, one per candidate.
+fn plays(game: &Game, now: &BeliefSet, states: usize) -> f64 {
+    let each = now.beliefs().iter().map(|pi| candidate_number(game, pi));
+    each.sum::<f64>() * states as f64
+}
+
+fn one(now: &BeliefSet) -> BeliefSet {
+    let mut set = BeliefSet::default();
+    for belief in now.beliefs().iter().take(1) {
+        set.add(belief.clone(), true);
+    }
+    set
+}
+
+fn every_type(game: &Game) -> BeliefSet {
+    let mut set = BeliefSet::default();
+    let types = game.leader_types().len();
+    for x in 0..types {
+        set.add(Belief::of_type(types, LeaderType(x)), true);
+    }
+    set
+}
+
+/// Where the beliefs of period t lead.
+fn after(
+    game: &Game,
+    policy: &dyn Policy,
+    (t, now): (usize, &BeliefSet),
+    states: &[Vec<usize>],
+    leader: LeaderTest,
+) -> Result<BeliefSet, ValidateError> {
+    let mut next = BeliefSet::default();
+    for (i, belief) in now.beliefs().iter().enumerate() {
+        let found: Vec<Vec<(Belief, bool)>> = states
+            .par_iter()
+            .map_init(
+                || game.tables(),
+                |tables, n| from_state(game, policy, tables, (t, belief, n), leader),
+            )
+            .collect::<Result<_, _>>()?;
+        for (belief, by_theta) in found.into_iter().flatten() {
+            next.add(belief, by_theta && now.is_on_path(i));
+        }
+        if next.len() > MOST_BELIEFS {
+            return Err(ValidateError::ExactBeliefs { t: t + 1 });
+        }
+    }
+    Ok(next)
+}
+
+/// The pi' of one state, and whether theta leads there.
+fn from_state(
+    game: &Game,
+    policy: &dyn Policy,
+    tables: &mut Tables<'_>,
+    (t, belief, n): (usize, &Belief, &[usize]),
+    leader: LeaderTest,
+) -> Result<Vec<(Belief, bool)>, ValidateError> {
+    let z = mean_field(n);
+    tables.evaluate(t, z.weights())?;
+    let theta = policy.play(t, belief, &z).leader;
+    let announced = match leader {
+        LeaderTest::StageWise => candidates(game, belief, &theta),
+        LeaderTest::None => Vec::new(),
+    };
+    let mut set = BeliefSet::default();
+    for (i, leader) in [theta].iter().chain(&announced).enumerate() {
+        for outcome in outcomes(game, tables, belief, leader) {
+            set.add(outcome.belief, i == 0);
+        }
+    }
+    Ok(set.beliefs.into_iter().zip(set.on_path).collect())
+}
+
+/// |A^l| to the number of types that the belief holds possible.
+pub(super) fn candidate_number(game: &Game, belief: &Belief) -> f64 {
+    let possible = belief.weights().iter().filter(|weight| **weight > 0.0);
+    libm::pow(game.leader_actions().len() as f64, possible.count() as f64)
+}
+
+/// Every map from the types of positive probability to actions, but theta's own prescription: in scenario order, the first
+/// type's action varying slowest. Impossible types keep theta's first action, which changes nothing. None where there are
+/// more than [`MOST_CANDIDATES`].
+pub(super) fn candidates(
+    game: &Game,
+    belief: &Belief,
+    theta: &LeaderPrescription,
+) -> Vec<LeaderPrescription> {
+    if candidate_number(game, belief) > MOST_CANDIDATES as f64 {
+        return Vec::new();
+    }
+    let mut maps = vec![Vec::new()];
+    for (x, weight) in belief.weights().iter().enumerate() {
+        let own = theta.support(LeaderType(x)).first().map_or(0, |(a, _)| a.0);
+        let actions = if *weight > 0.0 {
+            0..game.leader_actions().len()
+        } else {
+            own..own + 1
+        };
+        let longer = |map: Vec<LeaderAction>| {
+            let actions = actions.clone();
+            actions.map(move |a| [&map[..], &[LeaderAction(a)]].concat())
+        };
+        maps = maps.into_iter().flat_map(longer).collect();
+    }
+    let pure = maps.into_iter().map(LeaderPrescription::Pure);
+    pure.filter(|map| !same_law(belief, map, theta)).collect()
+}
+
+/// Whether two prescriptions give every possible type the same law.
+fn same_law(belief: &Belief, one: &LeaderPrescription, other: &LeaderPrescription) -> bool {
+    let types = belief.weights().iter().enumerate();
+    let mut possible = types.filter(|(_, weight)| **weight > 0.0);
+    possible.all(|(x, _)| one.support(LeaderType(x)) == other.support(LeaderType(x)))
+}

@@ -1,0 +1,408 @@
+//! One state of the backward induction: belief and counts.
+//!
+//! Theta's play leads on by branches (x^l, a^l, pi') of known probability; without leader types and mixing there is one.
+//! Followers act before they see the leader's action, so that the worth of an action is its average over the branches.
+
+use super::beliefs::{BeliefSet, MOST_CANDIDATES, candidate_number, candidates};
+use super::boxed::{BoxLaw, Grid};
+use super::{Moves, Period, UNREACHED, mean_field};
+use crate::game::{
+    Belief, Game, LeaderPrescription, MeanField, Play, Policy, Prescription, Tables, outcomes,
+};
+use crate::validate::exact::LeaderTest;
+use crate::validate::paired::crowd::next_type;
+use crate::validate::{ValidateError, leader_reward};
+
+/// A smaller one-stage advantage is rounding.
+const MIN_ADVANTAGE: f64 = 1e-12;
+
+/// Values at one (t, pi, n).
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    pub theta: Vec<f64>,
+    pub best: Vec<f64>,
+    pub leader_theta: f64,
+    pub leader_best: f64,
+    /// By type: the departure's action and gain.
+    pub departure: Vec<Option<(usize, f64)>>,
+    /// By type: where the best responder may go.
+    pub moves: Vec<Vec<Moves>>,
+}
+
+/// The period to solve.
+pub(super) struct Stage<'a> {
+    pub game: &'a Game,
+    pub policy: &'a dyn Policy,
+    pub t: usize,
+    /// Of t, and
+    pub beliefs: &'a BeliefSet,
+    /// of t + 1, with the values there.
+    pub beliefs_after: &'a BeliefSet,
+    pub next: &'a [Period],
+    pub leader: LeaderTest,
+}
+
+/// The public state.
+struct Here<'a> {
+    belief: &'a Belief,
+    z: MeanField,
+    counts: &'a [usize],
+}
+
+/// A leader move, with the belief that follows it.
+struct Branch {
+    leader_move: usize,
+    probability: f64,
+    /// Index of pi' among the beliefs of t + 1.
+    next: usize,
+}
+
+/// How a crowd of these counts moves under one prescription and leader move.
+struct Crowd {
+    counts: Vec<usize>,
+    /// p_y, by type.
+    moves: Vec<Vec<f64>>,
+    /// The sum over Multinomial(n_y - 1, p_y).
+    base: BoxLaw,
+}
+
+impl Crowd {
+    fn new(moves: Vec<Vec<f64>>, counts: &[usize]) -> Self {
+        let types = counts.len();
+        let groups = counts.iter().zip(&moves).filter(|(n, _)| **n > 1);
+        let mut laws: Vec<BoxLaw> = groups
+            .map(|(n, law)| BoxLaw::multinomial(n - 1, law))
+            .collect();
+        laws.sort_by_key(BoxLaw::len);
+        let base = laws
+            .iter()
+            .fold(BoxLaw::point(types - 1), |sum, law| sum.plus(law));
+        Self {
+            counts: counts.to_vec(),
+            moves,
+            base,
+        }
+    }
+
+    /// The next counts of everybody but one follower of type `without`.
+    fn others(&self, without: Option<usize>) -> BoxLaw {
+        let types = self.counts.len();
+        let more = (0..types).filter(|y| self.counts[*y] > 0 && Some(*y) != without);
+        more.fold(self.base.clone(), |sum, y| {
+            sum.plus(&BoxLaw::multinomial(1, &self.moves[y]))
+        })
+    }
+}
+
+/// p_y = sum_a gamma(a|y) Q(.|z,y,m,a) at a leader move m, by type.
+pub(super) fn crowd_moves(
+    tables: &Tables<'_>,
+    prescription: &Prescription,
+    leader_move: usize,
+) -> Vec<Vec<f64>> {
+    let types = prescription.rows().len() / prescription.actions();
+    (0..types)
+        .map(|y| next_type(tables, leader_move, y, prescription.row(y), types))
+        .collect()
+}
+
+/// Branches that move the crowd alike and lead to one belief, and what follows for a tagged follower.
+struct Way {
+    crowd: usize,
+    next: usize,
+}
+
+/// Theta's play at one state, branch by branch.
+struct Played<'a> {
+    play: &'a Play,
+    /// With the index of the way of each.
+    branches: Vec<(Branch, usize)>,
+    ways: Vec<Way>,
+    crowds: Vec<Crowd>,
+}
+
+/// E V(y, n') and E B(y, n') along one way, by the tagged follower's next type.
+struct Continued {
+    theta: Vec<f64>,
+    best: Vec<f64>,
+}
+
+/// What the leader can expect of a crowd, by its movement.
+#[derive(Default)]
+struct Expected {
+    known: Vec<Moving>,
+}
+
+/// A crowd's movement, the law of its next counts, and the leader's best values after the beliefs met so far.
+struct Moving {
+    moves: Vec<Vec<f64>>,
+    law: BoxLaw,
+    values: Vec<(usize, f64)>,
+}
+
+impl Stage<'_> {
+    pub fn solve(
+        &self,
+        tables: &mut Tables<'_>,
+        at: usize,
+        counts: &[usize],
+    ) -> Result<State, ValidateError> {
+        let here = Here {
+            belief: &self.beliefs.beliefs()[at],
+            z: mean_field(counts),
+            counts,
+        };
+        tables.evaluate(self.t, here.z.weights())?;
+        let play = self.policy.play(self.t, here.belief, &here.z);
+        let played = self.played(tables, &here, &play)?;
+        let types = counts.len();
+        let mut state = State {
+            theta: vec![0.0; types],
+            best: vec![0.0; types],
+            departure: vec![None; types],
+            moves: vec![Vec::new(); types],
+            ..State::default()
+        };
+        if self.beliefs.is_on_path(at) {
+            for x in (0..types).filter(|x| counts[*x] > 0) {
+                self.solve_follower(tables, &played, x, &mut state);
+            }
+        }
+        if self.leader == LeaderTest::StageWise {
+            self.solve_leader(tables, &here, &played, &mut state)?;
+        }
+        Ok(state)
+    }
+
+    fn branches(
+        &self,
+        tables: &Tables<'_>,
+        belief: &Belief,
+        leader: &LeaderPrescription,
+    ) -> Result<Vec<Branch>, ValidateError> {
+        let mut branches = Vec::new();
+        for outcome in outcomes(self.game, tables, belief, leader) {
+            // Collected by the same arithmetic: a policy that plays otherwise now than then leads elsewhere.
+            let next = match self.t == self.game.horizon() {
+                true => Some(0),
+                false => self.beliefs_after.find(&outcome.belief),
+            };
+            let next = next.ok_or(ValidateError::UnsteadyPolicy { t: self.t })?;
+            branches.extend(outcome.moves.iter().map(|m| Branch {
+                leader_move: m.index,
+                probability: outcome.probability * m.probability,
+                next,
+            }));
+        }
+        Ok(branches)
+    }
+
+    fn played<'p>(
+        &self,
+        tables: &Tables<'_>,
+        here: &Here<'_>,
+        play: &'p Play,
+    ) -> Result<Played<'p>, ValidateError> {
+        let mut played = Played {
+            play,
+            branches: Vec::new(),
+            ways: Vec::new(),
+            crowds: Vec::new(),
+        };
+        for branch in self.branches(tables, here.belief, &play.leader)? {
+            let moves = crowd_moves(tables, &play.prescription, branch.leader_move);
+            let known = played.crowds.iter().position(|c| c.moves == moves);
+            let crowd = known.unwrap_or_else(|| {
+                played.crowds.push(Crowd::new(moves, here.counts));
+                played.crowds.len() - 1
+            });
+            let next = branch.next;
+            let same = |way: &Way| way.crowd == crowd && way.next == next;
+            let way = played.ways.iter().position(same).unwrap_or_else(|| {
+                played.ways.push(Way { crowd, next });
+                played.ways.len() - 1
+            });
+            played.branches.push((branch, way));
+        }
+        Ok(played)
+    }
+
+    /// V(pi, x, n) = sum over branches m of their probability times
+    /// [R_m + delta sum_x' Q_m(x'|z,x,a) E_m V(pi', x', n')], under theta and under the best action.
+    fn solve_follower(
+        &self,
+        tables: &Tables<'_>,
+        played: &Played<'_>,
+        x: usize,
+        state: &mut State,
+    ) {
+        let others: Vec<BoxLaw> = played.crowds.iter().map(|c| c.others(Some(x))).collect();
+        let continued = self.continued(played, &others);
+        // n' counts the tagged follower.
+        let action_value = |a: usize, pick: fn(&Continued) -> &[f64]| -> f64 {
+            let each = played.branches.iter().map(|(branch, way)| {
+                let (leader, moved) = (branch.leader_move, pick(&continued[*way]).iter());
+                let next: f64 = moved
+                    .enumerate()
+                    .map(|(y, value)| tables.transition(leader, x, a, y) * value)
+                    .sum();
+                let worth = tables.follower_reward(leader, x, a) + self.game.discount() * next;
+                branch.probability * worth
+            });
+            each.sum()
+        };
+        let row = played.play.prescription.row(x);
+        let average = |pick: fn(&Continued) -> &[f64]| -> f64 {
+            let positive = row.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
+            positive
+                .map(|(a, weight)| weight * action_value(a, pick))
+                .sum()
+        };
+        let (mut action, mut value) = (0, f64::NEG_INFINITY);
+        for a in (0..row.len()).filter(|a| self.game.is_available(x, *a)) {
+            let candidate = action_value(a, |c| &c.best);
+            if candidate > value {
+                (action, value) = (a, candidate);
+            }
+        }
+        let stay = average(|c| &c.best);
+        let departs = value - stay > MIN_ADVANTAGE;
+        state.theta[x] = average(|c| &c.theta);
+        state.best[x] = value.max(stay);
+        state.departure[x] = departs.then_some((action, value - stay));
+        let plays = |a: &usize| if departs { *a == action } else { row[*a] > 0.0 };
+        let actions: Vec<usize> = (0..row.len()).filter(plays).collect();
+        state.moves[x] = played.reached(tables, x, &actions, &others);
+    }
+
+    fn continued(&self, played: &Played<'_>, others: &[BoxLaw]) -> Vec<Continued> {
+        let along = |way: &Way| {
+            let expect = |grids: &[Grid]| -> Vec<f64> {
+                let each = grids.iter().enumerate();
+                each.map(|(y, grid)| others[way.crowd].expect(grid, y))
+                    .collect()
+            };
+            let Period { theta, best, .. } = &self.next[way.next];
+            Continued {
+                theta: expect(theta),
+                best: expect(best),
+            }
+        };
+        played.ways.iter().map(along).collect()
+    }
+
+    /// The leader's value of theta and of her best announcement, the average over her types by pi:
+    /// W(pi, n) = sum over branches m of their probability times [R^l_m + delta E_m W(pi', n')].
+    fn solve_leader(
+        &self,
+        tables: &Tables<'_>,
+        here: &Here<'_>,
+        played: &Played<'_>,
+        state: &mut State,
+    ) -> Result<(), ValidateError> {
+        let discount = self.game.discount();
+        let mut expected = Expected::default();
+        for crowd in &played.crowds {
+            expected.add(crowd);
+        }
+        let Play {
+            leader,
+            prescription,
+        } = played.play;
+        let branches = played.branches.iter();
+        let continued: f64 = branches
+            .map(|(branch, way)| {
+                let law = &expected.known[played.ways[*way].crowd].law;
+                branch.probability * law.expect(&self.next[branch.next].leader_theta, 0)
+            })
+            .sum();
+        let (own, best) = self.announced(tables, here, (leader, prescription), &mut expected)?;
+        state.leader_theta = own + discount * continued;
+        state.leader_best = own + discount * best;
+        let candidate_count = candidate_number(self.game, here.belief);
+        if candidate_count > MOST_CANDIDATES as f64 {
+            return Err(ValidateError::Announcements { t: self.t });
+        }
+        for candidate in candidates(self.game, here.belief, leader) {
+            let answer = self.policy.answer(self.t, here.belief, &here.z, &candidate);
+            let answer = answer.ok_or(ValidateError::NoAnswer { t: self.t })?;
+            let (reward, best) =
+                self.announced(tables, here, (&candidate, &answer), &mut expected)?;
+            state.leader_best = state.leader_best.max(reward + discount * best);
+        }
+        Ok(())
+    }
+
+    /// R^l and E W' of an announcement that is answered, her best values following.
+    fn announced(
+        &self,
+        tables: &Tables<'_>,
+        here: &Here<'_>,
+        (leader, answer): (&LeaderPrescription, &Prescription),
+        expected: &mut Expected,
+    ) -> Result<(f64, f64), ValidateError> {
+        let branches = self.branches(tables, here.belief, leader)?;
+        let rewards = branches.iter().map(|branch| {
+            branch.probability * leader_reward(tables, branch.leader_move, answer, &here.z)
+        });
+        let reward = rewards.sum();
+        let continued = branches.iter().map(|branch| {
+            let moves = crowd_moves(tables, answer, branch.leader_move);
+            let grid = &self.next[branch.next].leader_best;
+            branch.probability * expected.of(moves, here.counts, (branch.next, grid))
+        });
+        Ok((reward, continued.sum()))
+    }
+}
+
+impl Played<'_> {
+    /// Where a follower of type x who takes one of `actions` may go, by way.
+    fn reached(
+        &self,
+        tables: &Tables<'_>,
+        x: usize,
+        actions: &[usize],
+        others: &[BoxLaw],
+    ) -> Vec<Moves> {
+        let types = self.crowds.first().map_or(0, |crowd| crowd.counts.len());
+        let along = |(index, way): (usize, &Way)| {
+            let leads = |y: usize| {
+                let mine = self.branches.iter().filter(|(_, way)| *way == index);
+                let mut pairs =
+                    mine.flat_map(|(branch, _)| actions.iter().map(move |a| (branch, *a)));
+                pairs.any(|(branch, a)| tables.transition(branch.leader_move, x, a, y) > 0.0)
+            };
+            Moves {
+                next: way.next,
+                types: (0..types).map(leads).collect(),
+                others: others[way.crowd].support(UNREACHED),
+            }
+        };
+        self.ways.iter().enumerate().map(along).collect()
+    }
+}
+
+impl Expected {
+    fn add(&mut self, crowd: &Crowd) -> usize {
+        self.known.push(Moving {
+            moves: crowd.moves.clone(),
+            law: crowd.others(None),
+            values: Vec::new(),
+        });
+        self.known.len() - 1
+    }
+
+    /// E of the values on a grid, that of belief `next`, over the next counts of a crowd that moves so. Announcements that
+    /// move the crowd alike share it.
+    fn of(&mut self, moves: Vec<Vec<f64>>, counts: &[usize], (next, grid): (usize, &Grid)) -> f64 {
+        let known = self.known.iter().position(|known| known.moves == moves);
+        let crowd = known.unwrap_or_else(|| self.add(&Crowd::new(moves, counts)));
+        let Moving { law, values, .. } = &mut self.known[crowd];
+        if let Some((_, value)) = values.iter().find(|(belief, _)| *belief == next) {
+            return *value;
+        }
+        let value = law.expect(grid, 0);
+        values.push((next, value));
+        value
+    }
+}
