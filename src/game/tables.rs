@@ -118,6 +118,40 @@ impl<'g> Tables<'g> {
         self.memory[game.kernel[game.pair(leader_action, x, a) * game.types.len() + next].index()]
     }
 
+    /// Q^f(. | z, x, a^l, a), per (x, a).
+    #[inline]
+    pub(crate) fn transitions(
+        &self,
+        leader_action: usize,
+    ) -> impl Iterator<Item = impl Iterator<Item = f64>> {
+        let types = self.game.types.len();
+        let width = types * self.game.actions.len() * types;
+        let rows = self.game.kernel[leader_action * width..][..width].chunks_exact(types);
+        rows.map(|row| self.values(row))
+    }
+
+    /// R^f(z, ., a^l, .), per (x, a).
+    #[inline]
+    pub(crate) fn follower_rewards(&self, leader_action: usize) -> impl Iterator<Item = f64> {
+        let width = self.game.types.len() * self.game.actions.len();
+        self.values(&self.game.follower_reward[leader_action * width..][..width])
+    }
+
+    /// g(z, a^l, ., .), per (x, a).
+    #[inline]
+    pub(crate) fn leader_follower_rewards(
+        &self,
+        leader_action: usize,
+    ) -> impl Iterator<Item = f64> {
+        let width = self.game.types.len() * self.game.actions.len();
+        self.values(&self.game.leader_follower_reward[leader_action * width..][..width])
+    }
+
+    #[inline]
+    fn values(&self, slots: &[Slot]) -> impl Iterator<Item = f64> {
+        slots.iter().map(|slot| self.memory[slot.index()])
+    }
+
     /// R^f(z, x, a^l, a); zero for an action that the type may not take.
     #[inline]
     pub fn follower_reward(&self, leader_action: usize, x: usize, a: usize) -> f64 {

@@ -11,6 +11,8 @@ use super::split;
 pub struct Stage {
     types: usize,
     actions: usize,
+    /// z^N.
+    z: MeanField,
     leader_action: LeaderAction,
     /// p(a, x' | x), per (x, a, x'),
     laws: Box<[f64]>,
@@ -55,6 +57,7 @@ impl Stage {
         Self {
             types,
             actions,
+            z: MeanField::from_counts(&vec![1; types]),
             leader_action: LeaderAction(0),
             laws: zeros(types * actions * types),
             chances: vec![Chance::NONE; types * actions * types].into_boxed_slice(),
@@ -66,19 +69,26 @@ impl Stage {
     /// A stage of given laws p(a, x' | x), per (x, a, x'), and nothing else.
     #[cfg(test)]
     pub(super) fn of_laws(types: usize, actions: usize, laws: &[f64]) -> Self {
-        let mut chances = vec![Chance::NONE; laws.len()].into_boxed_slice();
-        let width = actions * types;
-        for (chances, law) in chances.chunks_mut(width).zip(laws.chunks(width)) {
-            split::assign(chances, law);
-        }
-        Self {
+        let mut stage = Self {
             types,
             actions,
+            z: MeanField::from_counts(&vec![1; types]),
             leader_action: LeaderAction(0),
             laws: laws.into(),
-            chances,
+            chances: vec![Chance::NONE; laws.len()].into_boxed_slice(),
             rewards: vec![0.0; 2 * types * actions].into_boxed_slice(),
             leader_period_reward: 0.0,
+        };
+        stage.prepare();
+        stage
+    }
+
+    /// The laws, for splitting.
+    fn prepare(&mut self) {
+        let width = self.actions * self.types;
+        let laws = self.laws.chunks_exact(width);
+        for (chances, law) in self.chances.chunks_exact_mut(width).zip(laws) {
+            split::assign(chances, law);
         }
     }
 
@@ -90,36 +100,33 @@ impl Stage {
         t: usize,
         counts: &[u64],
     ) -> Result<(), GameError> {
-        let z = MeanField::from_counts(counts);
-        let play = policy.play(t, &z);
-        tables.evaluate(t, z.weights())?;
+        self.z.assign_counts(counts);
+        let play = policy.play(t, &self.z);
+        tables.evaluate(t, self.z.weights())?;
         let leader = play.leader_action.0;
         self.leader_action = play.leader_action;
         self.leader_period_reward = tables.leader_period_reward(leader);
-        let width = self.actions * self.types;
-        let (follower_rewards, leader_rewards) =
-            self.rewards.split_at_mut(self.types * self.actions);
-        let chances = self.chances.chunks_exact_mut(width);
-        for (x, (law, chances)) in self.laws.chunks_exact_mut(width).zip(chances).enumerate() {
-            for (a, (gamma, next)) in play
-                .prescription
-                .row(x)
-                .iter()
-                .zip(law.chunks_exact_mut(self.types))
-                .enumerate()
-            {
-                for (index, p) in next.iter_mut().enumerate() {
-                    // An action that is not taken need not have a kernel row.
-                    *p = if *gamma > 0.0 {
-                        gamma * tables.transition(leader, x, a, index)
-                    } else {
-                        0.0
-                    };
-                }
-                follower_rewards[x * self.actions + a] = tables.follower_reward(leader, x, a);
-                leader_rewards[x * self.actions + a] = tables.leader_follower_reward(leader, x, a);
+        let (of_followers, of_leader) = self.rewards.split_at_mut(self.types * self.actions);
+        write(of_followers, tables.follower_rewards(leader));
+        write(of_leader, tables.leader_follower_rewards(leader));
+        let laws = self.laws.chunks_exact_mut(self.types);
+        let rows = play
+            .prescription
+            .rows()
+            .iter()
+            .zip(tables.transitions(leader));
+        let mut changed = false;
+        for (law, (gamma, row)) in laws.zip(rows) {
+            for (p, next) in law.iter_mut().zip(row) {
+                // An action that is not taken need not have a kernel row.
+                let now = if *gamma > 0.0 { gamma * next } else { 0.0 };
+                changed |= now != *p;
+                *p = now;
             }
-            split::assign(chances, law);
+        }
+        // What stood here is often the stage of another n, and many laws do not depend on it.
+        if changed {
+            self.prepare();
         }
         Ok(())
     }
@@ -169,23 +176,34 @@ impl Stage {
     /// Population mean of R^f among the followers that `acted` counts, those of type x that took action a at index
     /// x |A^f| + a; `NaN` where there are none.
     pub fn mean_follower_reward(&self, acted: &[u64]) -> f64 {
-        weighted(acted, self.follower_rewards()) / acted.iter().sum::<u64>() as f64
+        self.rewards(acted).follower
     }
 
     /// The rewards where `acted` counts all followers.
     pub fn rewards(&self, acted: &[u64]) -> StepRewards {
-        let population = acted.iter().sum::<u64>() as f64;
+        let (mut follower, mut leader, mut population) = (0.0, 0.0, 0);
+        let rewards = self.follower_rewards().iter().zip(self.leader_rewards());
+        for (n, (of_follower, of_leader)) in acted.iter().zip(rewards) {
+            // A reward where nobody is need not be a number.
+            if *n > 0 {
+                follower += *n as f64 * of_follower;
+                leader += *n as f64 * of_leader;
+                population += n;
+            }
+        }
         StepRewards {
-            follower: self.mean_follower_reward(acted),
-            leader: self.leader_period_reward + weighted(acted, self.leader_rewards()) / population,
+            follower: follower / population as f64,
+            leader: self.leader_period_reward + leader / population as f64,
         }
     }
 }
 
-/// Sum of n_k r_k over the pairs that occurred: a reward where nobody is need not be a number.
-fn weighted(numbers: &[u64], rewards: &[f64]) -> f64 {
-    let occurred = numbers.iter().zip(rewards).filter(|(n, _)| **n > 0);
-    occurred.map(|(n, reward)| *n as f64 * reward).sum()
+/// Overwrite all of `to`.
+#[inline]
+fn write(to: &mut [f64], values: impl Iterator<Item = f64>) {
+    to.iter_mut()
+        .zip(values)
+        .for_each(|(to, value)| *to = value);
 }
 
 /// Stages already computed, per (t, n). A stage is a function of (t, n): what is remembered changes the speed only.
@@ -233,13 +251,13 @@ fn number_of_places(game: &Game) -> usize {
     1 << (MEMORY_BYTES / bytes).max(1).ilog2()
 }
 
-/// The place of (t, n) among `places`. The first count follows from the others.
+/// The place of (t, n) among `places`, a power of two. The first count follows from the others.
 fn place(t: usize, counts: &[u64], places: usize) -> usize {
     const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
     let others = counts.iter().skip(1);
     let mixed = others.fold(0, |mixed: u64, n| mixed.wrapping_mul(MIX).wrapping_add(*n));
     let stride = places.div_ceil(PERIODS);
-    mixed.wrapping_add(stride.wrapping_mul(t) as u64) as usize % places
+    mixed.wrapping_add(stride.wrapping_mul(t) as u64) as usize & (places - 1)
 }
 
 impl<'g> StageMemory<'g> {
