@@ -4,6 +4,8 @@
 //! `cargo bench --bench rates` prints nanoseconds per unit, on one thread; and for two threads what a unit costs on one
 //! and on two, in processor time and by the clock. An argument chooses the cases that contain it.
 
+#![allow(clippy::print_stdout)] // the table
+
 mod dense;
 
 use std::hint::black_box;

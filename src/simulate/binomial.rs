@@ -69,7 +69,7 @@ fn lesser(rng: &mut Stream, n: u64, p: f64, q: f64) -> u64 {
     let chance = Chance { p, q };
     let mean = n as i64 as f64 * p;
     let variance = mean * q;
-    if variance >= 128.0 * 128.0 {
+    if variance >= 64.0 * 64.0 {
         strips::FINE.sample(rng, n, chance)
     } else if mean.is_nan() || mean <= 0.0 {
         // NaN is no chance at all.
@@ -83,7 +83,7 @@ fn lesser(rng: &mut Stream, n: u64, p: f64, q: f64) -> u64 {
 #[inline(never)]
 fn moderate(rng: &mut Stream, n: u64, chance: Chance, mean: f64) -> u64 {
     let variance = mean * chance.q;
-    if variance >= 32.0 * 32.0 {
+    if variance >= 24.0 * 24.0 {
         strips::MIDDLE.sample(rng, n, chance)
     } else if variance >= 8.0 * 8.0 {
         strips::COARSE.sample(rng, n, chance)

@@ -4,7 +4,7 @@
 //! number. Where V >= S^2 it stays near the normal curve, |ln f(z) + z^2/2| <= margin(z, S), so that a hat and a squeeze
 //! can be known beforehand: the half line z >= 0 is cut into 127 strips and a tail of one area under the hat, which is
 //! constant in a strip and exponential in the tail. A word of 64 digits chooses the half, the strip, the place in it and
-//! the first 8 digits of the height; as long as these stay below the squeeze, for 96 proposals of 100 where S = 128, the
+//! the first 8 digits of the height; as long as these stay below the squeeze, for 94 proposals of 100 where S = 64, the
 //! number is found without looking at its probability. The tail's is looked at always.
 //!
 //! # Departures
@@ -40,10 +40,10 @@ pub(super) struct Strips {
 
 /// For variances from 8^2 on,
 pub(super) static COARSE: Strips = Strips::cut(8.0, 0.011_69);
-/// 32^2,
-pub(super) static MIDDLE: Strips = Strips::cut(32.0, 0.010_24);
-/// and 128^2.
-pub(super) static FINE: Strips = Strips::cut(128.0, 0.010_01);
+/// 24^2,
+pub(super) static MIDDLE: Strips = Strips::cut(24.0, 0.010_36);
+/// and 64^2.
+pub(super) static FINE: Strips = Strips::cut(64.0, 0.010_08);
 
 impl Strips {
     /// Strips of `area`, the least to five digits that covers the tail.

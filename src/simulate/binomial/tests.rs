@@ -9,7 +9,7 @@ const TRILLION: u64 = 1_000_000_000_000;
 
 /// n and the lesser of p and q. Inversion, by squaring and by exp; BTRS; strips, from the least variance of each table to
 /// the largest n.
-const REGIMES: [(u64, f64); 26] = [
+const REGIMES: [(u64, f64); 27] = [
     (1, 0.3),
     (2, 0.5),
     (7, 0.5),
@@ -28,9 +28,10 @@ const REGIMES: [(u64, f64); 26] = [
     (257, 0.5),
     (1000, 0.07),
     (TRILLION, 6.5e-11),
-    (4100, 0.5),
-    (TRILLION, 1.1e-9),
-    (65_600, 0.5),
+    (2310, 0.5),
+    (TRILLION, 6e-10),
+    (16_400, 0.5),
+    (TRILLION, 4.2e-9),
     (100_000, 0.3),
     (1_000_000_000, 0.25),
     (TRILLION, 1.1e-11),

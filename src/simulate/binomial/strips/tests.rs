@@ -17,7 +17,7 @@ fn densities(s: f64, factor: f64, p: f64) -> Vec<(f64, f64)> {
         .collect()
 }
 
-const TABLES: [(f64, &Strips); 3] = [(8.0, &COARSE), (32.0, &MIDDLE), (128.0, &FINE)];
+const TABLES: [(f64, &Strips); 3] = [(8.0, &COARSE), (24.0, &MIDDLE), (64.0, &FINE)];
 
 /// The largest f/hat and the least f/squeeze, over laws of variances from `factor` s^2 on.
 fn extremes(s: f64, strips: &Strips, factor: f64) -> [f64; 2] {
@@ -79,5 +79,5 @@ fn most_proposals_need_no_density() {
         let total: u64 = strips.squeeze.iter().map(|below| u64::from(*below)).sum();
         total as f64 / HEIGHTS / STRIPS as f64
     };
-    assert!(quick(&COARSE) > 0.7 && quick(&MIDDLE) > 0.9 && quick(&FINE) > 0.94);
+    assert!(quick(&COARSE) > 0.7 && quick(&MIDDLE) > 0.88 && quick(&FINE) > 0.93);
 }
