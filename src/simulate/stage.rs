@@ -429,8 +429,8 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
         };
         assert_eq!(once_in(31), (16384, 1));
         assert_eq!(once_in(34), (1, 1));
-        assert_eq!(once_in(4), (16384, 16384));
-        assert_eq!(once_in(5), (16384, 1));
+        assert_eq!(once_in(3), (16384, 16384));
+        assert_eq!(once_in(4), (16384, 1));
     }
 
     #[test]
