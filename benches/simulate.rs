@@ -1,80 +1,22 @@
 //! Speed of the engines, policy and recording included: a step of the counts, an agent-step, a binomial; beside them a
 //! plain loop over followers, and `rand_distr`, so that every figure can be read as a ratio within one run.
 
+mod dense;
+
 use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use dense::{Uniform, dense, simulation};
 use rand::Rng;
 use rand_distr::{Binomial, Distribution};
-use smfg::game::{Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription};
-use smfg::scenario::{Engine, Scenario, Start};
+use smfg::game::Policy;
+use smfg::scenario::{Engine, Scenario};
 use smfg::simulate::split::binomial;
-use smfg::simulate::{Cohorts, SimulateError, Simulation, simulate};
+use smfg::simulate::{SimulateError, Simulation, simulate};
 use smfg::solve::Solution;
 use smfg::stream::{Role, Stream};
-
-/// Periods of the game of [`dense`].
-const HORIZON: u64 = 100;
-
-/// A dense kernel without z, over `types` types and `actions` actions.
-fn dense(types: usize, actions: usize) -> Scenario {
-    let names = |letter: &str, count: usize| {
-        let names = (0..count).map(|k| format!("\"{letter}{k}\""));
-        names.collect::<Vec<_>>().join(", ")
-    };
-    let share = 1.0 / types as f64;
-    let cells = (1..types).map(|x| format!("s{x} = {share:?}"));
-    let row: Vec<String> = cells.chain(["s0 = \"rest\"".to_owned()]).collect();
-    let initial = vec![format!("{share:?}"); types].join(", ");
-    let text = format!(
-        "name = \"dense\"\nhorizon = {HORIZON}\ndiscount = 0.9\n[follower]\ntypes = [{}]\nactions = [{}]\n\
-         initial = [{initial}]\nreward = \"x + a\"\n[follower.transition]\n\"*, *\" = {{ {} }}\n",
-        names("s", types),
-        names("a", actions),
-        row.join(", "),
-    );
-    Scenario::parse("dense.toml", &text, &[]).expect("the text is a scenario")
-}
-
-/// All actions alike, always.
-struct Uniform(Prescription);
-
-impl Uniform {
-    fn new(types: usize, actions: usize) -> Self {
-        let gamma = vec![1.0 / actions as f64; types * actions];
-        Self(Prescription::new(actions, gamma))
-    }
-}
-
-impl Policy for Uniform {
-    fn play(&self, _: usize, _: &Belief, _: &MeanField) -> Play {
-        Play::pure(LeaderAction(0), self.0.clone())
-    }
-
-    fn answer(
-        &self,
-        _: usize,
-        _: &Belief,
-        _: &MeanField,
-        _: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        None
-    }
-}
-
-fn simulation(engine: Engine, population: u64, replications: u64) -> Simulation {
-    Simulation {
-        seed: 1,
-        population,
-        first_replication: 1,
-        replications,
-        engine,
-        start: Start::Iid,
-        cohorts: Cohorts::Together,
-    }
-}
 
 /// One thread, on which `simulation` runs; `elements` per period.
 fn run(

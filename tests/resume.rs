@@ -139,6 +139,12 @@ fn killed_and_interrupted(crowd: u64) -> Run {
         )
     };
     signal("-STOP");
+    if place.exists("cut") {
+        // It ended between the last look and the signal.
+        signal("-CONT");
+        interrupted.wait_with_output().unwrap();
+        return Run::TooShort;
+    }
     assert_code(&place.smfg(&resume), 2, "is being written by another run");
     signal("-INT");
     signal("-CONT");

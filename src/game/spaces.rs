@@ -26,8 +26,18 @@ impl MeanField {
 
     /// The empirical law n / N of a count vector.
     pub fn from_counts(counts: &[u64]) -> Self {
+        let mut law = Self(vec![0.0; counts.len()]);
+        law.assign_counts(counts);
+        law
+    }
+
+    /// Become the empirical law n / N of a count vector of the same length.
+    pub(crate) fn assign_counts(&mut self, counts: &[u64]) {
+        debug_assert_eq!(counts.len(), self.0.len());
         let population = counts.iter().sum::<u64>() as f64;
-        Self(counts.iter().map(|n| *n as f64 / population).collect())
+        for (weight, n) in self.0.iter_mut().zip(counts) {
+            *weight = *n as f64 / population;
+        }
     }
 
     /// The law (1 - m, m) of a game with two follower types.

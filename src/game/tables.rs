@@ -127,6 +127,37 @@ impl<'g> Tables<'g> {
         self.memory[game.kernel[game.pair(leader_move, x, a) * game.types.len() + next].index()]
     }
 
+    /// Q^f(. | z, x^l, x, a^l, a) at a leader move, per (x, a).
+    #[inline]
+    pub(crate) fn transitions(
+        &self,
+        leader_move: usize,
+    ) -> impl Iterator<Item = impl Iterator<Item = f64>> {
+        let types = self.game.types.len();
+        let width = types * self.game.actions.len() * types;
+        let rows = self.game.kernel[leader_move * width..][..width].chunks_exact(types);
+        rows.map(|row| self.values(row))
+    }
+
+    /// R^f(z, ., x^l, a^l, .), per (x, a).
+    #[inline]
+    pub(crate) fn follower_rewards(&self, leader_move: usize) -> impl Iterator<Item = f64> {
+        let width = self.game.types.len() * self.game.actions.len();
+        self.values(&self.game.follower_reward[leader_move * width..][..width])
+    }
+
+    /// g(z, x^l, a^l, ., .), per (x, a).
+    #[inline]
+    pub(crate) fn leader_follower_rewards(&self, leader_move: usize) -> impl Iterator<Item = f64> {
+        let width = self.game.types.len() * self.game.actions.len();
+        self.values(&self.game.leader_follower_reward[leader_move * width..][..width])
+    }
+
+    #[inline]
+    fn values(&self, slots: &[Slot]) -> impl Iterator<Item = f64> {
+        slots.iter().map(|slot| self.memory[slot.index()])
+    }
+
     /// Q^l(next | z, x^l, a^l) at a leader move (x^l, a^l), in \[0, 1\].
     #[inline]
     pub fn leader_transition(&self, leader_move: usize, next: usize) -> f64 {

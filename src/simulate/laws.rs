@@ -123,13 +123,13 @@ impl Laws {
 /// The laws of a game with two types and one or two actions, for moving a block at a time without branches.
 ///
 /// Of the pairs (a, x'), in the order of their index, a draw is in the one whose number is that of the bounds reached: with
-/// r_1 >= r_2 >= r_3 for "reached", a = r_2 and x' = r_1 xor r_2 xor r_3. A bound is compared by its first 31 digits, which
-/// fit a signed word; a block with a draw that these do not decide is moved by [`Laws::pick`].
+/// r_1 >= r_2 >= r_3 for "reached", a = r_2 and x' = r_1 xor r_2 xor r_3. A bound is compared by its first 15 digits, which
+/// fit a signed word of 16, eight to a register; a block with a draw that these do not decide is moved by [`Laws::pick`].
 #[derive(Debug)]
 pub(super) struct TwoByTwo {
     actions: usize,
-    /// Per type: reached by draws whose first digits exceed these. -1 is always reached and `i32::MAX` never.
-    bounds: [[i32; 3]; 2],
+    /// Per type: reached by draws whose first digits exceed these. -1 is always reached and `i16::MAX` never.
+    bounds: [[i16; 3]; 2],
 }
 
 /// How many followers did what.
@@ -153,7 +153,7 @@ impl TwoByTwo {
         if stage.types() != 2 || stage.actions() > 2 {
             return None;
         }
-        let mut bounds = [[i32::MAX; 3]; 2];
+        let mut bounds = [[i16::MAX; 3]; 2];
         for (x, bounds) in bounds.iter_mut().enumerate() {
             let law = stage.law(x);
             let Some(last) = law.iter().rposition(|p| *p > 0.0) else {
@@ -164,7 +164,7 @@ impl TwoByTwo {
                 below += p;
                 *bound = match (below * WHOLE) as u64 {
                     0 => -1,
-                    digits => (digits >> 33) as i32,
+                    digits => (digits >> 49) as i16,
                 };
             }
         }
@@ -186,7 +186,8 @@ impl TwoByTwo {
         }
     }
 
-    /// Move the followers of one block by `words`; `plain` is [`Laws::pick`] of (type, place in the block, word).
+    /// Move the followers of one block, fewer than 2^15, by `words`; `plain` is [`Laws::pick`] of (type, place in the
+    /// block, word).
     #[inline]
     pub(super) fn advance<const N: usize>(
         &self,
@@ -201,24 +202,29 @@ impl TwoByTwo {
             first[1] ^ other[1],
             first[2] ^ other[2],
         ];
+        let mut draws = [0; N];
+        for (draw, word) in draws.iter_mut().zip(words) {
+            *draw = (word >> 17) as i16;
+        }
         let mut next = [0; N];
-        let (mut undecided, mut second, mut acting, mut both, mut next_second) = (0, 0, 0, 0, 0);
+        // Truth is the sign, -1: shifts and no comparisons, which the compiler would undo into bytes. Sums are negative.
+        let (mut decided, mut second, mut acting, mut both, mut next_second) = (-1, 0, 0, 0, 0);
         for i in 0..N {
-            let x = i32::from(types[i]);
-            let draw = (words[i] >> 1) as i32;
-            let bound = |k: usize| first[k] ^ (differing[k] & -x);
-            let reached = |k: usize| i32::from(draw > bound(k));
-            let equal = |k: usize| i32::from(draw == bound(k));
-            undecided |= equal(0) | equal(1) | equal(2);
+            let x = -i16::from(types[i]);
+            let left = |k: usize| (first[k] ^ (differing[k] & x)).wrapping_sub(draws[i]);
+            let left = [left(0), left(1), left(2)];
+            let reached = |k: usize| left[k] >> 15;
+            let unequal = |k: usize| left[k] | left[k].wrapping_neg();
+            decided &= unequal(0) & unequal(1) & unequal(2);
             let a = reached(1);
             let y = reached(0) ^ a ^ reached(2);
-            next[i] = y as u8;
+            next[i] = (y & 1) as u8;
             second += x;
             acting += a;
             both += a & x;
             next_second += y;
         }
-        if undecided != 0 {
+        if decided >= 0 {
             for (i, (x, word)) in types.iter_mut().zip(words).enumerate() {
                 let picked = plain(usize::from(*x), i, *word);
                 tally.add(usize::from(*x), picked);
@@ -228,10 +234,11 @@ impl TwoByTwo {
         }
         *types = next;
         tally.followers += N as u64;
-        tally.second += second as u64;
-        tally.acting += acting as u64;
-        tally.second_acting += both as u64;
-        tally.next_second += next_second as u64;
+        let number = |sum: i16| u64::from(sum.unsigned_abs());
+        tally.second += number(second);
+        tally.acting += number(acting);
+        tally.second_acting += number(both);
+        tally.next_second += number(next_second);
     }
 }
 

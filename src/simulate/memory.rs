@@ -52,6 +52,9 @@ const MEMORY_BYTES: usize = 1 << 23;
 const TRIAL: u32 = 1 << 14;
 /// and those that must be met for it to stay.
 const WORTH: u32 = TRIAL / 4;
+/// The same after the first of them, where hardly any is met.
+const GLANCE: u32 = TRIAL / 8;
+const PROMISING: u32 = GLANCE / 32;
 /// Periods in a row in which one n has places of its own.
 const PERIODS: usize = 32;
 /// The most moves of the leader remembered at one public state.
@@ -72,7 +75,7 @@ fn number_of_places(game: &Game) -> usize {
     1 << (MEMORY_BYTES / bytes).max(1).ilog2()
 }
 
-/// The place of a public state among `places`. The first count follows from the others, and the first weight of the belief.
+/// The place of a public state among `places`, a power of two. The first count follows from the others, and the first weight of the belief.
 fn place(state: PublicState<'_>, places: usize) -> usize {
     let others = state.counts.iter().skip(1);
     let mixed = others.fold(0, |mixed: u64, n| mixed.wrapping_mul(MIX).wrapping_add(*n));
@@ -84,7 +87,7 @@ fn place(state: PublicState<'_>, places: usize) -> usize {
     mixed
         .wrapping_add(believed >> 32)
         .wrapping_add(stride.wrapping_mul(state.t) as u64) as usize
-        % places
+        & (places - 1)
 }
 
 impl<'g> StageMemory<'g> {
@@ -140,11 +143,16 @@ impl<'g> StageMemory<'g> {
 
     /// Whether the memory is worth its room.
     fn consider(&mut self) {
+        let least = match self.asked {
+            GLANCE => PROMISING,
+            TRIAL => WORTH,
+            _ => 0,
+        };
+        if self.met < least {
+            self.places.truncate(1);
+            self.places.shrink_to_fit();
+        }
         if self.asked == TRIAL {
-            if self.met < WORTH {
-                self.places.truncate(1);
-                self.places.shrink_to_fit();
-            }
             (self.asked, self.met) = (0, 0);
         }
         self.asked += 1;
@@ -339,16 +347,21 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
         let scenario = Scenario::parse("g.toml", GAME, &[]).unwrap();
         let game = scenario.game();
         let policy = Counting::default();
-        let remaining = |distinct: u64| {
+        // Of so many visits one meets the stage of the visit before: the places after a glance, and after the trial.
+        let once_in = |every: u64| {
             let mut memory = StageMemory::new(game);
+            let mut lengths = Vec::new();
             for visit in 0..=u64::from(TRIAL) {
-                stage(&mut memory, &policy, 1, &[100_000_007, visit % distinct]).unwrap();
+                let fresh = visit - visit / every;
+                stage(&mut memory, &policy, 1, &[100_000_007, fresh]).unwrap();
+                lengths.push(memory.places.len());
             }
-            memory.places.len()
+            (lengths[GLANCE as usize], lengths[TRIAL as usize])
         };
-        // A quarter of the visits meeting a stage again are enough.
-        assert_eq!(remaining(u64::from(TRIAL - WORTH)), 16384);
-        assert_eq!(remaining(u64::from(TRIAL - WORTH + 1)), 1);
+        assert_eq!(once_in(31), (16384, 1));
+        assert_eq!(once_in(34), (1, 1));
+        assert_eq!(once_in(3), (16384, 16384));
+        assert_eq!(once_in(4), (16384, 1));
     }
 
     #[test]

@@ -120,12 +120,17 @@ impl Population for CountPopulation {
         self.counts.fill(0);
         for (index, n) in self.cohorts.iter().enumerate().filter(|(_, n)| **n > 0) {
             let (cohort, x) = (index / types, index % types);
-            draw(stage.chances(x), &mut self.stream, *n, |pair, number| {
-                let (a, next) = (pair / types, pair % types);
-                acted[index * actions + a] += number;
-                self.next[cohort * types + next] += number;
-                self.counts[next] += number;
-            });
+            let next = &mut self.next[cohort * types..][..types];
+            let acted = &mut acted[index * actions..][..actions];
+            let mut left = *n;
+            for (acted, chances) in acted.iter_mut().zip(stage.chances(x).chunks_exact(types)) {
+                *acted = left;
+                left = draw(chances, &mut self.stream, left, |to, number| {
+                    next[to] += number;
+                    self.counts[to] += number;
+                });
+                *acted -= left;
+            }
         }
         std::mem::swap(&mut self.cohorts, &mut self.next);
     }

@@ -35,7 +35,7 @@ impl Split {
     /// Divide `n` over the categories; `add` receives (category, number) for every number above zero.
     #[inline]
     pub fn draw(&self, rng: &mut Stream, n: u64, add: impl FnMut(usize, u64)) {
-        draw(&self.conditional, rng, n, add);
+        let _ = draw(&self.conditional, rng, n, add);
     }
 }
 
@@ -58,18 +58,18 @@ pub(super) fn assign(conditional: &mut [Chance], probabilities: &[f64]) {
     }
 }
 
-/// [`Split::draw`].
+/// [`Split::draw`], also for the first categories of a law: how many are left for those that follow.
 #[inline]
 pub(super) fn draw(
     conditional: &[Chance],
     rng: &mut Stream,
     n: u64,
     mut add: impl FnMut(usize, u64),
-) {
+) -> u64 {
     let mut left = n;
     for (category, chance) in conditional.iter().enumerate() {
         if left == 0 {
-            return;
+            break;
         }
         let number = binomial::sample(rng, left, *chance);
         if number > 0 {
@@ -77,6 +77,7 @@ pub(super) fn draw(
             add(category, number);
         }
     }
+    left
 }
 
 /// Divide `n` followers over categories with the given probabilities: `out` gets one number per category.

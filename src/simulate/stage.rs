@@ -88,13 +88,18 @@ impl Stage {
     #[cfg(test)]
     pub(super) fn of_laws(types: usize, actions: usize, laws: &[f64]) -> Self {
         let mut stage = Self::nothing(types, actions);
-        let width = actions * types;
-        let chances = stage.chances.chunks_mut(width);
-        for (chances, law) in chances.zip(laws.chunks(width)) {
+        stage.laws = laws.into();
+        stage.prepare();
+        stage
+    }
+
+    /// The laws, for splitting.
+    fn prepare(&mut self) {
+        let width = self.actions * self.types;
+        let laws = self.laws.chunks_exact(width);
+        for (chances, law) in self.chances.chunks_exact_mut(width).zip(laws) {
             split::assign(chances, law);
         }
-        stage.laws = laws.into();
-        stage
     }
 
     /// Become the stage of another play or move.
@@ -110,30 +115,27 @@ impl Stage {
         self.leader_move = leader;
         (self.leader_type, self.leader_action) = game.type_and_action(leader);
         self.leader_period_reward = tables.leader_period_reward(leader);
-        let width = self.actions * self.types;
-        let (follower_rewards, leader_rewards) =
-            self.rewards.split_at_mut(self.types * self.actions);
-        let chances = self.chances.chunks_exact_mut(width);
-        for (x, (law, chances)) in self.laws.chunks_exact_mut(width).zip(chances).enumerate() {
-            for (a, (gamma, next)) in play
-                .prescription
-                .row(x)
-                .iter()
-                .zip(law.chunks_exact_mut(self.types))
-                .enumerate()
-            {
-                for (index, p) in next.iter_mut().enumerate() {
-                    // An action that is not taken need not have a kernel row.
-                    *p = if *gamma > 0.0 {
-                        gamma * tables.transition(leader, x, a, index)
-                    } else {
-                        0.0
-                    };
-                }
-                follower_rewards[x * self.actions + a] = tables.follower_reward(leader, x, a);
-                leader_rewards[x * self.actions + a] = tables.leader_follower_reward(leader, x, a);
+        let (of_followers, of_leader) = self.rewards.split_at_mut(self.types * self.actions);
+        write(of_followers, tables.follower_rewards(leader));
+        write(of_leader, tables.leader_follower_rewards(leader));
+        let laws = self.laws.chunks_exact_mut(self.types);
+        let rows = play
+            .prescription
+            .rows()
+            .iter()
+            .zip(tables.transitions(leader));
+        let mut changed = false;
+        for (law, (gamma, row)) in laws.zip(rows) {
+            for (p, next) in law.iter_mut().zip(row) {
+                // An action that is not taken need not have a kernel row.
+                let now = if *gamma > 0.0 { gamma * next } else { 0.0 };
+                changed |= now != *p;
+                *p = now;
             }
-            split::assign(chances, law);
+        }
+        // What stood here is often the stage of another n, and many laws do not depend on it.
+        if changed {
+            self.prepare();
         }
         self.news = self.news_of(game, tables, play, belief);
     }
@@ -228,23 +230,34 @@ impl Stage {
     /// Population mean of R^f among the followers that `acted` counts, those of type x that took action a at index
     /// x |A^f| + a; `NaN` where there are none.
     pub fn mean_follower_reward(&self, acted: &[u64]) -> f64 {
-        weighted(acted, self.follower_rewards()) / acted.iter().sum::<u64>() as f64
+        self.rewards(acted).follower
     }
 
     /// The rewards where `acted` counts all followers.
     pub fn rewards(&self, acted: &[u64]) -> StepRewards {
-        let population = acted.iter().sum::<u64>() as f64;
+        let (mut follower, mut leader, mut population) = (0.0, 0.0, 0);
+        let rewards = self.follower_rewards().iter().zip(self.leader_rewards());
+        for (n, (of_follower, of_leader)) in acted.iter().zip(rewards) {
+            // A reward where nobody is need not be a number.
+            if *n > 0 {
+                follower += *n as f64 * of_follower;
+                leader += *n as f64 * of_leader;
+                population += n;
+            }
+        }
         StepRewards {
-            follower: self.mean_follower_reward(acted),
-            leader: self.leader_period_reward + weighted(acted, self.leader_rewards()) / population,
+            follower: follower / population as f64,
+            leader: self.leader_period_reward + leader / population as f64,
         }
     }
 }
 
-/// Sum of n_k r_k over the pairs that occurred: a reward where nobody is need not be a number.
-fn weighted(numbers: &[u64], rewards: &[f64]) -> f64 {
-    let occurred = numbers.iter().zip(rewards).filter(|(n, _)| **n > 0);
-    occurred.map(|(n, reward)| *n as f64 * reward).sum()
+/// Overwrite all of `to`.
+#[inline]
+fn write(to: &mut [f64], values: impl Iterator<Item = f64>) {
+    to.iter_mut()
+        .zip(values)
+        .for_each(|(to, value)| *to = value);
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use crate::stream::Role;
 
 const TRILLION: u64 = 1_000_000_000_000;
 
-/// n and the lesser of p and q. Inversion, by squaring and by exp; BTRS, from the smallest means to the largest n.
-const REGIMES: [(u64, f64); 19] = [
+/// n and the lesser of p and q. Inversion, by squaring and by exp; BTRS; strips, from the least variance of each table to
+/// the largest n.
+const REGIMES: [(u64, f64); 27] = [
     (1, 0.3),
     (2, 0.5),
     (7, 0.5),
@@ -23,6 +24,14 @@ const REGIMES: [(u64, f64); 19] = [
     (25, 0.45),
     (200, 0.0501),
     (1000, 0.02),
+    (255, 0.5),
+    (257, 0.5),
+    (1000, 0.07),
+    (TRILLION, 6.5e-11),
+    (2310, 0.5),
+    (TRILLION, 6e-10),
+    (16_400, 0.5),
+    (TRILLION, 4.2e-9),
     (100_000, 0.3),
     (1_000_000_000, 0.25),
     (TRILLION, 1.1e-11),
@@ -129,7 +138,7 @@ fn numbers_have_the_exact_law_in_every_regime() {
 #[test]
 fn proposals_that_are_not_weighed_have_another_law() {
     // BTRS without its rejection: the hat itself.
-    let (n, p) = (1_000_000_000u64, 0.25);
+    let (n, p) = (1000, 0.05);
     let (mean, sd) = (n as f64 * p, (n as f64 * p * (1.0 - p)).sqrt());
     let b = 1.15 + 2.53 * sd;
     let a = -0.0873 + 0.0248 * b + 0.01 * p;
@@ -139,6 +148,31 @@ fn proposals_that_are_not_weighed_have_another_law() {
         ((2.0 * a / (0.5 - u.abs()) + b) * u + mean + 0.5) as u64
     });
     assert!(classes(n, p).p_value(hat) < LEVEL);
+}
+
+#[test]
+fn products_of_ratios_decide_like_densities() {
+    for (n, p) in [
+        (20, 0.5),
+        (61, 0.2),
+        (1000, 0.05),
+        (TRILLION, 1.1e-11),
+        (TRILLION, 6e-11),
+    ] {
+        let chance = Chance { p, q: 1.0 - p };
+        let mode = ((n + 1) as f64 * p) as u64;
+        for k in mode.saturating_sub(70)..=(mode + 70).min(n) {
+            let ratio = log_density(n as f64, chance, k as f64)
+                - log_density(n as f64, chance, mode as f64);
+            for (step, accepted) in [(1e-9, false), (-1e-9, true)] {
+                assert_eq!(
+                    weigh(n, chance, k, libm::exp(ratio + step)),
+                    accepted,
+                    "n = {n}, k = {k}"
+                );
+            }
+        }
+    }
 }
 
 #[test]
@@ -169,7 +203,8 @@ fn densities_are_exact_to_twelve_digits() {
                 if !(0..=n as i64).contains(&k) {
                     break;
                 }
-                let found = log_density_ratio(n as f64, chance, k as f64);
+                let found = log_density(n as f64, chance, k as f64)
+                    - log_density(n as f64, chance, mode as f64);
                 assert!(
                     (found - exact).abs() < 1e-12 * exact.abs().max(1.0),
                     "n = {n}, k = {k}: {found} for {exact}"
@@ -180,32 +215,14 @@ fn densities_are_exact_to_twelve_digits() {
 }
 
 #[test]
-fn bounds_hold_the_density() {
-    let mut decided = 0;
-    for (n, p) in [
-        (500u64, 0.5),
-        (5000, 0.01),
-        (100_000, 0.3),
-        (TRILLION, 1e-9),
-        (TRILLION, 0.5),
-    ] {
+fn the_densities_of_a_law_sum_to_one() {
+    for (n, p) in [(20u64, 0.5), (61, 0.2), (1000, 0.3), (TRILLION, 5e-11)] {
         let chance = Chance { p, q: 1.0 - p };
-        let (mode, variance) = (whole((n as f64 + 1.0) * p), n as f64 * p * (1.0 - p));
-        for step in -400..=400 {
-            let d = (f64::from(step) / 40.0 * variance.sqrt()).round();
-            if !(0.0..=n as f64).contains(&(mode + d)) {
-                continue;
-            }
-            let exact = log_density_ratio(n as f64, chance, mode + d);
-            let bounds = bounds(d, variance);
-            assert!(
-                bounds.low <= exact && exact <= bounds.high,
-                "n = {n}, d = {d}"
-            );
-            decided += u32::from(bounds.low.is_finite());
-        }
+        let scale = (std::f64::consts::TAU * n as f64 * p * (1.0 - p)).sqrt();
+        let law =
+            (0..=n.min(1000)).map(|k| libm::exp(log_density(n as f64, chance, k as f64)) / scale);
+        assert!((law.sum::<f64>() - 1.0).abs() < 1e-11, "n = {n}, p = {p}");
     }
-    assert!(decided > 1000);
 }
 
 #[test]
@@ -231,30 +248,34 @@ fn values_do_not_change_between_versions() {
         of(12, 0.3),         // inversion by squaring
         of(TRILLION, 3e-12), // inversion by exp
         of(12, 0.75),        // mirrored inversion
-        of(40, 0.4),         // BTRS, small
-        of(TRILLION, 0.3),   // BTRS, large
-        of(TRILLION, 0.8),   // mirrored BTRS
+        of(40, 0.4),         // BTRS
+        of(300, 0.6),        // coarse strips, mirrored
+        of(5000, 0.4),       // middle strips
+        of(TRILLION, 0.3),   // fine strips
+        of(TRILLION, 0.8),   // mirrored
     ];
     let expected = [
         [3, 4, 2, 4, 2, 2],
         [2, 3, 1, 4, 2, 1],
         [10, 9, 11, 8, 10, 11],
         [14, 12, 13, 15, 22, 19],
+        [184, 174, 182, 157, 180, 176],
+        [1984, 2024, 1995, 2038, 1989, 1994],
         [
-            299_999_782_822,
-            299_999_364_679,
-            299_999_634_958,
-            299_999_921_385,
-            300_000_915_498,
-            300_000_454_955,
+            299_999_795_295,
+            300_000_311_521,
+            299_999_931_234,
+            300_000_496_818,
+            299_999_856_113,
+            299_999_924_311,
         ],
         [
-            800_000_189_568,
-            800_000_554_554,
-            800_000_318_635,
-            800_000_068_620,
-            799_999_200_888,
-            799_999_602_883,
+            800_000_178_681,
+            799_999_728_082,
+            800_000_060_024,
+            799_999_566_341,
+            800_000_125_595,
+            800_000_066_067,
         ],
     ];
     assert_eq!(found, expected);
