@@ -73,6 +73,21 @@ pub(super) enum Bounds {
     OneSided(Interval, Interval),
 }
 
+impl Bounds {
+    /// The same where up to `tail` more can be gained or lost in periods that are not played.
+    pub fn with_tail(self, tail: f64) -> Self {
+        let moved = |range: Interval, by: f64| Interval {
+            low: range.low + by,
+            high: range.high + by,
+        };
+        match self {
+            bounds if tail <= 0.0 => bounds,
+            Self::Proven(range) => Self::OneSided(moved(range, tail), moved(range, -tail)),
+            Self::OneSided(above, below) => Self::OneSided(moved(above, tail), moved(below, -tail)),
+        }
+    }
+}
+
 /// The bets on one gain.
 #[derive(Clone, Debug)]
 pub(super) enum Bets {
@@ -120,12 +135,12 @@ impl Bets {
         }
     }
 
-    fn push(&mut self, difference: &Difference) -> Result<(), ValidateError> {
+    fn push(&mut self, difference: &Difference, tail: f64) -> Result<(), ValidateError> {
         match self {
             Self::Both(test) => test.push(difference.gain)?,
             Self::OneSided(tests) => {
-                tests[0].push(difference.above)?;
-                tests[1].push(difference.below)?;
+                tests[0].push(difference.above + tail)?;
+                tests[1].push(difference.below - tail)?;
             }
         }
         Ok(())
@@ -149,6 +164,8 @@ pub(super) struct Hypothesis {
     pub theta: Moments,
     /// Of the likelihood weight.
     pub weights: Moments,
+    /// What periods of an infinite horizon that are not played can add to a gain, or take from it.
+    tail: f64,
 }
 
 impl Hypothesis {
@@ -168,7 +185,13 @@ impl Hypothesis {
             gains: Moments::default(),
             theta: Moments::default(),
             weights: Moments::default(),
+            tail: 0.0,
         })
+    }
+
+    /// The same where the bounds were widened by a tail, [`Bounds::with_tail`].
+    pub fn with_tail(self, tail: f64) -> Self {
+        Self { tail, ..self }
     }
 
     /// Whether "gain >= epsilon" is rejected.
@@ -203,7 +226,7 @@ impl Hypothesis {
     pub fn push(&mut self, difference: Difference) -> Result<(), ValidateError> {
         self.observe(difference);
         match &mut self.bets {
-            Some(bets) => bets.push(&difference),
+            Some(bets) => bets.push(&difference, self.tail),
             None => Ok(()),
         }
     }

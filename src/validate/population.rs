@@ -9,9 +9,10 @@ use super::exact::{
 };
 use super::integrated::MAX_TYPES;
 use super::one_step::OneStep;
-use super::verdict::{Conditions, RowName, conclude, exact_row, overall};
+use super::verdict::{Conditions, RowName, Slack, conclude, exact_row, overall};
 use super::{
-    BestResponseRow, ClaimResult, EXACT_BUDGET, EXACT_LIMIT, Method, Player, Row, Settings,
+    BestResponseRow, ClaimResult, EXACT_BUDGET, EXACT_LIMIT, Method, Player, RewardRanges, Row,
+    Settings,
 };
 use super::{ValidateError, Validation, Verdict, Weight};
 use crate::game::{Belief, Game, LeaderInformation, MeanField, Policy};
@@ -312,6 +313,18 @@ impl Claims<'_> {
         .collect()
     }
 
+    /// What periods of an infinite horizon that are not played can add to a gain of a player; else 0.
+    fn tail(&self, player: Player) -> f64 {
+        if !self.game.is_infinite() {
+            return 0.0;
+        }
+        let ranges = RewardRanges::prove(self.game);
+        self.game.tail(match player {
+            Player::Follower => ranges.follower_width(),
+            Player::Leader => ranges.leader_width(),
+        })
+    }
+
     fn exact_row(
         &self,
         player: Player,
@@ -328,7 +341,11 @@ impl Claims<'_> {
             deviation,
             weight,
         };
-        exact_row(name, values, exact.truncation(), self.settings.epsilon)
+        let slack = Slack {
+            error: exact.truncation(),
+            tail: self.tail(player),
+        };
+        exact_row(name, values, slack, self.settings.epsilon)
     }
 
     /// The initial types that some follower has, with the tagged follower's weights: z_1(x), or n_x / N when rounded.

@@ -142,12 +142,23 @@ pub(super) struct RowName {
     pub weight: Weight,
 }
 
+/// By how much an exact gain may be off.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slack {
+    /// Of either value, by computation.
+    pub error: f64,
+    /// What periods of an infinite horizon that are not played can add or take.
+    pub tail: f64,
+}
+
 /// An exact row; `error` bounds the error of either value.
-pub(super) fn exact_row(name: RowName, values: Values, error: f64, epsilon: f64) -> Row {
+pub(super) fn exact_row(name: RowName, values: Values, slack: Slack, epsilon: f64) -> Row {
     let gain = values.gain();
-    let verdict = if gain + 2.0 * error < epsilon {
+    let Slack { error, tail } = slack;
+    let unsure = 2.0 * error + tail;
+    let verdict = if gain + unsure < epsilon {
         Verdict::Certified
-    } else if gain - 2.0 * error >= epsilon {
+    } else if gain - unsure >= epsilon {
         Verdict::Refuted
     } else {
         Verdict::Inconclusive
@@ -167,8 +178,8 @@ pub(super) fn exact_row(name: RowName, values: Values, error: f64, epsilon: f64)
         method: Method::Exact,
         gain,
         std_error: 0.0,
-        low: gain,
-        high: gain,
+        low: gain - tail,
+        high: gain + tail,
         replications: 0,
         value: values.theta,
         value_deviation: values.best,
@@ -315,7 +326,36 @@ mod tests {
             deviation: "best_response".into(),
             weight: Weight::Decides,
         };
-        exact_row(name, Values { theta, best }, error, 0.25)
+        exact_row(
+            name,
+            Values { theta, best },
+            Slack { error, tail: 0.0 },
+            0.25,
+        )
+    }
+
+    #[test]
+    fn what_is_not_played_leaves_a_gain_open() {
+        let name = || RowName {
+            population: 10,
+            player: Player::Follower,
+            start: "healthy".into(),
+            deviation: "best_response".into(),
+            weight: Weight::Decides,
+        };
+        let judge = |best: f64| {
+            let values = Values { theta: 0.0, best };
+            let slack = Slack {
+                error: 0.0,
+                tail: 0.0625,
+            };
+            exact_row(name(), values, slack, 0.25)
+        };
+        assert_eq!(judge(0.1874).verdict, Verdict::Certified);
+        assert_eq!(judge(0.1875).verdict, Verdict::Inconclusive);
+        assert_eq!(judge(0.3124).verdict, Verdict::Inconclusive);
+        assert_eq!(judge(0.3125).verdict, Verdict::Refuted);
+        assert_eq!((judge(0.25).low, judge(0.25).high), (0.1875, 0.3125));
     }
 
     #[test]

@@ -121,10 +121,11 @@ impl<'a> Claims<'a> {
     ) -> Result<Sampled, ValidateError> {
         let types = self.tagged_types();
         let (setting, tried) = (self.setting(), deviations.to_vec());
+        let tail = self.game.tail(ranges.follower_width());
         let hypotheses = if method == Method::Integrated {
             let experiment = IntegratedExperiment::new(setting, types.clone(), tried, ranges);
             let bounds = |start: usize, d: usize| experiment.bounds(start, d);
-            self.test(&experiment, types.len(), deviations.len(), bounds)?
+            self.test(&experiment, types.len(), deviations.len(), tail, bounds)?
         } else {
             let experiment = FollowerExperiment {
                 setting,
@@ -149,7 +150,7 @@ impl<'a> Claims<'a> {
                 };
                 Bounds::Proven(types.get(start).map_or_else(average, |(x, _)| range(*x, d)))
             };
-            self.test(&experiment, types.len(), deviations.len(), bounds)?
+            self.test(&experiment, types.len(), deviations.len(), tail, bounds)?
         };
         let mut starts: Vec<String> = types
             .iter()
@@ -176,6 +177,7 @@ impl<'a> Claims<'a> {
 
     pub(super) fn leader_paired(&self, validation: &mut Validation) -> Result<(), ValidateError> {
         let ranges = RewardRanges::prove(self.game);
+        let tail = self.game.tail(ranges.leader_width());
         let mut deviations = LeaderDeviation::class(self.game);
         let files = self.settings.files.iter().cloned();
         deviations.extend(files.map(LeaderDeviation::File));
@@ -196,7 +198,7 @@ impl<'a> Claims<'a> {
             deviations,
         };
         let number = experiment.deviations.len();
-        let hypotheses = self.test(&experiment, 1, number, |_, d| {
+        let hypotheses = self.test(&experiment, 1, number, tail, |_, d| {
             Bounds::Proven(ranges.leader_difference(&experiment.deviations[d]))
         })?;
         let found = Sampled {
@@ -212,12 +214,14 @@ impl<'a> Claims<'a> {
         Ok(())
     }
 
-    /// Replicate: `starts` that decide, and their average where the player is a follower.
+    /// Replicate: `starts` that decide, and their average where the player is a follower. `tail` is what periods of an
+    /// infinite horizon that are not played can add to a gain.
     fn test(
         &self,
         experiment: &impl Experiment,
         starts: usize,
         deviations: usize,
+        tail: f64,
         bounds: impl Fn(usize, usize) -> Bounds,
     ) -> Result<Vec<Hypothesis>, ValidateError> {
         let all = starts + experiment.averages();
@@ -229,9 +233,11 @@ impl<'a> Claims<'a> {
                 Weight::Beside
             };
             let (epsilon, alpha) = (self.settings.epsilon, self.alpha());
-            Hypothesis::new((start, d), weight, bounds(start, d), epsilon, alpha)
+            let bounds = bounds(start, d).with_tail(tail);
+            let hypothesis = Hypothesis::new((start, d), weight, bounds, epsilon, alpha)?;
+            Ok(hypothesis.with_tail(tail))
         });
-        let mut hypotheses = hypotheses.collect::<Result<Vec<_>, _>>()?;
+        let mut hypotheses = hypotheses.collect::<Result<Vec<_>, ValidateError>>()?;
         sequential(
             experiment,
             &mut hypotheses,
