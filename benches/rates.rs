@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use dense::{HORIZON, Uniform, dense, simulation};
 use rand::Rng;
+use rand_distr::Distribution;
 use rayon::ThreadPool;
 use smfg::scenario::{Engine, Scenario};
 use smfg::simulate::split::binomial;
@@ -129,16 +130,17 @@ fn plain_loop() -> Case {
     }
 }
 
-fn binomials() -> Vec<Case> {
+/// A million numbers by `draw`.
+fn binomials(name: &str, draw: fn(&mut Stream, u64, f64) -> u64) -> Vec<Case> {
     let case = |(n, p): (u64, f64)| {
         let mut rng = Stream::new(1, n, 1, Role::Followers);
         Case {
-            name: format!("binomial, n = {n:e}, p = {p:e}"),
+            name: format!("{name}, n = {n:e}, p = {p:e}"),
             units: 1_000_000,
             work: Box::new(move |pool| {
                 pool.install(|| {
                     for _ in 0..1_000_000 {
-                        black_box(binomial(&mut rng, black_box(n), black_box(p)));
+                        black_box(draw(&mut rng, black_box(n), black_box(p)));
                     }
                 });
             }),
@@ -157,6 +159,11 @@ fn binomials() -> Vec<Case> {
         (1_000_000_000_000, 5e-11),
     ];
     sizes.into_iter().map(case).collect()
+}
+
+fn by_rand_distr(rng: &mut Stream, n: u64, p: f64) -> u64 {
+    let law = rand_distr::Binomial::new(n, p).expect("p is a probability");
+    law.sample(rng)
 }
 
 fn pool(threads: usize) -> ThreadPool {
@@ -214,11 +221,10 @@ fn main() {
     let chosen = |case: &Case| chosen.as_ref().is_none_or(|text| case.name.contains(text));
     let (one, two) = (pool(1), pool(2));
 
-    let mut cases: Vec<Case> = engines()
-        .into_iter()
-        .chain(binomials())
-        .filter(chosen)
-        .collect();
+    let mut cases = engines();
+    cases.extend(binomials("binomial", binomial));
+    cases.extend(binomials("rand_distr's", by_rand_distr));
+    cases.retain(chosen);
     let costs = rounds(&mut cases, &[&one]);
     for (case, costs) in cases.iter().zip(&costs) {
         let processor = median(&costs[0], case.units, |cost| cost.processor);
