@@ -172,7 +172,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::game::{FlowRule, LeaderAction, Play, PolicyFile, Prescription};
+    use crate::game::{FlowRule, LeaderAction, LeaderPrescription, PolicyFile, Prescription};
     use crate::report::OnExisting;
     use crate::scenario::Scenario;
     use crate::solve::{Kind, StateValues};
@@ -279,13 +279,12 @@ gamma_low_stay,gamma_high_stay
     fn a_stage_tells_the_candidate_by_type() {
         let scenario = Scenario::parse("g.toml", SCENARIO, &[]).unwrap();
         let game = scenario.game();
-        let stay = Play::pure(LeaderAction(1), Prescription::new(1, vec![1.0, 1.0]));
         let row = SolvedEquilibrium {
-            leader_action: stay.leader_action(),
+            leader: LeaderPrescription::Pure(vec![LeaderAction(1), LeaderAction(0)]),
             kind: Kind::Pure,
             next: MeanField::two_types(0.0),
             coin: 0.0,
-            prescription: stay.prescription,
+            prescription: Prescription::new(1, vec![1.0, 1.0]),
             values: StateValues {
                 followers: vec![1.0, 2.0],
                 leader: 3.0,
@@ -297,7 +296,7 @@ gamma_low_stay,gamma_high_stay
         let belief = game.initial_belief();
         let table = write_stage(Vec::new(), game, LeaderMixing::Pure, belief, &[row]).unwrap();
         let table = String::from_utf8(table).unwrap();
-        let expected = "trust,trust,1,1.0,0.0,1.0,1.0,1.0,2.0,4.0,5.0,0.0,1,pure,0.0";
+        let expected = "trust,audit,1,1.0,0.0,1.0,1.0,1.0,2.0,4.0,5.0,0.0,1,pure,0.0";
         assert_eq!(table.lines().nth(1), Some(expected));
     }
 }
