@@ -183,3 +183,64 @@ fn a_stage_is_asked_for_at_a_law_of_the_leaders_types() {
         "has no types",
     );
 }
+
+/// The shipped games with a leader who has types: solved, played and written, the realised flow followed closely.
+#[test]
+fn solved_leaders_with_types_are_played_and_written() {
+    for (name, leader, values) in [
+        (
+            "signalling",
+            "pi_frugal,pi_busy,leader_action_frugal,leader_action_busy",
+            "v_leader_frugal,v_leader_busy",
+        ),
+        (
+            "public_state",
+            "pi_summer,pi_winter,leader_action",
+            "v_leader",
+        ),
+    ] {
+        let place = Place::new();
+        let file = format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"));
+        let small = [
+            "--quiet",
+            "--grid",
+            "10",
+            "--set",
+            "horizon=3",
+            "--set",
+            "solve.flow=realised",
+        ];
+        let solve = [&["solve", &file, "--out", "solved"], &small[..]].concat();
+        assert_code(&place.smfg(&solve), 0, "");
+        let policy = read(&place, "solved/policy.csv");
+        let header = policy[0].join(",");
+        assert!(header.contains(&format!("{leader},gamma_")), "{header}");
+        assert!(
+            header.ends_with(&format!("{values},equilibria,residual")),
+            "{header}"
+        );
+        assert!(policy.len() > 30 && !policy.iter().flatten().any(|cell| cell == "NaN"));
+        let play = [
+            "simulate",
+            &file,
+            "--population",
+            "1000000",
+            "--replications",
+            "50",
+            "--out",
+            "played",
+        ];
+        assert_code(&place.smfg(&[&play, &small[..]].concat()), 0, "");
+        let summary = read(&place, "played/summary.csv");
+        let distance = summary[0]
+            .iter()
+            .position(|column| column == "distance_mean")
+            .unwrap();
+        for row in &summary[1..] {
+            assert!(
+                row[distance].parse::<f64>().unwrap() < 0.01,
+                "{name}: {row:?}"
+            );
+        }
+    }
+}

@@ -280,7 +280,7 @@ gamma_low_stay,gamma_high_stay
         let scenario = Scenario::parse("g.toml", SCENARIO, &[]).unwrap();
         let game = scenario.game();
         let row = SolvedEquilibrium {
-            leader: LeaderPrescription::Pure(vec![LeaderAction(1); 2]),
+            leader: LeaderPrescription::Pure(vec![LeaderAction(1), LeaderAction(0)]),
             kind: Kind::Pure,
             next: MeanField::two_types(0.0),
             coin: 0.0,
@@ -296,7 +296,7 @@ gamma_low_stay,gamma_high_stay
         let belief = game.initial_belief();
         let table = write_stage(Vec::new(), game, LeaderMixing::Pure, belief, &[row]).unwrap();
         let table = String::from_utf8(table).unwrap();
-        let expected = "trust,trust,1,1.0,0.0,1.0,1.0,1.0,2.0,4.0,5.0,0.0,1,pure,0.0";
+        let expected = "trust,audit,1,1.0,0.0,1.0,1.0,1.0,2.0,4.0,5.0,0.0,1,pure,0.0";
         assert_eq!(table.lines().nth(1), Some(expected));
     }
 }
