@@ -101,6 +101,7 @@ fn no_byte_depends_on_the_number_of_threads_or_on_the_run() {
             "returns.csv",
             "standard output",
             "summary.csv",
+            "theta.npz",
             "trace.csv",
             "verdict.json",
         ];

@@ -210,6 +210,34 @@ def check_document(path):
     return len(document), [f"no key {key}" for key in DOCUMENTS[path.name] if key not in document]
 
 
+def check_theta(path, game):
+    """Everything that is wrong with a solution on disk, and its number of arrays: V_1 at z_1 has to be policy.csv's."""
+    arrays = numpy.load(path)
+    about = json.loads(arrays["about"].tobytes())
+    wrong = []
+    if about["follower_types"] != game.types or about["follower_actions"] != game.actions:
+        wrong.append("it names other types or actions")
+    if about["kind"] == "pieces":
+        table = pandas.read_csv(path.parent / "policy.csv")
+        rows = table[table["t"] == 1]
+        first = slice(*arrays["piece_start"][:2])
+        lo, hi = arrays["piece_lo"][first], arrays["piece_hi"][first]
+        # Clear of the ends, where another piece may be meant.
+        for _, row in rows.iterrows():
+            m = row[f"z_{game.types[1]}"]
+            inside = numpy.flatnonzero((lo + 1e-9 < m) & (m < hi - 1e-9))
+            if len(inside) != 1 or game.typed:
+                continue
+            k = inside[0]
+            s = (2 * m - lo[k] - hi[k]) / (hi[k] - lo[k])
+            got = arrays["piece_values"][first][k] @ s ** numpy.arange(5)
+            expected = row[[*(f"v_follower_{name}" for name in game.types), "v_leader"]].to_numpy(float)
+            if not numpy.allclose(got, expected, rtol=0, atol=1e-7):
+                wrong.append(f"V_1 at m = {m} is {got}, and policy.csv has {expected}")
+                break
+    return len(arrays.files), wrong
+
+
 def main(folder):
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     game = Game(manifest)
@@ -226,6 +254,9 @@ def main(folder):
             except (ValueError, polars.exceptions.PolarsError) as error:
                 size, wrong = 0, [f"cannot be read: {error}"]
             print(f"{name}: {size} rows, {'; '.join(wrong) or 'ok'}")
+        elif name.endswith(".npz"):
+            size, wrong = check_theta(folder / name, game)
+            print(f"{name}: {size} arrays, {'; '.join(wrong) or 'ok'}")
         else:
             size, wrong = check_document(folder / name)
             print(f"{name}: {size} keys, {'; '.join(wrong) or 'ok'}")

@@ -377,7 +377,12 @@ fn every_command_writes_its_own_files() {
     for (command, files) in [
         (
             "solve",
-            &["certificate.json", "mean_field.csv", "policy.csv"][..],
+            &[
+                "certificate.json",
+                "mean_field.csv",
+                "policy.csv",
+                "theta.npz",
+            ][..],
         ),
         ("simulate", &["returns.csv", "summary.csv", "trace.csv"]),
         (

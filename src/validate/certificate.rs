@@ -3,7 +3,6 @@
 //! Against a flow z_1, z_2, ... a single follower faces an ordinary decision problem of finite horizon; its best value
 //! minus the policy's is the exploitability. The flow and the values along it are computed here from the game alone:
 //! the solver's stored V is used for nothing but the comparison called *consistency*.
-//!
 
 mod commitment;
 mod flow;
