@@ -35,7 +35,7 @@ const KINDS: [(&str, &[&str]); 7] = [
 fn shipped(name: &str, set: &[&str]) -> Scenario {
     let overrides: Vec<Override> = set
         .iter()
-        .map(|text| Override::parse(text).unwrap())
+        .map(|text| Override::new(*text))
         .collect();
     Scenario::read(Path::new(&format!("scenarios/{name}.toml")), &overrides).unwrap()
 }
