@@ -33,10 +33,7 @@ const KINDS: [(&str, &[&str]); 7] = [
 ];
 
 fn shipped(name: &str, set: &[&str]) -> Scenario {
-    let overrides: Vec<Override> = set
-        .iter()
-        .map(|text| Override::new(*text))
-        .collect();
+    let overrides: Vec<Override> = set.iter().map(|text| Override::new(*text)).collect();
     Scenario::read(Path::new(&format!("scenarios/{name}.toml")), &overrides).unwrap()
 }
 

@@ -357,7 +357,7 @@ impl<'a> StageGames<'a> {
     /// type had the law pi.
     pub fn followed(&self, answer: &Answer, action: LeaderAction) -> Vec<f64> {
         let e = &answer.equilibrium;
-        if e.next.len() == self.stage.types {
+        if self.period.rule == FlowRule::Averaged {
             return e.next.clone();
         }
         let law = LeaderMove::law(self.period.game, &self.belief, &answer.leader);
@@ -368,6 +368,8 @@ impl<'a> StageGames<'a> {
         actions.sort();
         actions.dedup();
         match actions.iter().position(|a| *a == action) {
+            // One z' for all that she may do: all moves move the followers alike.
+            Some(_) if e.next.len() == self.stage.types => e.next.clone(),
             Some(flow) => e.next[flow * self.stage.types..(flow + 1) * self.stage.types].to_vec(),
             None => {
                 let law: Vec<(usize, f64)> = self
