@@ -481,7 +481,9 @@ fn bytes(game: &Game, solution: &SimplexSolution) -> Vec<u64> {
         for start in STARTS {
             let z = MeanField::new(start.to_vec());
             let play = solution.play(t, &Belief::certain(), &z);
-            let values = solution.stored_values(t, &Belief::certain(), &z).unwrap();
+            let values = solution
+                .stored_values(t, &Belief::certain(), &z)
+                .expect("a belief that V is held at");
             bytes.extend(play.prescription.rows().iter().map(|p| p.to_bits()));
             bytes.extend(values.followers.iter().map(|v| v.to_bits()));
             bytes.push(values.leader.to_bits());

@@ -157,6 +157,9 @@ fn leader_types(text: &mut String, game: &Game, figures: &SolutionFigures) -> st
     };
     for (x, name) in game.leader_types().iter().enumerate() {
         let probability = game.initial_belief().weights()[x];
+        if probability <= 0.0 {
+            continue;
+        }
         write!(
             text,
             "leader type {name} (probability {probability}): V_1 {:.6}",

@@ -146,7 +146,7 @@ fn change(a: &Snapshot, b: &Snapshot) -> f64 {
 }
 
 /// V at evenly spread points.
-pub(super) fn look(all: &Vec<ValueFunction>) -> Snapshot {
+pub(super) fn look(all: &[ValueFunction]) -> Snapshot {
     let mut snapshot = Snapshot {
         values: Vec::new(),
         comparable: Vec::new(),

@@ -171,7 +171,7 @@ impl<'g> Solution<'g> {
         };
         let discount = self.game.discount();
         let (values, iteration) =
-            stationary::iterate(discount, bound, start, step, stationary::look)?;
+            stationary::iterate(discount, bound, start, step, |all| stationary::look(all))?;
         self.candidates = vec![self.list(1, &values[1])?];
         self.values = values;
         self.iteration = Some(iteration);

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::game::{
-    Belief, Flow, FlowNode, Game, GameError, LeaderAction, LeaderInformation, LeaderMove,
+    Belief, Flow, FlowEdge, FlowNode, Game, GameError, LeaderAction, LeaderInformation, LeaderMove,
     LeaderPrescription, LeaderType, MeanField, Prescription, Way, advance_mean_field, mean_rewards,
 };
 use crate::solve::{SolveError, Solved, SolvedPoint};
@@ -319,32 +319,38 @@ fn worth(
     Ok((mean, by_type))
 }
 
-/// How far a population that moves with what the leader does strays from a flow by (8), which averages over it: the
-/// largest total variation, over the nodes and what may be seen there, of the next mean field.
+/// How far a population that moves with what the leader is and does strays from a flow that averages over some of it: the
+/// largest total variation, over the nodes and her possible moves there, of the next mean field. Nodes that hold a lottery
+/// do not count.
 ///
 /// # Errors
 /// Where the game has no value at a node.
 pub fn flow_difference(game: &Game, flow: &Flow) -> Result<f64, GameError> {
     let mut tables = game.tables();
     let mut largest: f64 = 0.0;
-    for node in &flow.nodes {
+    for node in flow.nodes.iter().filter(|_| game.leader_moves() > 1) {
         let Some(play) = &node.play else { continue };
-        if game.leader_moves() == 1 {
-            continue;
-        }
         tables.evaluate(node.t, node.mean_field.weights())?;
-        let law = LeaderMove::law(game, &node.belief, &play.leader);
-        let z = &node.mean_field;
-        let next = |moves: &[LeaderMove]| advance_mean_field(&tables, z, &play.prescription, moves);
-        let mean = next(&law);
-        for m in &law {
-            let one = next(&[LeaderMove {
-                index: m.index,
-                probability: 1.0,
-            }]);
-            let pairs = one.weights().iter().zip(mean.weights());
-            let away = 0.5 * pairs.map(|(a, b)| (a - b).abs()).sum::<f64>();
-            largest = largest.max(away);
+        for edge in &node.edges {
+            let to = &flow.nodes[edge.to];
+            let side = |other: &FlowEdge| {
+                other.action == edge.action && flow.nodes[other.to].belief == to.belief
+            };
+            if node.edges.iter().filter(|other| side(other)).count() > 1 {
+                continue;
+            }
+            for m in &edge.moves {
+                let index = m.index;
+                let only = [LeaderMove {
+                    index,
+                    probability: 1.0,
+                }];
+                let z = &node.mean_field;
+                let next = advance_mean_field(&tables, z, &play.prescription, &only);
+                let pairs = next.weights().iter().zip(to.mean_field.weights());
+                let away = 0.5 * pairs.map(|(a, b)| (a - b).abs()).sum::<f64>();
+                largest = largest.max(away);
+            }
         }
     }
     Ok(largest)
