@@ -7,20 +7,25 @@
 //!
 //! # The game
 //!
-//! In period t = 1, ..., T the crowd has the law z_t of follower types, the *mean field*. The leader takes a^l; a
-//! follower of type x takes a and earns R^f(z, x, a^l, a), and moves to type x' with probability Q^f(x'|z, x, a^l, a).
-//! The leader earns
+//! In period t = 1, ..., T the crowd has the law z_t of follower types, the *mean field*. The leader, of type x^l, takes
+//! a^l; a follower of type x takes a and earns R^f(z, x^l, x, a^l, a), and moves to type x' with probability
+//! Q^f(x'|z, x^l, x, a^l, a). The leader earns
 //!
 //! ```text
-//! R^l = r(z, a^l) + sum_{x,a} mu(x, a) g(z, a^l, x, a),      mu(x, a) = z(x) gamma^f(a|x).
+//! R^l = r(z, x^l, a^l) + sum_{x,a} mu(x, a) g(z, x^l, a^l, x, a),      mu(x, a) = z(x) gamma^f(a|x)
 //! ```
+//!
+//! and moves to type x' with probability Q^l(x'|z, x^l, a^l). Her type may be private: the followers then hold a common
+//! belief pi about it, which her actions move by (9). Or all see it, or she has none.
 //!
 //! | symbol | name | here |
 //! |---|---|---|
 //! | z in P(X^f) | mean field | [`game::MeanField`] |
-//! | gamma^f(a\|x) | followers' prescription | [`game::Prescription`] |
+//! | pi in P(X^l) | common belief | [`game::Belief`] |
+//! | gamma^l(a\|x^l), gamma^f(a\|x) | prescriptions | [`game::LeaderPrescription`], [`game::Prescription`] |
+//! | F, (9) | Bayes' rule for the belief | [`game::update_belief`] |
 //! | phi, (8) | law of motion of the mean field | [`game::advance_mean_field`] |
-//! | theta_t\[z\] | what is played at (t, z) | [`game::Policy::play`], [`solve::Solved`] |
+//! | theta_t\[pi, z\] | what is played at (t, pi, z) | [`game::Policy::play`], [`solve::Solved`] |
 //! | (15a) | followers' stage equilibrium, theta resuming at t + 1 | [`solve::Solved::stage_equilibria`] |
 //! | (15c) | the leader's best action, followers re-answering | [`solve::Solved::resolve`] |
 //! | V^f_t(z, x), V^l_t(z), (16) | values | [`solve::StateValues`] |
@@ -83,7 +88,8 @@
 //! # Departures
 //!
 //! Where the paper is ambiguous or misprinted the reading built here stands beside the code, under "Departure": the
-//! public coin of a stage game without another equilibrium (`solve`), and the commitment gap (`validate`).
+//! public coin of a stage game without another equilibrium and V across its jumps (`solve`), the belief's news, (11)-(12),
+//! and the realised flow beside the averaged (8) (`game`), the commitment gap and what types regret (`validate`).
 
 pub mod game;
 pub mod report;

@@ -4,7 +4,8 @@ mod support;
 
 use smfg::game::{Belief, LeaderAction, LeaderPrescription, LeaderType, MeanField};
 use smfg::scenario::Scenario;
-use smfg::solve::{Solved, SolvedPoint, Start};
+use smfg::solve::{Coin, Solved, SolvedPoint, Start, follow};
+use smfg::validate::leader_gain;
 use support::reference::Selection;
 use support::typed::game::{Flow, Information, certain};
 use support::typed::leader::{Point, TypedReference};
@@ -150,6 +151,38 @@ fn the_trade_fills_up_and_empties_with_the_public_state() {
     }
 }
 
+/// Along the flow nobody regrets less than at its start, and of one period the start is all of it; in the mean theta is best.
+fn compare_regrets(
+    solved: &Solved,
+    horizon: usize,
+    (pi, z): (&Belief, &MeanField),
+    expected: &Point,
+    what: &str,
+) {
+    let flow = follow(solved, 1, pi, z, Coin::Tossed).expect("followed");
+    let gain = leader_gain(solved, &flow).expect("compared");
+    assert!(
+        gain.gain.is_some_and(|gain| gain < WITHIN),
+        "{what}: {gain:?}"
+    );
+    for (x, weight) in pi.weights().iter().enumerate().filter(|(_, w)| **w > 0.0) {
+        let pairs = [
+            (gain.regret[x], expected.regret[x]),
+            (gain.own_row_regret[x], expected.own_regret[x]),
+        ];
+        for (got, least) in pairs {
+            assert!(
+                got > least - WITHIN,
+                "{what}, type {x} of weight {weight}: {got}, {least}"
+            );
+            assert!(
+                horizon > 1 || got < least + WITHIN,
+                "{what}, type {x}: {got}, {least}"
+            );
+        }
+    }
+}
+
 /// One game under every selection at some starts: theta, V, the answer to every candidate.
 fn compare_game(recipe: &Recipe, beliefs: &[Vec<f64>]) {
     let random = RandomGame::new(recipe.clone());
@@ -169,7 +202,11 @@ fn compare_game(recipe: &Recipe, beliefs: &[Vec<f64>]) {
                 let what = format!("{recipe:?}, {word}, pi = {belief:?}, z = {z:?}");
                 let z_there = MeanField::new(z.clone());
                 let point = solved.resolve(1, &pi, &z_there).expect("resolved");
-                compare(&point, &reference.at(1, belief, z), &what);
+                let expected = reference.at(1, belief, z);
+                compare(&point, &expected, &what);
+                if recipe.information == Information::Private {
+                    compare_regrets(&solved, recipe.horizon, (&pi, &z_there), &expected, &what);
+                }
                 for chosen in reference.candidates(belief) {
                     let chosen = chosen.into_iter().map(LeaderAction).collect();
                     let leader = LeaderPrescription::Pure(chosen);
