@@ -204,28 +204,11 @@ impl<'g> Solved<'g> {
     /// As [`compute`](Self::compute).
     pub fn best_sequence(&self, z: &MeanField) -> Result<(f64, Vec<LeaderAction>), SolveError> {
         let mut best = (f64::NEG_INFINITY, Vec::new());
-        match self {
-            Self::TwoTypes(solution) => {
-                let end = solution.end()?;
-                sequences(
-                    solution,
-                    z,
-                    (solution.game().horizon(), &end),
-                    &mut Vec::new(),
-                    &mut best,
-                )?;
-            }
-            Self::Simplex(solution) => {
-                let end = solution.end()?;
-                sequences(
-                    solution,
-                    z,
-                    (solution.game().horizon(), &end),
-                    &mut Vec::new(),
-                    &mut best,
-                )?;
-            }
-        }
+        either!(self, solution => {
+            let end = solution.end()?;
+            let last = (solution.game().horizon(), &end);
+            sequences(solution, z, last, &mut Vec::new(), &mut best)?;
+        });
         Ok(best)
     }
 
