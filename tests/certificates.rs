@@ -7,7 +7,7 @@ mod library;
 
 use library::{SELECTIONS, Shifted, affine, plain, shipped, solve};
 use smfg::game::{
-    Belief, Game, LeaderPrescription, MeanField, Play, Policy, PolicyFile, Prescription,
+    Belief, FlowRule, Game, LeaderPrescription, MeanField, Play, Policy, PolicyFile, Prescription,
 };
 use smfg::scenario::{Method, Scenario, Selection, Start};
 use smfg::solve::{Solution, Solved};
@@ -83,7 +83,8 @@ fn the_uniform_policy_has_the_published_exploitability() {
         let scenario = shipped("infection_fixed_price", &changed);
         let game = scenario.game();
         let policy = uniform(game, &rows);
-        let certified = Certified::policy(game, &policy, game.initial()).expect("values");
+        let certified =
+            Certified::policy(game, &policy, game.initial(), FlowRule::Averaged).expect("values");
         let got = certified.certificate.exploitability.initial;
         assert!((got - published).abs() < 5e-8, "{got}");
     }
@@ -224,7 +225,7 @@ impl Policy for StalePrice<'_, '_> {
 const EPSILON: f64 = 0.02;
 
 fn validated(game: &Game, policy: &dyn Policy, method: Method) -> Validation {
-    let flow = Certified::policy(game, policy, game.initial())
+    let flow = Certified::policy(game, policy, game.initial(), FlowRule::Averaged)
         .expect("values")
         .flow;
     let settings = Settings {
@@ -295,7 +296,8 @@ fn the_certificate_shows_theta_of_the_wrong_stage_and_a_stale_price() {
     for (name, scenario) in sound_games() {
         let game = scenario.game();
         let gain = |policy: &dyn Policy| {
-            let certified = Certified::policy(game, policy, game.initial()).expect("values");
+            let certified = Certified::policy(game, policy, game.initial(), FlowRule::Averaged)
+                .expect("values");
             certified.certificate.exploitability.initial
         };
         for (selection, _) in &SELECTIONS[..2] {

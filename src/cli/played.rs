@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use smfg::game::{Flow, Game, LeaderMixing, Policy, PolicyFile};
+use smfg::game::{Flow, LeaderMixing, Policy, PolicyFile};
 use smfg::report::read_theta;
 use smfg::scenario::{Scenario, Selection};
 use smfg::solve::{Coin, SolveError, Solved, follow};
@@ -126,12 +126,14 @@ impl<'g> Played<'g> {
     ///
     /// # Errors
     /// A game without a value at a mean field that is met.
-    pub fn certify(&self, game: &Game, phases: &mut Phases) -> Result<Certified, Failure> {
+    pub fn certify(&self, scenario: &Scenario, phases: &mut Phases) -> Result<Certified, Failure> {
+        let game = scenario.game();
         phases.run("certify", |_| {
             Ok(match self {
                 Self::Solved(solution, others) => Certified::solution(solution, others)?,
                 Self::Read(policy) => {
-                    Certified::policy(game, policy, game.initial()).map_err(SolveError::from)?
+                    Certified::policy(game, policy, game.initial(), scenario.solve.flow)
+                        .map_err(SolveError::from)?
                 }
             })
         })

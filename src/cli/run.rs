@@ -103,7 +103,7 @@ fn work(job: &mut Job, options: &RunCommand) -> Result<Found, Failure> {
     let game = scenario.game();
     let source = options.policy.source();
     let played = Played::obtain(scenario, source, Selections::All, phases)?;
-    let Certified { flow, certificate } = played.certify(game, phases)?;
+    let Certified { flow, certificate } = played.certify(scenario, phases)?;
     folder.json("certificate.json", &certificate_json(game, &certificate))?;
     let rows = options.policy_rows;
     let mut notes = write_solution(scenario, &played, &flow, rows, folder, phases)?;

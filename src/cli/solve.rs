@@ -42,7 +42,7 @@ pub fn execute(options: &SolveCommand) -> Result<Outcome, Failure> {
     let mut job = Job::open(&changed, &options.output)?;
     let (game, folder, phases) = (job.scenario.game(), &mut job.folder, &mut job.phases);
     let played = Played::obtain(&job.scenario, PolicySource::Solve, Selections::Own, phases)?;
-    let certified = played.certify(game, phases)?;
+    let certified = played.certify(&job.scenario, phases)?;
     let certificate = certificate_json(game, &certified.certificate);
     folder.json("certificate.json", &certificate)?;
     let mut screen = solution_screen(game, &certified.certificate);

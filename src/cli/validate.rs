@@ -50,7 +50,7 @@ pub fn execute(options: &ValidateCommand) -> Result<Outcome, Failure> {
     let (game, folder, phases) = (job.scenario.game(), &mut job.folder, &mut job.phases);
     let source = options.policy.source();
     let played = Played::obtain(&job.scenario, source, Selections::Own, phases)?;
-    let certified = played.certify(game, phases)?;
+    let certified = played.certify(&job.scenario, phases)?;
     folder.json(
         "certificate.json",
         &certificate_json(game, &certified.certificate),

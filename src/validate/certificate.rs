@@ -162,12 +162,17 @@ impl Certified {
         })
     }
 
-    /// Certify any policy from a start: its flow by (8) and its exploitability.
+    /// Certify any policy from a start: its flow by `rule`, and its exploitability.
     ///
     /// # Errors
     /// [`GameError`] where the game has no value at a mean field that is met.
-    pub fn policy(game: &Game, policy: &dyn Policy, start: &MeanField) -> Result<Self, GameError> {
-        let flow = Flow::of_policy(game, policy, start, FlowRule::Averaged)?;
+    pub fn policy(
+        game: &Game,
+        policy: &dyn Policy,
+        start: &MeanField,
+        rule: FlowRule,
+    ) -> Result<Self, GameError> {
+        let flow = Flow::of_policy(game, policy, start, rule)?;
         let exploitability = FlowValues::along(game, &flow)?.exploitability(&flow);
         let certificate = Certificate {
             exploitability,
