@@ -20,8 +20,8 @@ pub use mean_field::{
 pub use policy::{Play, Policy};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
 pub use spaces::{
-    Belief, FollowerAction, FollowerType, LeaderAction, LeaderMixing, LeaderPrescription,
-    LeaderType, MeanField, Prescription,
+    Belief, FollowerAction, FollowerType, LeaderAction, LeaderActions, LeaderMixing,
+    LeaderPrescription, LeaderType, MeanField, Prescription,
 };
 pub use tables::{PROBABILITY_TOLERANCE, Tables};
 

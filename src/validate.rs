@@ -331,7 +331,7 @@ fn leader_test(game: &Game, policy: &dyn Policy) -> LeaderTest {
         }
         LeaderInformation::NoTypes | LeaderInformation::Private => game.initial_belief().clone(),
     };
-    let announced = LeaderPrescription::Pure(vec![LeaderAction(0); types]);
+    let announced = LeaderPrescription::pure(vec![LeaderAction(0); types]);
     let answer = policy.answer(1, &belief, game.initial(), &announced);
     match answer {
         Some(_) if game.has_leader() => LeaderTest::StageWise,

@@ -209,7 +209,7 @@ fn compare_game(recipe: &Recipe, beliefs: &[Vec<f64>]) {
                 }
                 for chosen in reference.candidates(belief) {
                     let chosen = chosen.into_iter().map(LeaderAction).collect();
-                    let leader = LeaderPrescription::Pure(chosen);
+                    let leader = LeaderPrescription::pure(chosen);
                     let got = solved
                         .answer_at(1, &pi, &z_there, &leader)
                         .expect("answered");

@@ -152,7 +152,7 @@ fn leader(game: &Game, options: &StageCommand) -> Result<Option<LeaderPrescripti
         }
     };
     match actions.len() == types.len() {
-        true => Ok(Some(LeaderPrescription::Pure(actions))),
+        true => Ok(Some(LeaderPrescription::pure(actions))),
         false => Err(Usage::LeaderLength {
             got: actions.len(),
             types: types.to_vec(),

@@ -409,7 +409,7 @@ reward = { period = "price" }
             let belief = Belief::new(vec![weak, 1.0 - weak]);
             policy.play(1, &belief, &MeanField::two_types(high)).leader
         };
-        let constant = |a| LeaderPrescription::Pure(vec![LeaderAction(a); 2]);
+        let constant = |a| LeaderPrescription::pure(vec![LeaderAction(a); 2]);
         assert_eq!(played(0.4, 0.9), constant(0));
         assert_eq!(played(0.6, 0.9), constant(1));
         assert_eq!(played(0.9, 0.3), constant(0));
@@ -437,7 +437,7 @@ reward = { period = "price" }
                 "0.5,0.25"
             ),
             (
-                LeaderPrescription::Pure(vec![LeaderAction(0), LeaderAction(1)]),
+                LeaderPrescription::pure(vec![LeaderAction(0), LeaderAction(1)]),
                 LeaderMixing::Pure
             )
         );

@@ -1,4 +1,52 @@
 //! Indices, laws of types, and laws of actions given types.
+//!
+//! Laws are made and copied at every step of a simulation and every stage game: short ones stand in place, without a heap.
+
+use std::ops::{Deref, DerefMut};
+
+use smallvec::SmallVec;
+
+/// A list that stands in place up to length N.
+#[derive(Debug, PartialEq)]
+struct Short<T, const N: usize>(SmallVec<[T; N]>);
+
+impl<T: Copy, const N: usize> From<&[T]> for Short<T, N> {
+    #[inline]
+    fn from(values: &[T]) -> Self {
+        Self(SmallVec::from_slice(values))
+    }
+}
+
+impl<T: Copy, const N: usize> Clone for Short<T, N> {
+    /// All at once, where the list's own clone goes one by one.
+    #[inline]
+    fn clone(&self) -> Self {
+        Self::from(&**self)
+    }
+}
+
+impl<const N: usize> Short<f64, N> {
+    #[inline]
+    fn zeros(length: usize) -> Self {
+        Self(SmallVec::from_elem(0.0, length))
+    }
+}
+
+impl<T, const N: usize> Deref for Short<T, N> {
+    type Target = [T];
+
+    #[inline]
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T, const N: usize> DerefMut for Short<T, N> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.0
+    }
+}
 
 /// Index of a follower type, in scenario order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,35 +62,38 @@ pub struct LeaderAction(pub usize);
 
 /// A law of follower types, z in P(X^f): the mean field, or an empirical law of N followers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MeanField(Vec<f64>);
+pub struct MeanField(Short<f64, 4>);
 
 impl MeanField {
     /// From weights that are non-negative and sum to one (to rounding); the caller has checked them.
     pub fn new(weights: Vec<f64>) -> Self {
         debug_assert!(weights.iter().all(|w| *w >= 0.0));
         debug_assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-9);
-        Self(weights)
+        Self(weights.as_slice().into())
     }
 
     /// The empirical law n / N of a count vector.
     pub fn from_counts(counts: &[u64]) -> Self {
-        let mut law = Self(vec![0.0; counts.len()]);
+        let mut law = Self(Short::zeros(counts.len()));
         law.assign_counts(counts);
         law
     }
 
     /// Become the empirical law n / N of a count vector of the same length.
+    #[inline]
     pub(crate) fn assign_counts(&mut self, counts: &[u64]) {
         debug_assert_eq!(counts.len(), self.0.len());
-        let population = counts.iter().sum::<u64>() as f64;
+        // At most 10^12 followers: as signed integers they become floats in one instruction.
+        let float = |n: u64| n as i64 as f64;
+        let population = float(counts.iter().sum());
         for (weight, n) in self.0.iter_mut().zip(counts) {
-            *weight = *n as f64 / population;
+            *weight = float(*n) / population;
         }
     }
 
     /// The law (1 - m, m) of a game with two follower types.
     pub fn two_types(m: f64) -> Self {
-        Self(vec![1.0 - m, m])
+        Self([1.0 - m, m][..].into())
     }
 
     /// z(x), one per type.
@@ -59,24 +110,26 @@ pub struct LeaderType(pub usize);
 ///
 /// A leader without types has one, of probability one. Where her type is public the belief is certain of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Belief(Vec<f64>);
+pub struct Belief(Short<f64, 2>);
 
 impl Belief {
     /// The belief about a leader without types.
     pub fn certain() -> Self {
-        Self(vec![1.0])
+        Self([1.0][..].into())
     }
 
     /// Certain of one of `types` types.
     pub fn of_type(types: usize, LeaderType(x): LeaderType) -> Self {
-        Self((0..types).map(|k| f64::from(u8::from(k == x))).collect())
+        let mut weights = Short::zeros(types);
+        weights[x] = 1.0;
+        Self(weights)
     }
 
     /// From weights that are non-negative and sum to one (to rounding); the caller has checked them.
     pub fn new(weights: Vec<f64>) -> Self {
         debug_assert!(weights.iter().all(|w| *w >= 0.0));
         debug_assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-9);
-        Self(weights)
+        Self(weights.as_slice().into())
     }
 
     /// pi(x^l), one per leader type.
@@ -101,13 +154,37 @@ pub enum LeaderMixing {
     Mixed,
 }
 
+/// One leader action per leader type, a map X^l -> A^l.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeaderActions(Short<LeaderAction, 2>);
+
+impl From<Vec<LeaderAction>> for LeaderActions {
+    fn from(actions: Vec<LeaderAction>) -> Self {
+        Self(actions.as_slice().into())
+    }
+}
+
+impl Deref for LeaderActions {
+    type Target = [LeaderAction];
+
+    fn deref(&self) -> &[LeaderAction] {
+        &self.0
+    }
+}
+
+impl DerefMut for LeaderActions {
+    fn deref_mut(&mut self) -> &mut [LeaderAction] {
+        &mut self.0
+    }
+}
+
 /// The leader's prescription, gamma^l(a^l | x^l): an action, or a law of actions, for each of her types.
 ///
 /// Where her type is public only the row of the type that all see is played.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LeaderPrescription {
     /// One action per leader type.
-    Pure(Vec<LeaderAction>),
+    Pure(LeaderActions),
     /// A law of actions per leader type, types by actions, row-major.
     Mixed {
         /// |A^l|, the length of a row.
@@ -118,9 +195,14 @@ pub enum LeaderPrescription {
 }
 
 impl LeaderPrescription {
+    /// An action for each leader type.
+    pub fn pure(actions: Vec<LeaderAction>) -> Self {
+        Self::Pure(actions.into())
+    }
+
     /// The action of a leader without types.
     pub fn action(action: LeaderAction) -> Self {
-        Self::Pure(vec![action])
+        Self::Pure(LeaderActions([action][..].into()))
     }
 
     /// gamma^l(a | x).
@@ -191,13 +273,14 @@ impl LeaderPrescription {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prescription {
     actions: usize,
-    rows: Vec<f64>,
+    rows: Short<f64, 4>,
 }
 
 impl Prescription {
     /// From rows, types by actions, row-major; each row sums to one.
     pub fn new(actions: usize, rows: Vec<f64>) -> Self {
         debug_assert!(actions > 0 && rows.len().is_multiple_of(actions));
+        let rows = rows.as_slice().into();
         Self { actions, rows }
     }
 
@@ -223,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_pure_prescription_is_the_mixed_one_of_the_same_laws() {
-        let pure = LeaderPrescription::Pure(vec![LeaderAction(1), LeaderAction(0)]);
+        let pure = LeaderPrescription::pure(vec![LeaderAction(1), LeaderAction(0)]);
         let rows = vec![0.0, 1.0, 1.0, 0.0];
         let mixed = LeaderPrescription::Mixed { actions: 2, rows };
         assert_eq!((pure.types(), mixed.types()), (2, 2));

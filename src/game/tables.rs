@@ -1,7 +1,7 @@
 //! The values of all kernels and rewards at one (t, z): the hot path of every stage.
 
 use super::program::{Program, Slot};
-use super::{Game, GameError, KernelRow, Point, Quantity};
+use super::{Game, GameError, KernelRow, Point, Prescription, Quantity};
 
 /// Kernel entries may miss \[0, 1\], and rows may miss one, by this much (rounding); entries are then moved into \[0, 1\].
 pub const PROBABILITY_TOLERANCE: f64 = 1e-12;
@@ -54,13 +54,16 @@ impl Checks {
     /// Whether `memory` passes.
     #[inline]
     fn pass(&self, memory: &[f64]) -> bool {
-        let kernels = self.rows.iter().zip(self.widths);
-        let mut rows = kernels.flat_map(|(rows, width)| rows.chunks_exact(width));
-        rows.all(|row| is_law(row, memory))
-            && self
-                .rewards
-                .iter()
-                .all(|slot| memory[slot.index()].is_finite())
+        for (mut rows, width) in self.rows.iter().map(Vec::as_slice).zip(self.widths) {
+            while let Some((row, others)) = rows.split_at_checked(width).filter(|_| !rows.is_empty()) {
+                if !is_law(row, memory) {
+                    return false;
+                }
+                rows = others;
+            }
+        }
+        let mut rewards = self.rewards.iter();
+        rewards.all(|slot| memory[slot.index()].is_finite())
     }
 }
 
@@ -127,35 +130,49 @@ impl<'g> Tables<'g> {
         self.memory[game.kernel[game.pair(leader_move, x, a) * game.types.len() + next].index()]
     }
 
-    /// Q^f(. | z, x^l, x, a^l, a) at a leader move, per (x, a).
-    #[inline]
-    pub(crate) fn transitions(
+    /// Write gamma^f(a|x) Q^f(x'|z, x^l, x, a^l, a) at a leader move to `laws`, per (x, a, x'), and tell whether that changed
+    /// any of them. An action that is not taken need not have a kernel row.
+    pub(crate) fn copy_joint_laws(
         &self,
         leader_move: usize,
-    ) -> impl Iterator<Item = impl Iterator<Item = f64>> {
+        prescription: &Prescription,
+        laws: &mut [f64],
+    ) -> bool {
         let types = self.game.types.len();
-        let width = types * self.game.actions.len() * types;
-        let rows = self.game.kernel[leader_move * width..][..width].chunks_exact(types);
-        rows.map(|row| self.values(row))
+        let width = laws.len();
+        let mut slots = &self.game.kernel[leader_move * width..][..width];
+        let mut laws = laws;
+        let mut changed = false;
+        for gamma in prescription.rows() {
+            let (row, other_slots) = slots.split_at(types);
+            let (law, other_laws) = laws.split_at_mut(types);
+            for (p, slot) in law.iter_mut().zip(row) {
+                let taken = gamma * self.memory[slot.index()];
+                let now = if *gamma > 0.0 { taken } else { 0.0 };
+                changed |= now != *p;
+                *p = now;
+            }
+            (slots, laws) = (other_slots, other_laws);
+        }
+        changed
     }
 
-    /// R^f(z, ., x^l, a^l, .), per (x, a).
-    #[inline]
-    pub(crate) fn follower_rewards(&self, leader_move: usize) -> impl Iterator<Item = f64> {
-        let width = self.game.types.len() * self.game.actions.len();
-        self.values(&self.game.follower_reward[leader_move * width..][..width])
+    /// Write R^f(z, ., x^l, a^l, .) to `rewards`, per (x, a).
+    pub(crate) fn copy_follower_rewards(&self, leader_move: usize, rewards: &mut [f64]) {
+        self.copy(&self.game.follower_reward, leader_move, rewards);
     }
 
-    /// g(z, x^l, a^l, ., .), per (x, a).
-    #[inline]
-    pub(crate) fn leader_follower_rewards(&self, leader_move: usize) -> impl Iterator<Item = f64> {
-        let width = self.game.types.len() * self.game.actions.len();
-        self.values(&self.game.leader_follower_reward[leader_move * width..][..width])
+    /// Write g(z, x^l, a^l, ., .) to `rewards`, per (x, a).
+    pub(crate) fn copy_leader_follower_rewards(&self, leader_move: usize, rewards: &mut [f64]) {
+        self.copy(&self.game.leader_follower_reward, leader_move, rewards);
     }
 
     #[inline]
-    fn values(&self, slots: &[Slot]) -> impl Iterator<Item = f64> {
-        slots.iter().map(|slot| self.memory[slot.index()])
+    fn copy(&self, slots: &[Slot], leader_move: usize, values: &mut [f64]) {
+        let slots = &slots[leader_move * values.len()..][..values.len()];
+        for (value, slot) in values.iter_mut().zip(slots) {
+            *value = self.memory[slot.index()];
+        }
     }
 
     /// Q^l(next | z, x^l, a^l) at a leader move (x^l, a^l), in \[0, 1\].

@@ -280,7 +280,7 @@ gamma_low_stay,gamma_high_stay
         let scenario = Scenario::parse("g.toml", SCENARIO, &[]).unwrap();
         let game = scenario.game();
         let row = SolvedEquilibrium {
-            leader: LeaderPrescription::Pure(vec![LeaderAction(1), LeaderAction(0)]),
+            leader: LeaderPrescription::pure(vec![LeaderAction(1), LeaderAction(0)]),
             kind: Kind::Pure,
             next: MeanField::two_types(0.0),
             coin: 0.0,

@@ -25,6 +25,8 @@ pub struct PublicState<'a> {
 pub struct StageMemory<'g> {
     game: &'g Game,
     tables: Tables<'g>,
+    /// z^N where the last play or stage was computed.
+    z: MeanField,
     /// Filled when first needed.
     places: Vec<Option<Box<Known>>>,
     /// Stages asked for since the last trial,
@@ -96,6 +98,7 @@ impl<'g> StageMemory<'g> {
         Self {
             game,
             tables: game.tables(),
+            z: game.initial().clone(),
             places: (0..number_of_places(game)).map(|_| None).collect(),
             asked: 0,
             met: 0,
@@ -107,10 +110,12 @@ impl<'g> StageMemory<'g> {
     pub fn visit(&mut self, policy: &dyn Policy, state: PublicState<'_>) -> Visit<'_, 'g> {
         self.consider();
         let at = place(state, self.places.len());
-        let mut z = None;
+        let mut is_at_z = false;
+        let z = &mut self.z;
         let mut play = || {
-            let law = z.insert(MeanField::from_counts(state.counts));
-            policy.play(state.t, state.belief, law)
+            z.assign_counts(state.counts);
+            is_at_z = true;
+            policy.play(state.t, state.belief, z)
         };
         let known = match &mut self.places[at] {
             Some(known) => {
@@ -137,7 +142,8 @@ impl<'g> StageMemory<'g> {
             met: &mut self.met,
             known,
             t: state.t,
-            z,
+            z: &mut self.z,
+            is_at_z,
         }
     }
 
@@ -202,8 +208,9 @@ pub struct Visit<'a, 'g> {
     met: &'a mut u32,
     known: &'a mut Known,
     t: usize,
-    /// z^N, where it was needed.
-    z: Option<MeanField>,
+    /// z^N, where it was needed for the play.
+    z: &'a mut MeanField,
+    is_at_z: bool,
 }
 
 impl<'a> Visit<'a, '_> {
@@ -224,10 +231,10 @@ impl<'a> Visit<'a, '_> {
             *self.met += 1;
             return Ok(&self.known.stages[at]);
         }
-        let z = self
-            .z
-            .unwrap_or_else(|| MeanField::from_counts(&self.known.counts));
-        self.tables.evaluate(self.t, z.weights())?;
+        if !self.is_at_z {
+            self.z.assign_counts(&self.known.counts);
+        }
+        self.tables.evaluate(self.t, self.z.weights())?;
         let Known {
             belief,
             play,

@@ -118,19 +118,30 @@ impl Population for CountPopulation {
         acted.fill(0);
         self.next.fill(0);
         self.counts.fill(0);
-        for (index, n) in self.cohorts.iter().enumerate().filter(|(_, n)| **n > 0) {
-            let (cohort, x) = (index / types, index % types);
-            let next = &mut self.next[cohort * types..][..types];
-            let acted = &mut acted[index * actions..][..actions];
-            let mut left = *n;
-            for (acted, chances) in acted.iter_mut().zip(stage.chances(x).chunks_exact(types)) {
-                *acted = left;
-                left = draw(chances, &mut self.stream, left, |to, number| {
-                    next[to] += number;
-                    self.counts[to] += number;
-                });
-                *acted -= left;
+        let (mut acted, mut next) = (acted, self.next.as_mut_slice());
+        let mut cohorts = self.cohorts.as_slice();
+        while !cohorts.is_empty() {
+            let (cohort, other_cohorts) = cohorts.split_at(types);
+            let (arrived, other_next) = next.split_at_mut(types);
+            for (x, n) in cohort.iter().enumerate() {
+                let (of_type, other_acted) = acted.split_at_mut(actions);
+                acted = other_acted;
+                let (mut left, mut chances) = (*n, stage.chances(x));
+                for acted in of_type {
+                    if left == 0 {
+                        break;
+                    }
+                    let (of_action, others) = chances.split_at(types);
+                    chances = others;
+                    *acted = left;
+                    left = draw(of_action, &mut self.stream, left, |to, number| {
+                        arrived[to] += number;
+                        self.counts[to] += number;
+                    });
+                    *acted -= left;
+                }
             }
+            (cohorts, next) = (other_cohorts, other_next);
         }
         std::mem::swap(&mut self.cohorts, &mut self.next);
     }

@@ -116,23 +116,9 @@ impl Stage {
         (self.leader_type, self.leader_action) = game.type_and_action(leader);
         self.leader_period_reward = tables.leader_period_reward(leader);
         let (of_followers, of_leader) = self.rewards.split_at_mut(self.types * self.actions);
-        write(of_followers, tables.follower_rewards(leader));
-        write(of_leader, tables.leader_follower_rewards(leader));
-        let laws = self.laws.chunks_exact_mut(self.types);
-        let rows = play
-            .prescription
-            .rows()
-            .iter()
-            .zip(tables.transitions(leader));
-        let mut changed = false;
-        for (law, (gamma, row)) in laws.zip(rows) {
-            for (p, next) in law.iter_mut().zip(row) {
-                // An action that is not taken need not have a kernel row.
-                let now = if *gamma > 0.0 { gamma * next } else { 0.0 };
-                changed |= now != *p;
-                *p = now;
-            }
-        }
+        tables.copy_follower_rewards(leader, of_followers);
+        tables.copy_leader_follower_rewards(leader, of_leader);
+        let changed = tables.copy_joint_laws(leader, &play.prescription, &mut self.laws);
         // What stood here is often the stage of another n, and many laws do not depend on it.
         if changed {
             self.prepare();
@@ -235,29 +221,23 @@ impl Stage {
 
     /// The rewards where `acted` counts all followers.
     pub fn rewards(&self, acted: &[u64]) -> StepRewards {
+        // At most 10^12 followers: as signed integers they become floats in one instruction.
+        let float = |n: u64| n as i64 as f64;
         let (mut follower, mut leader, mut population) = (0.0, 0.0, 0);
         let rewards = self.follower_rewards().iter().zip(self.leader_rewards());
         for (n, (of_follower, of_leader)) in acted.iter().zip(rewards) {
             // A reward where nobody is need not be a number.
             if *n > 0 {
-                follower += *n as f64 * of_follower;
-                leader += *n as f64 * of_leader;
+                follower += float(*n) * of_follower;
+                leader += float(*n) * of_leader;
                 population += n;
             }
         }
         StepRewards {
-            follower: follower / population as f64,
-            leader: self.leader_period_reward + leader / population as f64,
+            follower: follower / float(population),
+            leader: self.leader_period_reward + leader / float(population),
         }
     }
-}
-
-/// Overwrite all of `to`.
-#[inline]
-fn write(to: &mut [f64], values: impl Iterator<Item = f64>) {
-    to.iter_mut()
-        .zip(values)
-        .for_each(|(to, value)| *to = value);
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub(super) fn at_belief(
             .map(|law| single(law).map(|i| LeaderAction(actions[i])))
             .collect();
         match chosen {
-            Some(chosen) => pure.push(LeaderPrescription::Pure(chosen)),
+            Some(chosen) => pure.push(LeaderPrescription::pure(chosen)),
             None => mixed.push(mixture(game, actions, mixing, &rows)),
         }
     }

@@ -586,7 +586,7 @@ pub(super) fn first_actions(game: &Game) -> Play {
         })
         .collect();
     Play {
-        leader: LeaderPrescription::Pure(vec![LeaderAction(0); game.leader_types().len()]),
+        leader: LeaderPrescription::pure(vec![LeaderAction(0); game.leader_types().len()]),
         prescription: Prescription::new(actions, rows),
     }
 }

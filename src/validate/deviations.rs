@@ -323,7 +323,7 @@ impl LeaderDeviation {
             Self::File(file) => Some(file.policy.play(t, belief, z).leader),
             _ => self
                 .actions(t)
-                .map(|a| LeaderPrescription::Pure(a.to_vec())),
+                .map(|a| LeaderPrescription::pure(a.to_vec())),
         }
     }
 

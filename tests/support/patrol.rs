@@ -174,7 +174,7 @@ impl Policy for Patrol {
         let leader = match self.0 {
             Kind::PrivatePure => {
                 let lax = |x| usize::from(strict(self.0, grim, wild, x) == 0.0);
-                LeaderPrescription::Pure(types.map(|x| LeaderAction(lax(x))).collect())
+                LeaderPrescription::pure(types.map(|x| LeaderAction(lax(x))).collect())
             }
             _ => {
                 let row = |x| {

@@ -209,13 +209,13 @@ impl LeaderColumns {
     ) -> Result<LeaderPrescription, PolicyProblem> {
         let (types, actions) = (game.leader_types().len(), game.leader_actions());
         Ok(match self {
-            Self::Single => LeaderPrescription::Pure(vec![LeaderAction(0); types]),
+            Self::Single => LeaderPrescription::pure(vec![LeaderAction(0); types]),
             Self::Actions(columns) => {
                 let read = |(column, place): &(String, usize)| {
                     leader_action(column, field(record, *place), game)
                 };
                 let chosen = columns.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-                LeaderPrescription::Pure(chosen.repeat(types / chosen.len()))
+                LeaderPrescription::pure(chosen.repeat(types / chosen.len()))
             }
             Self::Laws(laws) => {
                 let mut rows = Vec::new();

@@ -83,7 +83,7 @@ pub fn leader_gain(solution: &Solved, flow: &Flow) -> Result<LeaderGain, SolveEr
     let mut largest = LeaderGain {
         gain: Some(0.0),
         t: 1,
-        leader: LeaderPrescription::Pure(vec![LeaderAction(0); types]),
+        leader: LeaderPrescription::pure(vec![LeaderAction(0); types]),
         regret: Vec::new(),
         own_row_regret: Vec::new(),
     };

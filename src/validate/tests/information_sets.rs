@@ -188,7 +188,7 @@ fn maps(game: &Game) -> Vec<LeaderPrescription> {
     let (kinds, actions) = (game.leader_types().len(), game.leader_actions().len());
     let map = |code: usize| {
         let digits = (0..kinds as u32).map(|i| LeaderAction(code / actions.pow(i) % actions));
-        LeaderPrescription::Pure(digits.collect())
+        LeaderPrescription::pure(digits.collect())
     };
     (0..actions.pow(kinds as u32)).map(map).collect()
 }

@@ -68,7 +68,7 @@ fn signal_leader(t: usize, belief: &Belief, z: &MeanField) -> LeaderPrescription
 /// Pure: the greedy tax, the mild do only where many are high.
 fn separating(t: usize, _: &Belief, z: &MeanField) -> LeaderPrescription {
     let mild = usize::from(z.weights()[1] > 0.7 && t != 2);
-    LeaderPrescription::Pure(vec![LeaderAction(mild), LeaderAction(1)])
+    LeaderPrescription::pure(vec![LeaderAction(mild), LeaderAction(1)])
 }
 
 fn signal_answer(
@@ -411,11 +411,11 @@ reward = { per_follower = "0.2 * (a == work)", period = "0.3 * tax * if(leader_t
 "#;
 
 fn apart(_: usize, _: &Belief, _: &MeanField) -> LeaderPrescription {
-    LeaderPrescription::Pure(vec![LeaderAction(0), LeaderAction(1)])
+    LeaderPrescription::pure(vec![LeaderAction(0), LeaderAction(1)])
 }
 
 fn pooled(_: usize, _: &Belief, _: &MeanField) -> LeaderPrescription {
-    LeaderPrescription::Pure(vec![LeaderAction(0); 2])
+    LeaderPrescription::pure(vec![LeaderAction(0); 2])
 }
 
 fn working(_: usize, _: &Belief, _: &MeanField, _: &LeaderPrescription) -> Prescription {

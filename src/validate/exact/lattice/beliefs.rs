@@ -236,7 +236,7 @@ pub(super) fn candidates(
         };
         maps = maps.into_iter().flat_map(longer).collect();
     }
-    let pure = maps.into_iter().map(LeaderPrescription::Pure);
+    let pure = maps.into_iter().map(LeaderPrescription::pure);
     pure.filter(|map| !same_law(belief, map, theta)).collect()
 }
 
