@@ -55,7 +55,9 @@ impl Checks {
     #[inline]
     fn pass(&self, memory: &[f64]) -> bool {
         for (mut rows, width) in self.rows.iter().map(Vec::as_slice).zip(self.widths) {
-            while let Some((row, others)) = rows.split_at_checked(width).filter(|_| !rows.is_empty()) {
+            while let Some((row, others)) =
+                rows.split_at_checked(width).filter(|_| !rows.is_empty())
+            {
                 if !is_law(row, memory) {
                     return false;
                 }

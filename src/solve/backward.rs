@@ -438,33 +438,36 @@ fn split_signature(
 }
 
 /// Who is content with which pure prescription, and the kinds, supports and sides of jumps and kinks of all equilibria
-/// that were just enumerated, as one number (FNV-1a).
+/// that were just enumerated, as one number (after FNV-1a, a word at a time).
 fn signature(games: &StageGames, l: usize) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut eat = |word: usize| hash = (hash ^ word as u64).wrapping_mul(0x0100_0000_01b3);
+    let mut eat = |word: u64| hash = (hash ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(29);
     // A pure equilibrium that comes and goes between two nodes comes with one type's incentive and goes with the
     // other's: neither is back where it was.
-    for content in &games.equilibria.content {
-        eat(usize::from(*content));
+    for content in games.equilibria.content.chunks(64) {
+        eat(content
+            .iter()
+            .fold(0, |bits, content| bits << 1 | u64::from(*content)));
     }
     for e in &games.equilibria.found {
-        eat(match e.label.kind {
+        let kind = match e.label.kind {
             Kind::Pure => 1,
             Kind::Mixed | Kind::MixedAtKink => 2,
             Kind::Vertex => 3,
             Kind::Lottery => 4,
-        });
-        eat(e.label.profile[0]);
-        eat(e.label.profile[1]);
-        let (mixer, second) = e.label.mixing.map_or((2, 0), |m| m);
-        eat(mixer);
-        eat(second);
+        };
+        let (mixer, second) = e.label.mixing.unwrap_or((2, 0));
         let next = games.next(l);
         // The mesh has a node wherever a pure prescription's m' passes a kink; a mixture's shows here alone.
-        eat(match e.label.kind {
+        let region = match e.label.kind {
             Kind::Pure => next.jump_region(e.next.piece),
             _ => next.region(e.next.piece),
-        } as usize);
+        };
+        let [first, other, second] =
+            [e.label.profile[0], e.label.profile[1], second].map(|a| a as u64);
+        eat(first << 32 | other);
+        eat(second << 32 | u64::from(region));
+        eat(kind << 2 | mixer as u64);
     }
     hash
 }

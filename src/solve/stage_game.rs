@@ -54,8 +54,25 @@ pub(super) struct StageGames<'a> {
     available: [Vec<usize>; 2],
     /// Landing of each pure prescription (a_1, a_2), per group of candidates with the same kernel and function.
     landings: Vec<Landing>,
+    /// delta E V^f_{t+1} there, per landing, type and action.
+    later: Vec<f64>,
+    /// Q^f(. | x, a), per group, type and action.
+    kernels: Vec<[f64; 2]>,
     groups: Vec<usize>,
+    /// The rewards at m of the candidates that were asked for.
+    rewards: Vec<Rewards>,
     pub equilibria: Equilibria,
+}
+
+/// The rewards of one candidate's stage game: means over her moves.
+#[derive(Clone, Default)]
+struct Rewards {
+    /// Whether they are those of the present m.
+    known: bool,
+    /// R^f, then g, per type and action.
+    of_pairs: Vec<f64>,
+    /// r.
+    of_leader: f64,
 }
 
 impl<'a> StageGames<'a> {
@@ -73,6 +90,9 @@ impl<'a> StageGames<'a> {
             actions,
             available,
             landings: vec![Landing::default(); count * actions * actions],
+            later: vec![0.0; count * actions * actions * 2 * actions],
+            kernels: vec![[0.0; 2]; count * 2 * actions],
+            rewards: vec![Rewards::default(); groups.len()],
             groups,
             equilibria: Equilibria::default(),
         }
@@ -86,26 +106,85 @@ impl<'a> StageGames<'a> {
         self.m = f64::NAN;
         self.tables.evaluate(self.period.t, &[1.0 - m, m])?;
         self.m = m;
+        for rewards in &mut self.rewards {
+            rewards.known = false;
+        }
         let mut done = 0;
         for l in 0..self.groups.len() {
-            if self.groups[l] < done {
-                continue;
-            }
-            done = self.groups[l] + 1;
-            for &a in &self.available[0] {
-                for &b in &self.available[1] {
-                    let raw = self.flow(l, [a, b]);
-                    let place = self.functions[l].locate(raw);
-                    let at = self.landing_index(l, [a, b]);
-                    self.landings[at] = Landing {
-                        raw,
-                        place,
-                        values: self.functions[l].values(place),
-                    };
-                }
+            if self.groups[l] == done {
+                done += 1;
+                self.lead_on(l);
             }
         }
         Ok(())
+    }
+
+    /// Where each pure prescription leads in the group of a candidate.
+    fn lead_on(&mut self, l: usize) {
+        let index = self.period.candidates.list[l].moves[0].index;
+        let discount = self.period.game.discount();
+        for x in 0..2 {
+            for &a in &self.available[x] {
+                let pair = self.pair(l, x, a);
+                self.kernels[pair] = [0, 1].map(|to| self.tables.transition(index, x, a, to));
+            }
+        }
+        for i in 0..self.available[0].len() {
+            for j in 0..self.available[1].len() {
+                let profile = [self.available[0][i], self.available[1][j]];
+                let raw = self.flow(l, profile);
+                let place = self.functions[l].locate(raw);
+                let values = self.functions[l].values(place);
+                let at = self.landing_index(l, profile);
+                self.landings[at] = Landing { raw, place, values };
+                let v = values.followers;
+                for x in 0..2 {
+                    for &a in &self.available[x] {
+                        let [stay, go] = self.kernels[self.pair(l, x, a)];
+                        self.later[(2 * at + x) * self.actions + a] =
+                            discount * (stay * v[0] + go * v[1]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Look up the rewards of a candidate at m.
+    fn prepare(&mut self, l: usize) {
+        let rewards = &mut self.rewards[l];
+        if rewards.known {
+            return;
+        }
+        let half = 2 * self.actions;
+        rewards.of_pairs.resize(2 * half, 0.0);
+        let (of_followers, of_leader) = rewards.of_pairs.split_at_mut(half);
+        if let [only] = self.period.candidates.list[l].moves[..] {
+            self.tables.copy_follower_rewards(only.index, of_followers);
+            self.tables
+                .copy_leader_follower_rewards(only.index, of_leader);
+            rewards.of_leader = self.tables.leader_period_reward(only.index);
+        } else {
+            self.prepare_mean(l);
+        }
+        self.rewards[l].known = true;
+    }
+
+    /// [`StageGames::prepare`] where several moves of the leader are possible.
+    fn prepare_mean(&mut self, l: usize) {
+        let rewards = &mut self.rewards[l];
+        let moves = &self.period.candidates.list[l].moves;
+        let mean = |reward: &dyn Fn(usize) -> f64| -> f64 {
+            moves.iter().map(|m| m.probability * reward(m.index)).sum()
+        };
+        rewards.of_leader = mean(&|m| self.tables.leader_period_reward(m));
+        let (of_followers, of_leader) = rewards.of_pairs.split_at_mut(2 * self.actions);
+        for x in 0..2 {
+            for &a in &self.available[x] {
+                let pair = x * self.actions + a;
+                of_followers[pair] = mean(&|m| self.tables.follower_reward(m, x, a));
+                of_leader[pair] = mean(&|m| self.tables.leader_follower_reward(m, x, a));
+            }
+        }
     }
 
     /// V_{t+1} as followers expect it under a candidate.
@@ -118,22 +197,30 @@ impl<'a> StageGames<'a> {
         self.functions.len()
     }
 
-    /// Q^f(to | x, a), the same for all moves of a candidate.
+    /// Where the kernel of a type and action stands, the same for all moves of a candidate.
+    #[inline]
+    fn pair(&self, l: usize, x: usize, a: usize) -> usize {
+        (2 * self.groups[l] + x) * self.actions + a
+    }
+
+    /// Q^f(to | x, a).
+    #[inline]
     fn transition(&self, l: usize, x: usize, a: usize, to: usize) -> f64 {
-        let moves = &self.period.candidates.list[l].moves;
-        self.tables.transition(moves[0].index, x, a, to)
+        self.kernels[self.pair(l, x, a)][to]
     }
 
-    /// The mean of a reward over the moves of a candidate.
-    fn mean(&self, l: usize, reward: impl Fn(usize) -> f64) -> f64 {
-        match &self.period.candidates.list[l].moves[..] {
-            [only] => reward(only.index),
-            moves => moves.iter().map(|m| m.probability * reward(m.index)).sum(),
-        }
-    }
-
+    /// R^f, the mean over the moves of a candidate that was prepared.
+    #[inline]
     fn reward(&self, l: usize, x: usize, a: usize) -> f64 {
-        self.mean(l, |m| self.tables.follower_reward(m, x, a))
+        debug_assert!(self.rewards[l].known);
+        self.rewards[l].of_pairs[x * self.actions + a]
+    }
+
+    /// g, likewise.
+    #[inline]
+    fn leader_reward(&self, l: usize, x: usize, a: usize) -> f64 {
+        debug_assert!(self.rewards[l].known);
+        self.rewards[l].of_pairs[(2 + x) * self.actions + a]
     }
 
     /// The mean field at which the games stand.
@@ -170,18 +257,25 @@ impl<'a> StageGames<'a> {
     }
 
     /// U_x(a; z') at continuation values v.
+    #[inline]
     fn payoff(&self, l: usize, x: usize, a: usize, v: &Values) -> f64 {
-        let stay = self.transition(l, x, a, 0);
-        let go = self.transition(l, x, a, 1);
+        let [stay, go] = self.kernels[self.pair(l, x, a)];
         self.reward(l, x, a)
             + self.period.game.discount() * (stay * v.followers[0] + go * v.followers[1])
     }
 
+    /// The same where a pure prescription leads.
+    #[inline]
+    fn payoff_at(&self, l: usize, x: usize, a: usize, landing: usize) -> f64 {
+        self.reward(l, x, a) + self.later[(2 * landing + x) * self.actions + a]
+    }
+
     /// The best U_x and the tie tolerance that belongs to it.
-    fn best(&self, l: usize, x: usize, v: &Values) -> Best {
+    #[inline]
+    fn best_of(&self, x: usize, payoff: impl Fn(usize) -> f64) -> Best {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for &a in &self.available[x] {
-            let u = self.payoff(l, x, a, v);
+            let u = payoff(a);
             low = low.min(u);
             high = high.max(u);
         }
@@ -189,6 +283,11 @@ impl<'a> StageGames<'a> {
             payoff: high,
             tolerance: TIE * (high - low).max(1.0),
         }
+    }
+
+    #[inline]
+    fn best(&self, l: usize, x: usize, v: &Values) -> Best {
+        self.best_of(x, |a| self.payoff(l, x, a, v))
     }
 
     /// The lowest best response of a type.
@@ -208,6 +307,7 @@ impl<'a> StageGames<'a> {
 
     /// Find all equilibria at a leader action, into [`StageGames::equilibria`].
     pub fn enumerate(&mut self, l: usize) {
+        self.prepare(l);
         let mut out = std::mem::take(&mut self.equilibria);
         out.clear();
         self.pure(l, &mut out);
@@ -246,13 +346,14 @@ impl<'a> StageGames<'a> {
                 self.available[0][k / columns],
                 self.available[1][k % columns],
             ];
-            let landing = *self.landing(l, listed);
+            let at = self.landing_index(l, listed);
+            let landing = &self.landings[at];
             let profile = self.respond(l, listed, &landing.values);
+            let best = [0, 1].map(|x| self.best_of(x, |a| self.payoff_at(l, x, a, at)));
             let mut residual: f64 = 0.0;
             let mut holds = true;
-            for (x, action) in profile.into_iter().enumerate() {
-                let best = self.best(l, x, &landing.values);
-                let loss = best.payoff - self.payoff(l, x, action, &landing.values);
+            for (x, best) in best.iter().enumerate() {
+                let loss = best.payoff - self.payoff_at(l, x, profile[x], at);
                 residual = residual.max(loss);
                 let content = loss <= best.tolerance;
                 out.content.push(content);
@@ -261,21 +362,17 @@ impl<'a> StageGames<'a> {
             if holds {
                 let (label, place) = (self.pure_label(l, profile, landing.place), landing.place);
                 let e = self.finish(label, 0.0, place, 0.0, &landing.values, residual);
-                out.tied |= self.has_rival(&e, &landing.values);
+                // An action that is not played, by a type with mass, within the tie tolerance of the best.
+                out.tied |= best.iter().enumerate().any(|(x, best)| {
+                    let is_rival = |a: &usize| {
+                        *a != profile[x]
+                            && best.payoff - self.payoff_at(l, x, *a, at) <= best.tolerance
+                    };
+                    self.mass(x) > 0.0 && self.available[x].iter().any(is_rival)
+                });
                 out.found.push(e);
             }
         }
-    }
-
-    /// Whether an action that is not played is within the tie tolerance of the best, for a type with mass.
-    fn has_rival(&self, e: &Equilibrium, v: &Values) -> bool {
-        let l = e.label.candidate;
-        (0..2).filter(|x| self.mass(*x) > 0.0).any(|x| {
-            let best = self.best(l, x, v);
-            self.available[x].iter().any(|a| {
-                e.gamma(x, *a) == 0.0 && best.payoff - self.payoff(l, x, *a, v) <= best.tolerance
-            })
-        })
     }
 
     fn pure_label(&self, l: usize, profile: [usize; 2], place: Place) -> Label {
@@ -289,7 +386,8 @@ impl<'a> StageGames<'a> {
     }
 
     /// The pure prescription with the smallest loss: what is played where the search finds nothing (counted as failed).
-    pub fn least_loss(&self, l: usize) -> Equilibrium {
+    pub fn least_loss(&mut self, l: usize) -> Equilibrium {
+        self.prepare(l);
         let (rows, columns) = (self.tried(0), self.tried(1));
         let candidates = (0..rows * columns).map(|k| {
             let listed = [
@@ -336,15 +434,15 @@ impl<'a> StageGames<'a> {
             values: Values::default(),
             residual,
         };
-        let mut leader = self.mean(l, |m| self.tables.leader_period_reward(m))
-            + self.period.game.discount() * continuation.leader;
+        let mut leader =
+            self.rewards[l].of_leader + self.period.game.discount() * continuation.leader;
         for x in 0..2 {
-            for &a in &self.available[x] {
+            let second = label.mixing.filter(|(mixer, _)| *mixer == x).map(|m| m.1);
+            for a in [Some(label.profile[x]), second].into_iter().flatten() {
                 let gamma = e.gamma(x, a);
                 if gamma > 0.0 {
                     e.values.followers[x] += gamma * self.payoff(l, x, a, continuation);
-                    let reward = self.mean(l, |m| self.tables.leader_follower_reward(m, x, a));
-                    leader += self.mass(x) * gamma * reward;
+                    leader += self.mass(x) * gamma * self.leader_reward(l, x, a);
                 }
             }
         }

@@ -7,17 +7,23 @@ use super::{Equilibrium, Kind, Label, StageGames};
 impl StageGames<'_> {
     /// The equilibrium of a known regime at the present point, or `None` where the regime does not hold there.
     /// Whether the equilibrium conditions hold is the caller's to know; this is (15a) solved inside a piece of theta.
-    pub fn realise(&self, label: &Label) -> Option<Equilibrium> {
+    pub fn realise(&mut self, label: &Label) -> Option<Equilibrium> {
+        self.prepare(label.candidate);
+        self.realised(label)
+    }
+
+    fn realised(&self, label: &Label) -> Option<Equilibrium> {
         let next = self.next(label.candidate);
         if (0..2).any(|x| self.mass(x) <= 0.0) {
             return None;
         }
         let Some((mixer, second)) = label.mixing else {
-            let landing = self.landing(label.candidate, label.profile);
-            let v = &landing.values;
+            let at = self.landing_index(label.candidate, label.profile);
+            let landing = &self.landings[at];
             let holds = |x: usize| {
-                let best = self.best(label.candidate, x, v);
-                best.payoff - self.payoff(label.candidate, x, label.profile[x], v) <= best.tolerance
+                let payoff = |a| self.payoff_at(label.candidate, x, a, at);
+                let best = self.best_of(x, payoff);
+                best.payoff - payoff(label.profile[x]) <= best.tolerance
             };
             if next.region(landing.place.piece) as usize != label.place || !(holds(0) && holds(1)) {
                 return None;
