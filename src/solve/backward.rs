@@ -1,19 +1,24 @@
 //! One step of the backward recursion, (15)-(16): V_t from V_{t+1}, with its jumps.
 //!
 //! 1. *Mesh*: a uniform grid, and every point from which a pure prescription leads to a switch of V_{t+1}.
-//! 2. *Signatures*: per leader action the ordered list of all equilibria; every change between mesh points is bisected
-//!    to 1e-11, so that a window in which some equilibrium exists is not stepped over.
-//!    Between two nodes where an action has the same equilibria and selects the same one, it is that regime's.
+//! 2. *Signatures*: per leader action the ordered list of all equilibria; every change between mesh points is located
+//!    to 1e-11, so that a window in which some equilibrium exists is not stepped over. Between two of them where an
+//!    action selects the same equilibrium, it is that regime's. A change has nodes on both sides unless the leader
+//!    takes another action there whatever it brings.
 //! 3. *Regimes*: every change of what is selected is bisected to a gap of 2e-14.
 //! 4. *Pieces*: between switches V_t is smooth, and is interpolated to the tolerance by halving.
+
+mod field;
 
 use rayon::prelude::*;
 
 use super::SolveError;
-use super::leader::{Rule, Selected, Work};
-use super::stage_game::{Kind, Label, Period, StageGames};
+use super::leader::{Rule, Work};
+use super::stage_game::{Equilibrium, Label, Period, StageGames};
 use super::values::{POINTS, Piece, ValueFunction, Values, accuracy};
 use crate::game::LeaderInformation;
+
+use field::{Answer, Cell, Field, MeshNode, signature};
 
 /// Width to which changes of signature are located.
 const WINDOW: f64 = 1e-11;
@@ -35,24 +40,13 @@ pub(super) struct Step<'a> {
     pub tolerance: f64,
 }
 
-/// What is known of one leader action's stage game at a node.
-#[derive(Clone, Copy, PartialEq)]
-struct Answer {
-    /// The selected regime.
-    label: Label,
-    /// All equilibria, hashed.
-    signature: u64,
-}
-
 /// A point at which the stage game was solved for every leader action.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Node {
     m: f64,
     /// What is selected.
     label: Label,
     values: Values,
-    /// One per candidate action of the leader.
-    answers: Vec<Answer>,
 }
 
 impl Step<'_> {
@@ -60,23 +54,35 @@ impl Step<'_> {
     pub fn solve(&self, work: &mut Work) -> Result<ValueFunction, SolveError> {
         let mesh = self.mesh()?;
         self.bounded(mesh.len())?;
-        let nodes = self.in_parallel(mesh.chunks(CHUNK), work, |games, chunk, work, out| {
+        let mesh = self.in_parallel(mesh.chunks(CHUNK), work, |games, chunk, work, out| {
             for &m in chunk {
-                out.push(self.node(games, m, None, work)?);
+                out.push(self.mesh_node(games, m, work)?);
             }
             Ok(())
         })?;
-        let nodes = self.split(&nodes, work, |games, lo, hi, work, out| {
-            self.split_signatures(games, lo, hi, work, out)
-        })?;
-        let nodes = self.split(&nodes, work, |games, lo, hi, work, out| {
-            self.split_regime(games, lo, hi, work, out)
-        })?;
+        let field = Field {
+            cells: self.in_parallel(mesh.windows(2), work, |games, ends, work, out| {
+                out.push(Cell::between([&ends[0], &ends[1]], self.rule, games, work)?);
+                Ok(())
+            })?,
+            mesh: &mesh,
+        };
+        let cells: Vec<usize> = (0..field.cells.len()).collect();
+        let mut nodes =
+            self.in_parallel(cells.chunks(CHUNK), work, |games, cells, work, out| {
+                for &cell in cells {
+                    out.push(mesh[cell].node);
+                    self.changes(games, &field, cell, work, out)?;
+                }
+                Ok(())
+            })?;
+        nodes.extend(mesh.last().map(|last| last.node));
+        let nodes = self.close(&nodes, &field, work)?;
         let regimes: Vec<&[Node]> = nodes.chunk_by(|a, b| a.label == b.label).collect();
         let pieces = self.in_parallel(regimes.iter(), work, |games, regime, work, out| {
             self.fit(
                 games,
-                regime,
+                &field,
                 &regime[0],
                 &regime[regime.len() - 1],
                 work,
@@ -104,21 +110,22 @@ impl Step<'_> {
         })
     }
 
-    /// The nodes, and between each pair those that a job finds.
-    fn split<F>(&self, nodes: &[Node], work: &mut Work, between: F) -> Result<Vec<Node>, SolveError>
-    where
-        F: Fn(&mut StageGames, &Node, &Node, &mut Work, &mut Vec<Node>) -> Result<(), SolveError>
-            + Sync,
-    {
+    /// The nodes, and between each pair those that close a change of regime to a gap.
+    fn close(
+        &self,
+        nodes: &[Node],
+        field: &Field,
+        work: &mut Work,
+    ) -> Result<Vec<Node>, SolveError> {
         let starts: Vec<usize> = (0..nodes.len() - 1).step_by(CHUNK).collect();
         let mut all = self.in_parallel(starts.iter(), work, |games, &start, work, out| {
             for pair in nodes[start..(start + CHUNK + 1).min(nodes.len())].windows(2) {
-                out.push(pair[0].clone());
-                between(games, &pair[0], &pair[1], work, out)?;
+                out.push(pair[0]);
+                self.split_regime(games, field, [&pair[0], &pair[1]], work, out)?;
             }
             Ok(())
         })?;
-        all.extend(nodes.last().cloned());
+        all.extend(nodes.last());
         Ok(all)
     }
 
@@ -151,48 +158,81 @@ impl Step<'_> {
         Ok(all)
     }
 
-    /// Solve at m. Between two nodes at which an action has the same equilibria and the same selected regime,
-    /// only that regime's equilibrium is computed for it; for every other action all are searched.
-    fn node(
+    /// Enumerate the equilibria of every stage game at m.
+    fn mesh_node(
         &self,
         games: &mut StageGames,
         m: f64,
-        between: Option<(&Node, &Node)>,
         work: &mut Work,
-    ) -> Result<Node, SolveError> {
+    ) -> Result<MeshNode, SolveError> {
         games.move_to(m)?;
         work.states += 1;
         let mut answers = Vec::with_capacity(games.candidates());
         let mut selected = Vec::with_capacity(games.candidates());
         for l in 0..games.candidates() {
-            let same = between
-                .filter(|(lo, hi)| lo.answers[l] == hi.answers[l])
-                .map(|(lo, _)| lo.answers[l]);
-            let known = same.and_then(|answer| Some((answer, games.realise(&answer.label)?)));
-            if let Some((answer, equilibrium)) = known {
-                work.known_regimes += 1;
-                answers.push(answer);
-                selected.push(Selected {
-                    equilibrium,
-                    count: 0,
-                });
-            } else {
-                let found = self.rule.select(games, l, work);
-                answers.push(Answer {
-                    label: found.equilibrium.label,
-                    signature: signature(games, l),
-                });
-                selected.push(found);
-            }
+            selected.push(self.rule.select(games, l, work).equilibrium);
+            answers.push(Answer {
+                label: selected[l].label,
+                signature: signature(games, l),
+            });
         }
-        let best = self.rule.prefer(&selected);
-        let values = selected[best].equilibrium.values;
-        Ok(Node {
-            m,
-            label: answers[best].label,
-            values,
+        let leader = selected.iter().map(|e| e.values.leader);
+        let (low, high) = leader.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (v.min(low), v.max(high))
+        });
+        Ok(MeshNode {
+            node: self.preferred(m, &selected),
             answers,
+            spread: high - low,
         })
+    }
+
+    /// Solve at m. Where an action has the same equilibria and the same selected regime on both sides, only that
+    /// regime's equilibrium is computed for it; for every other action all are searched.
+    fn node(
+        &self,
+        games: &mut StageGames,
+        field: &Field,
+        m: f64,
+        work: &mut Work,
+    ) -> Result<Node, SolveError> {
+        games.move_to(m)?;
+        work.states += 1;
+        let around = field.around(m);
+        let candidates = 0..games.candidates();
+        let selected: Vec<Equilibrium> = candidates
+            .map(|l| self.known_or_selected(games, around, l, work))
+            .collect();
+        Ok(self.preferred(m, &selected))
+    }
+
+    /// An action's selected equilibrium at the point where the games stand.
+    fn known_or_selected(
+        &self,
+        games: &mut StageGames,
+        (cell, ends): (&Cell, [&MeshNode; 2]),
+        l: usize,
+        work: &mut Work,
+    ) -> Equilibrium {
+        let known = cell.known(games.mean_field(), l, ends);
+        match known.and_then(|answer| games.realise(&answer.label)) {
+            Some(equilibrium) => {
+                work.known_regimes += 1;
+                equilibrium
+            }
+            None => self.rule.select(games, l, work).equilibrium,
+        }
+    }
+
+    /// The leader's choice among her actions' selected equilibria at m.
+    fn preferred(&self, m: f64, selected: &[Equilibrium]) -> Node {
+        let values = selected.iter().map(|e| e.values.leader);
+        let best = &selected[self.rule.prefer_value(values)];
+        Node {
+            m,
+            label: best.label,
+            values: best.values,
+        }
     }
 
     /// The uniform grid and both sides of every preimage of a switch of V_{t+1} under a pure prescription.
@@ -201,7 +241,7 @@ impl Step<'_> {
             .map(|i| i as f64 / self.grid as f64)
             .collect();
         let functions = StageGames::new(self.period);
-        let knots: Vec<Vec<f64>> = (0..functions.routes().len())
+        let knots: Vec<&[f64]> = (0..functions.routes().len())
             .map(|k| functions.function_of_route(k).knots())
             .collect();
         let mut mesh = self.in_parallel(
@@ -214,7 +254,7 @@ impl Step<'_> {
                 games.move_to(cell[1])?;
                 let ends = games.routes();
                 for (k, (from, to)) in starts.into_iter().zip(ends).enumerate() {
-                    let knots = &knots[k];
+                    let knots = knots[k];
                     let first = knots.partition_point(|s| *s <= from.min(to));
                     let last = knots.partition_point(|s| *s < from.max(to));
                     for &knot in knots.get(first..last).unwrap_or_default() {
@@ -235,27 +275,27 @@ impl Step<'_> {
         Ok(mesh)
     }
 
-    /// Nodes at both ends of every change of a signature between two nodes.
-    fn split_signatures(
+    /// Nodes at both ends of every change of a signature inside a cell, where its action may be the leader's choice.
+    fn changes(
         &self,
         games: &mut StageGames,
-        lo: &Node,
-        hi: &Node,
+        field: &Field,
+        cell: usize,
         work: &mut Work,
         out: &mut Vec<Node>,
     ) -> Result<(), SolveError> {
-        let mut points = Vec::new();
-        for l in 0..games.candidates() {
-            let ends = [
-                (lo.m, lo.answers[l].signature),
-                (hi.m, hi.answers[l].signature),
-            ];
-            split_signature(games, l, ends, work, &mut points)?;
-        }
-        points.sort_by(f64::total_cmp);
-        points.dedup();
-        for m in points.into_iter().filter(|m| lo.m < *m && *m < hi.m) {
-            out.push(self.node(games, m, Some((lo, hi)), work)?);
+        let ends = [&field.mesh[cell], &field.mesh[cell + 1]];
+        let cell = &field.cells[cell];
+        let points = cell.relevant(ends, |m| {
+            games.move_to(m)?;
+            Ok(ends.map(|end| {
+                let l = end.node.label.candidate;
+                let e = self.known_or_selected(games, (cell, ends), l, work);
+                (l, e.values.leader)
+            }))
+        })?;
+        for m in points {
+            out.push(self.node(games, field, m, work)?);
         }
         Ok(())
     }
@@ -264,25 +304,25 @@ impl Step<'_> {
     fn split_regime(
         &self,
         games: &mut StageGames,
-        lo: &Node,
-        hi: &Node,
+        field: &Field,
+        [lo, hi]: [&Node; 2],
         work: &mut Work,
         out: &mut Vec<Node>,
     ) -> Result<(), SolveError> {
         if lo.label == hi.label || hi.m - lo.m <= GAP {
             return Ok(());
         }
-        let middle = self.node(games, 0.5 * (lo.m + hi.m), Some((lo, hi)), work)?;
-        self.split_regime(games, lo, &middle, work, out)?;
-        out.push(middle.clone());
-        self.split_regime(games, &middle, hi, work, out)
+        let middle = self.node(games, field, 0.5 * (lo.m + hi.m), work)?;
+        self.split_regime(games, field, [lo, &middle], work, out)?;
+        out.push(middle);
+        self.split_regime(games, field, [&middle, hi], work, out)
     }
 
     /// Pieces that cover `[lo.m, hi.m]`, at both ends of which the regime of the nodes was found.
     fn fit(
         &self,
         games: &mut StageGames,
-        nodes: &[Node],
+        field: &Field,
         lo: &Node,
         hi: &Node,
         work: &mut Work,
@@ -307,9 +347,9 @@ impl Step<'_> {
             values[i] = match games.realise(&lo.label) {
                 Some(e) => e.values,
                 None => {
-                    let node = self.node(games, points[i], None, work)?;
+                    let node = self.node(games, field, points[i], work)?;
                     if node.label != lo.label {
-                        return self.refit(games, [lo, &node, hi], work, out);
+                        return self.refit(games, field, [lo, &node, hi], work, out);
                     }
                     node.values
                 }
@@ -318,9 +358,9 @@ impl Step<'_> {
         let piece = Piece::interpolate(lo.m, hi.m, label, &values);
         let (piece, mut error) = self.with_leader_types(games, piece)?;
         for m in Piece::tests(lo.m, hi.m) {
-            let node = self.node(games, m, around(nodes, m), work)?;
+            let node = self.node(games, field, m, work)?;
             if node.label != lo.label {
-                return self.refit(games, [lo, &node, hi], work, out);
+                return self.refit(games, field, [lo, &node, hi], work, out);
             }
             error = error.max(piece.values(m).distance(&node.values));
         }
@@ -333,10 +373,9 @@ impl Step<'_> {
             m: points[2],
             label: lo.label,
             values: values[2],
-            answers: lo.answers.clone(),
         };
-        self.fit(games, nodes, lo, &middle, work, out)?;
-        self.fit(games, nodes, &middle, hi, work, out)
+        self.fit(games, field, lo, &middle, work, out)?;
+        self.fit(games, field, &middle, hi, work, out)
     }
 
     /// A piece with V^l per type of a leader whose type is private, and their largest interpolation error.
@@ -380,96 +419,26 @@ impl Step<'_> {
     fn refit(
         &self,
         games: &mut StageGames,
+        field: &Field,
         [lo, middle, hi]: [&Node; 3],
         work: &mut Work,
         out: &mut Vec<Piece>,
     ) -> Result<(), SolveError> {
         let [lo, hi] = [
-            self.node(games, lo.m, None, work)?,
-            self.node(games, hi.m, None, work)?,
+            self.node(games, field, lo.m, work)?,
+            self.node(games, field, hi.m, work)?,
         ];
-        let mut nodes = vec![lo.clone()];
-        self.split_regime(games, &lo, middle, work, &mut nodes)?;
-        nodes.push(middle.clone());
-        self.split_regime(games, middle, &hi, work, &mut nodes)?;
+        let mut nodes = vec![lo];
+        self.split_regime(games, field, [&lo, middle], work, &mut nodes)?;
+        nodes.push(*middle);
+        self.split_regime(games, field, [middle, &hi], work, &mut nodes)?;
         nodes.push(hi);
         for regime in nodes.chunk_by(|a, b| a.label == b.label) {
-            self.fit(
-                games,
-                regime,
-                &regime[0],
-                &regime[regime.len() - 1],
-                work,
-                out,
-            )?;
+            let last = &regime[regime.len() - 1];
+            self.fit(games, field, &regime[0], last, work, out)?;
         }
         Ok(())
     }
-}
-
-/// The neighbours of m among nodes in rising order.
-fn around(nodes: &[Node], m: f64) -> Option<(&Node, &Node)> {
-    let after = nodes.partition_point(|node| node.m <= m);
-    Some((nodes.get(after.checked_sub(1)?)?, nodes.get(after)?))
-}
-
-/// Both ends of every change of one action's signature between two points.
-fn split_signature(
-    games: &mut StageGames,
-    l: usize,
-    [lo, hi]: [(f64, u64); 2],
-    work: &mut Work,
-    out: &mut Vec<f64>,
-) -> Result<(), SolveError> {
-    if lo.1 == hi.1 {
-        return Ok(());
-    }
-    if hi.0 - lo.0 <= WINDOW {
-        out.extend([lo.0, hi.0]);
-        return Ok(());
-    }
-    let m = 0.5 * (lo.0 + hi.0);
-    games.move_to(m)?;
-    games.enumerate(l);
-    work.stage_games += 1;
-    let middle = (m, signature(games, l));
-    split_signature(games, l, [lo, middle], work, out)?;
-    split_signature(games, l, [middle, hi], work, out)
-}
-
-/// Who is content with which pure prescription, and the kinds, supports and sides of jumps and kinks of all equilibria
-/// that were just enumerated, as one number (after FNV-1a, a word at a time).
-fn signature(games: &StageGames, l: usize) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut eat = |word: u64| hash = (hash ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(29);
-    // A pure equilibrium that comes and goes between two nodes comes with one type's incentive and goes with the
-    // other's: neither is back where it was.
-    for content in games.equilibria.content.chunks(64) {
-        eat(content
-            .iter()
-            .fold(0, |bits, content| bits << 1 | u64::from(*content)));
-    }
-    for e in &games.equilibria.found {
-        let kind = match e.label.kind {
-            Kind::Pure => 1,
-            Kind::Mixed | Kind::MixedAtKink => 2,
-            Kind::Vertex => 3,
-            Kind::Lottery => 4,
-        };
-        let (mixer, second) = e.label.mixing.unwrap_or((2, 0));
-        let next = games.next(l);
-        // The mesh has a node wherever a pure prescription's m' passes a kink; a mixture's shows here alone.
-        let region = match e.label.kind {
-            Kind::Pure => next.jump_region(e.next.piece),
-            _ => next.region(e.next.piece),
-        };
-        let [first, other, second] =
-            [e.label.profile[0], e.label.profile[1], second].map(|a| a as u64);
-        eat(first << 32 | other);
-        eat(second << 32 | u64::from(region));
-        eat(kind << 2 | mixer as u64);
-    }
-    hash
 }
 
 /// Where route k crosses a knot, between two points of which the signed distances to it are given.

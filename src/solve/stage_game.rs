@@ -355,9 +355,9 @@ impl<'a> StageGames<'a> {
             for (x, best) in best.iter().enumerate() {
                 let loss = best.payoff - self.payoff_at(l, x, profile[x], at);
                 residual = residual.max(loss);
-                let content = loss <= best.tolerance;
-                out.content.push(content);
-                holds &= content;
+                let excess = loss - best.tolerance;
+                out.excess.push(excess);
+                holds &= excess <= 0.0;
             }
             if holds {
                 let (label, place) = (self.pure_label(l, profile, landing.place), landing.place);
@@ -431,6 +431,7 @@ impl<'a> StageGames<'a> {
             probability,
             next,
             coin,
+            target: 0.0,
             values: Values::default(),
             residual,
         };

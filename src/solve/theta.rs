@@ -268,7 +268,7 @@ impl<'g> Solution<'g> {
 
     /// The z(x_2) at which the regime of theta_t switches at the first belief, rising: there theta may jump, and V with it.
     pub fn switches(&self, t: usize) -> Vec<f64> {
-        self.value_functions(t)[0].knots()
+        self.value_functions(t)[0].knots().to_vec()
     }
 
     /// Pieces of V_1, ..., V_T, added up (of the stationary V).

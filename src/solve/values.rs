@@ -262,6 +262,8 @@ pub(super) struct ValueFunction {
     pieces: Vec<Piece>,
     /// `borders[i]` lies between pieces i and i + 1.
     borders: Vec<Border>,
+    /// Where the regime switches: the middle of every gap, rising.
+    knots: Vec<f64>,
     /// Kinks and jumps to the left of each piece; jumps alone.
     regions: Vec<(u32, u32)>,
     branches: Vec<Branch>,
@@ -305,8 +307,12 @@ impl ValueFunction {
                 Border::Jump => (regime + 1, jump + 1),
             });
         }
+        let switches = (0..borders.len()).filter(|i| borders[*i] != Border::Smooth);
         let mut function = Self {
             buckets: buckets(&pieces),
+            knots: switches
+                .map(|i| 0.5 * (pieces[i].hi + pieces[i + 1].lo))
+                .collect(),
             pieces,
             borders,
             regions,
@@ -423,12 +429,9 @@ impl ValueFunction {
             .collect()
     }
 
-    /// Where the regime switches: the middle of every gap, rising.
-    pub fn knots(&self) -> Vec<f64> {
-        (0..self.borders.len())
-            .filter(|i| self.borders[*i] != Border::Smooth)
-            .map(|i| 0.5 * (self.pieces[i].hi + self.pieces[i + 1].lo))
-            .collect()
+    /// Where the regime switches: the middle of every gap, rising. Switch k lies between regions k and k + 1.
+    pub fn knots(&self) -> &[f64] {
+        &self.knots
     }
 
     /// The piece of m; in a gap the nearer one, of two equally near the left.

@@ -72,6 +72,8 @@ pub(in crate::solve) struct Equilibrium {
     pub next: Place,
     /// Probability of the right side of the jump; 0 where there is no coin.
     pub coin: f64,
+    /// The value of D at which the mixing type is indifferent; 0 where none mixes.
+    pub target: f64,
     pub values: Values,
     /// Largest loss of a played action, U at the recomputed z'.
     pub residual: f64,
@@ -118,8 +120,8 @@ pub(in crate::solve) struct Equilibria {
     pub(super) links: Vec<(usize, usize)>,
     /// Some unplayed action is within the tie tolerance of the best, or a continuum was met.
     pub tied: bool,
-    /// Per pure prescription and type, whether the type has nothing to gain there.
-    pub content: Vec<bool>,
+    /// Per pure prescription and type, what the type can gain there beyond the tie tolerance.
+    pub excess: Vec<f64>,
 }
 
 impl Equilibria {
@@ -142,6 +144,6 @@ impl Equilibria {
         self.pure = 0;
         self.links.clear();
         self.tied = false;
-        self.content.clear();
+        self.excess.clear();
     }
 }

@@ -228,7 +228,10 @@ impl StageGames<'_> {
     ) -> Equilibrium {
         let miss = values.followers[1] - values.followers[0] - segment.target;
         let residual = (segment.hold * miss).abs().max(segment.loss);
-        self.finish(label, probability, place, coin, values, residual)
+        Equilibrium {
+            target: segment.target,
+            ..self.finish(label, probability, place, coin, values, residual)
+        }
     }
 }
 

@@ -52,7 +52,7 @@ fn a_point_in_a_gap_goes_to_the_nearer_side_and_a_tie_to_the_left() {
     assert_eq!(v.locate(1.0), Place { m: 1.0, piece: 1 });
     assert_eq!(v.border(0), Border::Jump);
     assert_eq!(v.jumps(), 1);
-    assert_eq!(v.knots(), vec![0.375]);
+    assert_eq!(v.knots(), [0.375]);
 }
 
 #[test]
