@@ -96,8 +96,8 @@ impl Cell {
         (before == next).then_some(before)
     }
 
-    /// The ends of the windows on a side of which their action may be what the leader chooses. `rivals` gives V^l at a
-    /// point for the actions chosen at the ends of the cell.
+    /// The ends of the windows in which what their action selects changes and may be what the leader chooses. `rivals`
+    /// gives V^l at a point for the actions chosen at the ends of the cell.
     pub fn relevant(
         &self,
         [lo, hi]: [&MeshNode; 2],
@@ -106,7 +106,9 @@ impl Cell {
         // Of the range of V^l: far above what counts as a tie.
         const MARGIN: f64 = 1e-6;
         let margin = MARGIN * lo.spread.max(hi.spread).max(1.0);
-        let mut points: Vec<f64> = self.0.iter().map(|mark| mark.m).collect();
+        let windows = self.0.chunks_exact(2);
+        let windows = windows.filter(|w| w[0].answer.label != w[1].answer.label);
+        let mut points: Vec<f64> = windows.clone().flatten().map(|mark| mark.m).collect();
         points.sort_by(f64::total_cmp);
         points.dedup();
         let rivals: Vec<_> = points
@@ -124,7 +126,6 @@ impl Cell {
                     Ordering::Equal => true,
                 })
         };
-        let windows = self.0.chunks_exact(2);
         let mut ends: Vec<f64> = windows
             .filter(|window| window.iter().any(may_be_chosen))
             .flat_map(|window| [window[0].m, window[1].m])
