@@ -91,10 +91,7 @@ impl Step<'_> {
         })?;
         self.bounded(pieces.len())?;
         match pieces.iter().find(|piece| !piece.is_finite()) {
-            Some(piece) => Err(SolveError::Overflow {
-                t: self.period.t,
-                m: piece.lo,
-            }),
+            Some(piece) => Err(self.overflow(piece.lo)),
             None => Ok(ValueFunction::new(pieces)),
         }
     }
@@ -108,6 +105,13 @@ impl Step<'_> {
             t: self.period.t,
             limit: MOST_PIECES,
         })
+    }
+
+    fn overflow(&self, m: f64) -> SolveError {
+        SolveError::Overflow {
+            t: self.period.t,
+            m,
+        }
     }
 
     /// The nodes, and between each pair those that close a change of regime to a gap.
@@ -171,6 +175,10 @@ impl Step<'_> {
         let mut selected = Vec::with_capacity(games.candidates());
         for l in 0..games.candidates() {
             selected.push(self.rule.select(games, l, work).equilibrium);
+            // Among payoffs that are no numbers no search would end.
+            if games.equilibria.overflows {
+                return Err(self.overflow(m));
+            }
             answers.push(Answer {
                 label: selected[l].label,
                 signature: signature(games, l),

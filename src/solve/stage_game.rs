@@ -357,6 +357,7 @@ impl<'a> StageGames<'a> {
                 residual = residual.max(loss);
                 let excess = loss - best.tolerance;
                 out.excess.push(excess);
+                out.overflows |= !excess.is_finite();
                 holds &= excess <= 0.0;
             }
             if holds {

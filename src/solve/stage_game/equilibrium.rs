@@ -122,6 +122,8 @@ pub(in crate::solve) struct Equilibria {
     pub tied: bool,
     /// Per pure prescription and type, what the type can gain there beyond the tie tolerance.
     pub excess: Vec<f64>,
+    /// A payoff is no number.
+    pub overflows: bool,
 }
 
 impl Equilibria {
@@ -145,5 +147,6 @@ impl Equilibria {
         self.links.clear();
         self.tied = false;
         self.excess.clear();
+        self.overflows = false;
     }
 }
