@@ -84,13 +84,31 @@ impl Crowd {
         }
     }
 
-    /// The next counts of everybody but one follower of type `without`.
-    fn others(&self, without: Option<usize>) -> BoxLaw {
+    /// Where one more follower of a type goes, if there is one.
+    fn single(&self, y: usize) -> Option<BoxLaw> {
+        (self.counts[y] > 0).then(|| BoxLaw::multinomial(1, &self.moves[y]))
+    }
+
+    /// The next counts of everybody.
+    fn whole(&self) -> BoxLaw {
+        let more = (0..self.counts.len()).filter_map(|y| self.single(y));
+        more.fold(self.base.clone(), |sum, one| sum.plus(&one))
+    }
+
+    /// The next counts of everybody but one follower of type x, by x.
+    fn others(&self) -> Vec<BoxLaw> {
         let types = self.counts.len();
-        let more = (0..types).filter(|y| self.counts[*y] > 0 && Some(*y) != without);
-        more.fold(self.base.clone(), |sum, y| {
-            sum.plus(&BoxLaw::multinomial(1, &self.moves[y]))
-        })
+        let singles: Vec<Option<BoxLaw>> = (0..types).map(|y| self.single(y)).collect();
+        let mut before = self.base.clone();
+        let mut others = Vec::with_capacity(types);
+        for x in 0..types {
+            let after = singles[x + 1..].iter().flatten();
+            others.push(after.fold(before.clone(), |sum, one| sum.plus(one)));
+            if let (Some(one), true) = (&singles[x], x + 1 < types) {
+                before = before.plus(one);
+            }
+        }
+        others
     }
 }
 
@@ -164,8 +182,11 @@ impl Stage<'_> {
             ..State::default()
         };
         if self.beliefs.is_on_path(at) {
+            // By crowd, then type.
+            let others: Vec<Vec<BoxLaw>> = played.crowds.iter().map(Crowd::others).collect();
             for x in (0..types).filter(|x| counts[*x] > 0) {
-                self.solve_follower(tables, &played, x, &mut state);
+                let others: Vec<&BoxLaw> = others.iter().map(|laws| &laws[x]).collect();
+                self.solve_follower(tables, &played, (x, &others), &mut state);
             }
         }
         if self.leader == LeaderTest::StageWise {
@@ -233,11 +254,10 @@ impl Stage<'_> {
         &self,
         tables: &Tables<'_>,
         played: &Played<'_>,
-        x: usize,
+        (x, others): (usize, &[&BoxLaw]),
         state: &mut State,
     ) {
-        let others: Vec<BoxLaw> = played.crowds.iter().map(|c| c.others(Some(x))).collect();
-        let continued = self.continued(played, &others);
+        let continued = self.continued(played, others);
         // n' counts the tagged follower.
         let action_value = |a: usize, pick: fn(&Continued) -> &[f64]| -> f64 {
             let each = played.branches.iter().map(|(branch, way)| {
@@ -272,10 +292,10 @@ impl Stage<'_> {
         state.departure[x] = departs.then_some((action, value - stay));
         let plays = |a: &usize| if departs { *a == action } else { row[*a] > 0.0 };
         let actions: Vec<usize> = (0..row.len()).filter(plays).collect();
-        state.moves[x] = played.reached(tables, x, &actions, &others);
+        state.moves[x] = played.reached(tables, x, &actions, others);
     }
 
-    fn continued(&self, played: &Played<'_>, others: &[BoxLaw]) -> Vec<Continued> {
+    fn continued(&self, played: &Played<'_>, others: &[&BoxLaw]) -> Vec<Continued> {
         let along = |way: &Way| {
             let expect = |grids: &[Grid]| -> Vec<f64> {
                 let each = grids.iter().enumerate();
@@ -362,7 +382,7 @@ impl Played<'_> {
         tables: &Tables<'_>,
         x: usize,
         actions: &[usize],
-        others: &[BoxLaw],
+        others: &[&BoxLaw],
     ) -> Vec<Moves> {
         let types = self.crowds.first().map_or(0, |crowd| crowd.counts.len());
         let along = |(index, way): (usize, &Way)| {
@@ -386,7 +406,7 @@ impl Expected {
     fn add(&mut self, crowd: &Crowd) -> usize {
         self.known.push(Moving {
             moves: crowd.moves.clone(),
-            law: crowd.others(None),
+            law: crowd.whole(),
             values: Vec::new(),
         });
         self.known.len() - 1
