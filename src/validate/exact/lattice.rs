@@ -13,7 +13,7 @@
 //! sum_x pi(x) gamma^l(a|x) Q^l(x'|x,a) = P(a) pi'(x').
 //!
 //! There are C(N + K - 1, K - 1) count vectors of K types, and the cost of each grows like the square of the number that it
-//! can reach: N = 100 is the size meant, and [`super::estimated_cost`] says what more would take.
+//! can reach: N = 100 is the size meant, and on as far as memory and time allow; [`super::estimated_cost`] says what more would take.
 
 mod beliefs;
 mod boxed;

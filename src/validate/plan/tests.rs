@@ -43,18 +43,19 @@ fn hits(law: PlantedLaw, gain: f64, epsilon: f64, runs: u64) -> u64 {
     (1..=runs).filter(hit).count() as u64
 }
 
+/// The share that docs/calibration.md tells of more laws, for a certificate and a refutation that come soon.
 #[test]
-fn forecasts_are_within_a_factor_of_two() {
-    for (law, gain) in [(PlantedLaw::Lattice, -0.01), (PlantedLaw::Lattice, 0.12)] {
-        let hits = hits(law, gain, 0.05, 10);
-        assert!(hits >= 7, "{law:?}, {gain}: {hits} of 10");
+fn forecasts_are_within_a_factor_of_two_in_eighty_of_a_hundred_runs() {
+    for (law, gain) in [(PlantedLaw::Lattice, -0.01), (PlantedLaw::Rare, 0.12)] {
+        let hits = hits(law, gain, 0.05, 100);
+        assert!(hits >= 80, "{law:?}, {gain}: {hits} of 100");
     }
 }
 
 /// What docs/calibration.md quotes.
 #[test]
 #[ignore = "minutes"]
-fn forecasts_are_within_a_factor_of_two_in_eighty_of_a_hundred_runs() {
+fn forecasts_of_every_law_are_within_a_factor_of_two_in_eighty_of_a_hundred_runs() {
     for (law, gain) in [
         (PlantedLaw::Lattice, -0.01),
         (PlantedLaw::Lattice, 0.01),
