@@ -350,6 +350,32 @@ mod tests {
     }
 
     #[test]
+    fn marked_points_are_those_of_the_boxes() {
+        let boxes = [
+            ([0, 0], [2, 1], 0),
+            ([1, 1], [3, 1], 1),
+            ([0, 4], [0, 5], 2),
+            ([2, 0], [2, 2], 2),
+        ];
+        let population = 6;
+        let mut marks = Marks::none(population, 3);
+        for (low, high, x) in &boxes {
+            marks.mark(low, high, *x);
+        }
+        let counted = marks.counted();
+        for a in 0..=population {
+            for b in 0..=population - a {
+                let within = |(low, high, x): &&([usize; 2], [usize; 2], usize)| {
+                    let own = [usize::from(*x == 1), usize::from(*x == 2)];
+                    (0..2).all(|d| (low[d] + own[d]..=high[d] + own[d]).contains(&[a, b][d]))
+                };
+                let expected = boxes.iter().filter(within).count() as f64;
+                assert_eq!(counted.at(&[population - a - b, a, b]), expected, "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
     fn the_cut_law_is_as_near_to_the_whole_one_as_its_bound_says() {
         // n = 400 at (.9, .06, .04): most of the box is cut, and what is cut weighs no more than the bound.
         let p = [0.9, 0.06, 0.04];
