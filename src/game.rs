@@ -17,7 +17,7 @@ pub use mean_field::{
     Flow, FlowEdge, FlowNode, FlowRule, MeanRewards, Way, advance_mean_field, mean_rewards,
     public_beliefs, ways,
 };
-pub use policy::{Play, Policy};
+pub use policy::{MULTIPLY_ADDS_A_SECOND, Play, Policy};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
 pub use spaces::{
     Belief, FollowerAction, FollowerType, LeaderAction, LeaderActions, LeaderMixing,
@@ -28,6 +28,9 @@ pub use tables::{PROBABILITY_TOLERANCE, Tables};
 use program::{Op, Pool, Program, Slot};
 use std::fmt;
 use tables::Checks;
+
+/// Multiply-adds in the time of one instruction of a formula.
+const INSTRUCTION: f64 = 12.0;
 
 /// A period and a mean field.
 #[derive(Clone, Debug, PartialEq)]
@@ -508,6 +511,11 @@ impl Game {
     /// Room for the values at one (t, z).
     pub fn tables(&self) -> Tables<'_> {
         Tables::new(self)
+    }
+
+    /// Multiply-adds in the time of one [`Tables::evaluate`], [`MULTIPLY_ADDS_A_SECOND`] of them a second.
+    pub fn evaluation_cost(&self) -> f64 {
+        INSTRUCTION * self.program.len() as f64
     }
 
     /// The number of instructions that one [`Tables::evaluate`] runs.

@@ -26,6 +26,12 @@ impl Play {
     }
 }
 
+/// Multiply-adds that one core does in a second, about: the unit in which work is told before it is done.
+pub const MULTIPLY_ADDS_A_SECOND: f64 = 6e9;
+
+/// Multiply-adds in the time that a rule of a few lines takes to play.
+const RULE: f64 = 1e3;
+
 /// A Markov policy of leader and followers, evaluated at any period and public state.
 pub trait Policy: Sync {
     /// The play at period `t` (from 1), belief pi and mean field `z`; at finite N, `z` is the empirical law of all N
@@ -41,4 +47,23 @@ pub trait Policy: Sync {
         z: &MeanField,
         leader: &LeaderPrescription,
     ) -> Option<Prescription>;
+
+    /// The work of [`play`](Self::play) at (t, pi, z) in multiply-adds, [`MULTIPLY_ADDS_A_SECOND`] of them a second. It is
+    /// counted, not timed: the same on every machine, and good to a factor of about two.
+    fn play_cost(&self, t: usize, belief: &Belief, z: &MeanField) -> f64 {
+        let _ = (t, belief, z);
+        RULE
+    }
+
+    /// The same of [`answer`](Self::answer).
+    fn answer_cost(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+        leader: &LeaderPrescription,
+    ) -> f64 {
+        let _ = leader;
+        self.play_cost(t, belief, z)
+    }
 }

@@ -321,6 +321,20 @@ impl Policy for Solved<'_> {
     ) -> Option<Prescription> {
         either!(self, solution => solution.answer(t, belief, z, leader))
     }
+
+    fn play_cost(&self, t: usize, belief: &Belief, z: &MeanField) -> f64 {
+        either!(self, solution => solution.play_cost(t, belief, z))
+    }
+
+    fn answer_cost(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+        leader: &LeaderPrescription,
+    ) -> f64 {
+        either!(self, solution => solution.answer_cost(t, belief, z, leader))
+    }
 }
 
 /// What both solvers do, one period at a time, under one action of the leader.

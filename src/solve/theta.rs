@@ -1,6 +1,7 @@
 //! The equilibrium-generating function theta and the value functions of a solved game.
 
 mod parts;
+mod play;
 mod point;
 
 use std::borrow::Cow;
@@ -16,7 +17,7 @@ use super::stage_game::{Equilibrium, Period, StageGames};
 use super::values::{Place, ValueFunction, Values};
 use super::{Ending, Iteration, SolveError, candidates, stationary, terminal};
 use crate::game::{
-    Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, MeanField, Play, Policy,
+    Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, MeanField, Play,
     Prescription, Way,
 };
 use crate::scenario::SolveSettings;
@@ -524,6 +525,7 @@ impl<'g> Solution<'g> {
         games: &mut StageGames,
         t: usize,
         m: f64,
+        work: &mut Work,
     ) -> Result<Selected, SolveError> {
         games.move_to(m)?;
         let node = self.node(t, games.period.belief);
@@ -533,7 +535,7 @@ impl<'g> Solution<'g> {
                 equilibrium,
                 count: 0,
             },
-            None => self.rule().choose(games, &mut Work::default()),
+            None => self.rule().choose(games, work),
         })
     }
 
@@ -544,36 +546,8 @@ impl<'g> Solution<'g> {
     pub fn follow_at(&self, t: usize, belief: &Belief, m: f64) -> Result<StagePoint, SolveError> {
         let candidates = self.candidates(t, belief)?;
         let mut games = StageGames::new(self.period(t, belief, &candidates));
-        let selected = self.selected_at(&mut games, t, m)?;
+        let selected = self.selected_at(&mut games, t, m, &mut Work::default())?;
         self.point(&games, &selected)
-    }
-
-    fn play_at(&self, t: usize, belief: &Belief, m: f64) -> Result<Play, SolveError> {
-        let candidates = self.candidates(t, belief)?;
-        let mut games = StageGames::new(self.period(t, belief, &candidates));
-        let selected = self.selected_at(&mut games, t, m)?;
-        self.play_of(&games, &selected.equilibrium)
-    }
-}
-
-impl Policy for Solution<'_> {
-    /// theta_t at (pi, z). Where the game has no valid value, or theta is not held, the first actions are played: the
-    /// caller evaluates the same kernels there and reports the error.
-    fn play(&self, t: usize, belief: &Belief, z: &MeanField) -> Play {
-        let play = self.play_at(t, belief, z.weights()[1]);
-        play.unwrap_or_else(|_| first_actions(self.game))
-    }
-
-    fn answer(
-        &self,
-        t: usize,
-        belief: &Belief,
-        z: &MeanField,
-        leader: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        let answer = self.answer_at(t, belief, z.weights()[1], leader);
-        let play = answer.map_or_else(|_| first_actions(self.game), |point| point.play);
-        Some(play.prescription)
     }
 }
 

@@ -19,16 +19,13 @@ mod stage;
 use rayon::prelude::*;
 
 use super::{EXACT_LIMIT, ValidateError};
-use crate::game::{Game, LeaderInformation, MeanField, Policy};
+use crate::game::{Game, LeaderInformation, LeaderType, MeanField, Policy};
 use crate::scenario::Start;
 use crate::simulate::rounded_counts;
 pub use lattice::{LatticeDeparture, LatticeExact, MOST_BELIEFS};
 use law::TRUNCATED_MASS;
 pub use stage::Departure;
 use stage::{Stage, State, Traces, Worker};
-
-/// Multiply-adds (of a tenth of a nanosecond) in the time of one stage game; theta's play solves one per candidate.
-const STAGE_GAME_COST: f64 = 5_000.0;
 
 /// The most pairs (t, n) that are held in memory, at 24 bytes each.
 pub const MAX_EXACT_STATES: u64 = 20_000_000;
@@ -214,6 +211,16 @@ impl Exact {
         })
     }
 
+    /// None: this recursion is for leaders without types.
+    fn leader_types_iid(&self, _: &MeanField) -> Vec<(LeaderType, Values)> {
+        Vec::new()
+    }
+
+    /// None.
+    fn leader_types_at(&self, _: usize) -> Vec<(LeaderType, Values)> {
+        Vec::new()
+    }
+
     /// Values of the leader where n followers are of the second type; `None` where the leader was not tested.
     pub fn leader_at(&self, n: usize) -> Option<Values> {
         let first = self.tested()?;
@@ -246,6 +253,10 @@ pub(super) trait Gains {
     fn follower_worst(&self) -> Values;
     /// Values of the leader, types drawn i.i.d.
     fn leader_iid(&self, initial: &MeanField) -> Option<Values>;
+    /// Values by the leader's type, types of followers drawn i.i.d.; none without leader types.
+    fn leader_types_iid(&self, initial: &MeanField) -> Vec<(LeaderType, Values)>;
+    /// The same at these counts.
+    fn leader_types_at(&self, counts: &[u64]) -> Vec<(LeaderType, Values)>;
     /// Values of the leader at these counts.
     fn leader_at(&self, counts: &[u64]) -> Option<Values>;
     /// Those with the largest gain, over all counts.
@@ -269,6 +280,12 @@ macro_rules! gains {
             }
             fn leader_iid(&self, initial: &MeanField) -> Option<Values> {
                 self.leader_iid(initial)
+            }
+            fn leader_types_iid(&self, initial: &MeanField) -> Vec<(LeaderType, Values)> {
+                self.leader_types_iid(initial)
+            }
+            fn leader_types_at(&self, counts: &[u64]) -> Vec<(LeaderType, Values)> {
+                self.leader_types_at($counts(counts))
             }
             fn leader_at(&self, counts: &[u64]) -> Option<Values> {
                 self.leader_at($counts(counts))

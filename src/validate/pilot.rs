@@ -30,6 +30,9 @@ pub(super) struct Trial<'a> {
     pub player: Player,
     /// Deciding cells by start, then deviation.
     pub cells: Vec<Cell>,
+    /// What periods of an infinite horizon that are not played can add to a gain, or take from it; the cells' bounds leave
+    /// it out.
+    pub tail: f64,
     deviations: usize,
     experiment: Box<dyn Experiment + 'a>,
 }
@@ -47,16 +50,12 @@ impl<'a> Trial<'a> {
         let starts = types.iter().map(|(x, _)| game.follower_types()[*x].clone());
         let starts: Vec<String> = starts.collect();
         let setting = claims.setting();
+        let tail = game.tail(ranges.follower_width());
         if method == Method::Integrated {
             let experiment = IntegratedExperiment::new(setting, types, deviations, ranges);
             let cells = cells(&starts, &names, |start, d| experiment.bounds(start, d));
-            return Ok(Self::of(
-                method,
-                Player::Follower,
-                cells,
-                names.len(),
-                experiment,
-            ));
+            let trial = Self::of(method, Player::Follower, cells, names.len(), experiment);
+            return Ok(Self { tail, ..trial });
         }
         let cells = cells(&starts, &names, |start, d| {
             Bounds::Proven(ranges.follower_difference(&deviations[d], types[start].0))
@@ -66,13 +65,8 @@ impl<'a> Trial<'a> {
             types,
             deviations,
         };
-        Ok(Self::of(
-            method,
-            Player::Follower,
-            cells,
-            names.len(),
-            experiment,
-        ))
+        let trial = Self::of(method, Player::Follower, cells, names.len(), experiment);
+        Ok(Self { tail, ..trial })
     }
 
     /// Every deviation of the leader.
@@ -89,13 +83,11 @@ impl<'a> Trial<'a> {
             setting,
             deviations,
         };
-        Self::of(
-            Method::Paired,
-            Player::Leader,
-            cells,
-            names.len(),
-            experiment,
-        )
+        let number = names.len();
+        Self {
+            tail: claims.game.tail(ranges.leader_width()),
+            ..Self::of(Method::Paired, Player::Leader, cells, number, experiment)
+        }
     }
 
     fn of(
@@ -109,6 +101,7 @@ impl<'a> Trial<'a> {
             method,
             player,
             cells,
+            tail: 0.0,
             deviations,
             experiment: Box::new(experiment),
         }

@@ -6,6 +6,9 @@
 //! replications. A pilot whose mean lies beyond epsilon by chance forecasts the wrong verdict: the standard error is
 //! printed beside it.
 //!
+//! The periods of an infinite horizon that are not played count as in the verdict: where they can bring a gain to epsilon, no
+//! end is seen.
+//!
 //! Where backward induction is affordable it needs no replications, and its time comes from its count of multiply-adds.
 
 use std::time::Instant;
@@ -21,7 +24,7 @@ use super::pilot::Trial;
 use super::population::Claims;
 use super::range::RewardRanges;
 use super::{Method, Player, Settings, ValidateError, Verdict, Weight};
-use crate::game::{Game, Policy};
+use crate::game::{Game, MULTIPLY_ADDS_A_SECOND, Policy};
 use crate::scenario::Method as MethodChoice;
 use crate::stats::{LOOK, Moments};
 use crate::stream::{Role, Stream};
@@ -34,9 +37,6 @@ const RESAMPLES: usize = 9;
 
 /// Replications of a resample that are put through a test, at most.
 const LONGEST: u64 = 1 << 17;
-
-/// Multiply-adds per second of one core, about.
-const EXACT_RATE: f64 = 6e9;
 
 /// The stream that resamples; a replication that nothing else reaches.
 const RESAMPLING: u64 = 1 << 54;
@@ -140,7 +140,7 @@ fn exact(claims: &Claims<'_>, player: Player) -> Result<Need, ValidateError> {
         std_error: f64::NAN,
         verdict: None,
         replications: 0.0,
-        seconds: steps / EXACT_RATE,
+        seconds: steps / MULTIPLY_ADDS_A_SECOND,
     })
 }
 
@@ -270,7 +270,15 @@ impl<'a> Pilot<'a> {
         let epsilon = settings.epsilon;
         let mut moments = Moments::default();
         let below = test.gains.mean() < epsilon;
-        let side = |d: &Difference| if below { d.above } else { d.below };
+        // What is bet on counts the periods that are not played against the side.
+        let tail = self.trial.tail;
+        let side = |d: &Difference| {
+            if below {
+                d.above + tail
+            } else {
+                d.below - tail
+            }
+        };
         moments.extend(self.differences.iter().map(|row| side(&row[cell])));
         let edge = moments.mean() - epsilon;
         let growth = edge * edge / (2.0 * moments.sd() * moments.sd());
@@ -304,13 +312,10 @@ fn fresh(
     cell: usize,
     settings: &Settings<'_>,
 ) -> Result<Hypothesis, ValidateError> {
-    Hypothesis::new(
-        trial.place(cell),
-        Weight::Decides,
-        trial.cells[cell].bounds,
-        settings.epsilon,
-        1.0 - settings.confidence,
-    )
+    let bounds = trial.cells[cell].bounds.with_tail(trial.tail);
+    let (epsilon, alpha) = (settings.epsilon, 1.0 - settings.confidence);
+    let hypothesis = Hypothesis::new(trial.place(cell), Weight::Decides, bounds, epsilon, alpha)?;
+    Ok(hypothesis.with_tail(trial.tail))
 }
 
 /// Rows of the pilot, drawn with replacement; the same ones for all cells.

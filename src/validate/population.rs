@@ -296,21 +296,29 @@ impl Claims<'_> {
             Start::Iid => exact.leader_iid(initial),
             Start::Rounded => exact.leader_at(&rounded_counts(initial, self.population)),
         };
+        let by_type = match self.settings.start {
+            Start::Iid => exact.leader_types_iid(initial),
+            Start::Rounded => exact.leader_types_at(&rounded_counts(initial, self.population)),
+        };
+        let by_type = by_type.into_iter().map(|(x, values)| {
+            let name = self.game.leader_types()[x.0].clone();
+            (name, Weight::Beside, Some(values))
+        });
+        let worst = ("worst".to_string(), Weight::Beside, exact.leader_worst());
         let declared = self
             .settings
             .starts
             .iter()
             .map(|z| (law_name(z), Weight::Beside, exact.leader_iid(z)));
-        [
-            ("initial".to_string(), Weight::Decides, first),
-            ("worst".into(), Weight::Beside, exact.leader_worst()),
-        ]
-        .into_iter()
-        .chain(declared)
-        .filter_map(|(start, weight, values)| {
-            values.map(|values| self.exact_row(Player::Leader, start, weight, values, exact))
-        })
-        .collect()
+        [("initial".to_string(), Weight::Decides, first)]
+            .into_iter()
+            .chain(by_type)
+            .chain([worst])
+            .chain(declared)
+            .filter_map(|(start, weight, values)| {
+                values.map(|values| self.exact_row(Player::Leader, start, weight, values, exact))
+            })
+            .collect()
     }
 
     /// What periods of an infinite horizon that are not played can add to a gain of a player; else 0.

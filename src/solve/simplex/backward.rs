@@ -19,6 +19,14 @@ use crate::solve::leader::{Outcome as Judged, Rule, Work};
 /// Nodes handled by one worker at a time.
 const CHUNK: usize = 32;
 
+/// Multiply-adds in the time of a stage game under one branch, apart from its search,
+const STAGE_GAME: f64 = 3e3;
+/// of one pair of type and action there,
+const PAIR: f64 = 100.0;
+/// and of visiting one block and of solving one linear system.
+const BLOCK: f64 = 600.0;
+const SYSTEM: f64 = 3e3;
+
 /// V of one period: a function of z for every node of the beliefs.
 #[derive(Clone, Debug)]
 pub(in crate::solve) struct PublicValues {
@@ -118,6 +126,17 @@ impl<'a> StageGames<'a> {
         self.z.clear();
         self.z.extend_from_slice(z);
         Ok(())
+    }
+
+    /// Multiply-adds of what was done here under a prescription of the leader, its search for equilibria counted in `work`.
+    pub fn cost(&self, leader: &LeaderPrescription, work: &Work) -> Result<f64, SolveError> {
+        let ahead = self.ahead(leader)?;
+        let branches = self.branches(&ahead).len() as f64;
+        let search = BLOCK * work.blocks as f64 + SYSTEM * work.systems as f64;
+        let game = self.period.game;
+        let fixed = STAGE_GAME
+            + PAIR * (game.follower_types().len() * game.follower_actions().len()) as f64;
+        Ok(branches * search + work.stage_games as f64 * branches * fixed)
     }
 
     /// What may be seen after a prescription of the leader.

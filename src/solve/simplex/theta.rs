@@ -18,6 +18,9 @@ use crate::solve::solved::{Backward, SolvedEquilibrium, SolvedPoint, Start, Stat
 use crate::solve::stationary::{self, Snapshot};
 use crate::solve::{Iteration, Kind, SolveError, candidates, theta::first_actions};
 
+/// Multiply-adds in the time that goes by before the first stage game at a point, apart from the game's own formulas.
+const SETUP: f64 = 1e4;
+
 /// Numbers that V_1, ..., V_{T+1} and their bounds may take, at most: four gigabytes.
 const MOST_NUMBERS: usize = 1 << 29;
 
@@ -222,6 +225,11 @@ impl<'g> SimplexSolution<'g> {
             t,
             next: self.continuation(t),
         })
+    }
+
+    /// Multiply-adds before the first stage game at a point.
+    fn setup_cost(&self) -> f64 {
+        SETUP + self.game.evaluation_cost()
     }
 
     fn rule(&self) -> Rule {
@@ -516,6 +524,34 @@ impl Policy for SimplexSolution<'_> {
         let answer = self.answer_at(t, belief, z, leader);
         let play = answer.map_or_else(|_| first_actions(self.game), |point| point.play);
         Some(play.prescription)
+    }
+
+    fn play_cost(&self, t: usize, belief: &Belief, z: &MeanField) -> f64 {
+        let cost = self.candidates_at(belief).and_then(|listed| {
+            let mut games = self.games(t);
+            games.move_to(belief, z.weights())?;
+            let mut work = Work::default();
+            games.choose(&self.rule(), &listed, &mut work)?;
+            games.cost(&listed[0], &work)
+        });
+        self.setup_cost() + cost.unwrap_or(0.0)
+    }
+
+    fn answer_cost(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+        leader: &LeaderPrescription,
+    ) -> f64 {
+        let mut games = self.games(t);
+        let mut work = Work::default();
+        let cost = games
+            .move_to(belief, z.weights())
+            .map_err(SolveError::from)
+            .and_then(|()| games.select(&self.rule(), leader, &mut work))
+            .and_then(|_| games.cost(leader, &work));
+        self.setup_cost() + cost.unwrap_or(0.0)
     }
 }
 

@@ -13,7 +13,7 @@
 //! sum_x pi(x) gamma^l(a|x) Q^l(x'|x,a) = P(a) pi'(x').
 //!
 //! There are C(N + K - 1, K - 1) count vectors of K types, and the cost of each grows like the square of the number that it
-//! can reach: N = 100 is the size meant, and [`super::estimated_cost`] says what more would take.
+//! can reach: N = 100 is the size meant, and on as far as memory and time allow; [`super::estimated_cost`] says what more would take.
 
 mod beliefs;
 mod boxed;
@@ -24,7 +24,7 @@ mod stage;
 use rayon::prelude::*;
 
 use super::{LeaderTest, MAX_EXACT_STATES, Values, worst};
-use crate::game::{Belief, Game, MeanField, Policy};
+use crate::game::{Belief, Game, LeaderInformation, LeaderType, MeanField, Policy};
 use crate::scenario::Start;
 use crate::validate::{EXACT_LIMIT, ValidateError};
 pub use beliefs::MOST_BELIEFS;
@@ -61,6 +61,8 @@ pub struct LatticeExact {
     /// By the beliefs at t = 1, with their probabilities.
     first: Vec<(f64, Period)>,
     leader: LeaderTest,
+    /// The leader's types that pi_1 holds possible; none where she has no types or was not tested.
+    possible: Vec<LeaderType>,
     /// Bound on the error in any value from cutting tails (rounding apart).
     pub truncation: f64,
     /// Where the best responder departs from theta, on its way from the start; sorted by t, belief, type, counts.
@@ -76,6 +78,8 @@ struct Period {
     best: Vec<Grid>,
     leader_theta: Grid,
     leader_best: Grid,
+    /// The same two by the leader's type; empty where it is not private.
+    leader_types: Vec<[Grid; 2]>,
 }
 
 /// The types that the best responder may be of next, and a box around the next counts of the others.
@@ -103,11 +107,17 @@ impl Trace {
 }
 
 impl Period {
-    fn zeros(population: usize, types: usize) -> Self {
+    fn zeros(game: &Game, population: usize) -> Self {
+        let types = game.follower_types().len();
         let zeros = Grid::zeros(population, types);
+        let leader_types = match game.leader_information() {
+            LeaderInformation::Private => game.leader_types().len(),
+            LeaderInformation::NoTypes | LeaderInformation::Public => 0,
+        };
         Self {
             theta: vec![zeros.clone(); types],
             best: vec![zeros.clone(); types],
+            leader_types: vec![[zeros.clone(), zeros.clone()]; leader_types],
             leader_theta: zeros.clone(),
             leader_best: zeros,
         }
@@ -120,7 +130,7 @@ impl Period {
         states: &[Vec<usize>],
     ) -> Result<Self, ValidateError> {
         let types = game.follower_types().len();
-        let mut period = Self::zeros(population, types);
+        let mut period = Self::zeros(game, population);
         for n in states {
             for x in 0..types {
                 let reward = game.terminal_reward(mean_field(n).weights(), x)?;
@@ -160,8 +170,9 @@ impl Period {
             each.fold(0.0, f64::max)
         };
         let leader = |grid: &Grid| spread(&mut states.iter().map(|n| grid.at(n)));
-        follower(&self.theta)
-            .max(follower(&self.best))
+        let by_type = self.leader_types.iter().flatten().map(leader);
+        by_type
+            .fold(follower(&self.theta).max(follower(&self.best)), f64::max)
             .max(leader(&self.leader_theta))
             .max(leader(&self.leader_best))
     }
@@ -189,7 +200,7 @@ fn solve_period(
                 |tables, n| stage.solve(tables, at, n),
             )
             .collect::<Result<_, _>>()?;
-        let mut period = Period::zeros(population, types);
+        let mut period = Period::zeros(stage.game, population);
         for (n, state) in states.iter().zip(&solved) {
             for x in 0..types {
                 period.theta[x].set(n, state.theta[x]);
@@ -197,6 +208,10 @@ fn solve_period(
             }
             period.leader_theta.set(n, state.leader_theta);
             period.leader_best.set(n, state.leader_best);
+            for (grids, values) in period.leader_types.iter_mut().zip(&state.leader_types) {
+                grids[0].set(n, values[0]);
+                grids[1].set(n, values[1]);
+            }
         }
         periods.push(period);
         traces.push(solved.into_iter().map(Trace::of).collect());
@@ -249,11 +264,16 @@ impl LatticeExact {
         let departures = departures(&traces, &beliefs, &states, start);
         // The first period holds the first beliefs in their order.
         let weights = first_beliefs(game).into_iter().map(|(weight, _)| weight);
+        let typed = game.leader_information() != LeaderInformation::NoTypes;
+        let prior = game.initial_belief().weights().iter().enumerate();
+        let possible =
+            prior.filter(|(_, weight)| typed && leader == LeaderTest::StageWise && **weight > 0.0);
         Ok(Self {
             population: size,
             departures,
             first: weights.zip(next).collect(),
             leader,
+            possible: possible.map(|(x, _)| LeaderType(x)).collect(),
             truncation,
         })
     }
@@ -313,6 +333,42 @@ impl LatticeExact {
     pub fn leader_at(&self, counts: &[u64]) -> Option<Values> {
         let counts = self.checked(counts)?;
         (self.leader == LeaderTest::StageWise).then(|| self.average(|first| first.leader(&counts)))
+    }
+
+    /// Values by the leader's type, of the types that pi_1 holds possible: theta's, and those of the deviation that is
+    /// best for her where the type is public, in the mean over pi where it is private (a type may lose by it). Followers'
+    /// types are drawn i.i.d. from `initial`. Empty without types and where the leader was not tested.
+    pub fn leader_types_iid(&self, initial: &MeanField) -> Vec<(LeaderType, Values)> {
+        let law = BoxLaw::multinomial(self.population, initial.weights());
+        self.by_leader_type(|grid| law.expect(grid, 0))
+    }
+
+    /// The same at these counts.
+    pub fn leader_types_at(&self, counts: &[u64]) -> Vec<(LeaderType, Values)> {
+        let counts = self.checked(counts);
+        counts.map_or(Vec::new(), |counts| {
+            self.by_leader_type(|grid| grid.at(&counts))
+        })
+    }
+
+    fn by_leader_type(&self, of: impl Fn(&Grid) -> f64) -> Vec<(LeaderType, Values)> {
+        let possible = self.possible.iter().enumerate().map(|(i, x)| {
+            // A public type has a first belief of its own.
+            let first = match &self.first[..] {
+                [(_, only)] if !only.leader_types.is_empty() => only,
+                all => &all[i].1,
+            };
+            let [theta, best] = match first.leader_types.get(x.0) {
+                Some([theta, best]) => [theta, best],
+                None => [&first.leader_theta, &first.leader_best],
+            };
+            let values = Values {
+                theta: of(theta),
+                best: of(best),
+            };
+            (*x, values)
+        });
+        possible.collect()
     }
 
     /// The values with the largest gain of the leader at t = 1, over all counts, and her types where they are public;

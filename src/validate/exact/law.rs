@@ -125,7 +125,7 @@ pub(super) fn estimated_width(trials: usize, success: f64) -> f64 {
 }
 
 /// out += narrow * wide; four terms of `narrow` at a time, so that each pass over `out` does four products.
-fn convolve(narrow: &[f64], wide: &[f64], out: &mut [f64]) {
+pub(super) fn convolve(narrow: &[f64], wide: &[f64], out: &mut [f64]) {
     let mut blocks = narrow.chunks_exact(4);
     let mut start = 0;
     for block in &mut blocks {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::law::{Law, Scratch, estimated_width};
-use super::{Column, Cost, LeaderTest, Period, STAGE_GAME_COST, ValidateError, mean_field};
+use super::{Column, Cost, LeaderTest, Period, ValidateError, mean_field};
 use crate::game::{
     Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription, Tables,
 };
@@ -15,6 +15,13 @@ const MIN_ADVANTAGE: f64 = 1e-12;
 
 /// Counts in a tail of at most this mass, a step and side, count as not reached where departures are listed.
 pub(super) const UNREACHED: f64 = 1e-12;
+
+/// Multiply-adds in the time of one term of a binomial,
+const TERM: f64 = 20.0;
+/// of one product in a sum of two,
+const PRODUCT: f64 = 2.0;
+/// and of one state, apart from its plays and laws.
+const STATE: f64 = 2e3;
 
 /// A state in which the best responder does not do what theta prescribes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -329,29 +336,33 @@ impl<'g> Worker<'g> {
         let law_cost = |moves: [f64; 2]| {
             let [narrow, wide] =
                 [0, 1].map(|y| estimated_width(counts[y].saturating_sub(1), moves[y]));
-            narrow.min(wide).max(20.0) * (narrow + wide)
+            // Terms by ratios, their sum by a convolution, and six expectations.
+            TERM * (narrow + wide) + PRODUCT * narrow * wide + 12.0 * (narrow + wide)
         };
         let actions = self.game.leader_actions().len();
         let mut seen = vec![self.moves(&play, counts)];
-        let follower = law_cost(seen[0]) + STAGE_GAME_COST * actions as f64;
+        let follower = STATE
+            + self.game.evaluation_cost()
+            + policy.play_cost(t, &Belief::certain(), &z)
+            + law_cost(seen[0]);
         let mut leader = 0.0;
+        let mut answer_cost = None;
         for leader_action in (0..actions)
             .map(LeaderAction)
             .filter(|l| *l != play.leader_action())
         {
-            let Some(prescription) = policy.answer(
-                t,
-                &Belief::certain(),
-                &z,
-                &LeaderPrescription::action(leader_action),
-            ) else {
+            let (belief, announced) =
+                (Belief::certain(), LeaderPrescription::action(leader_action));
+            let Some(prescription) = policy.answer(t, &belief, &z, &announced) else {
                 return Ok(Cost {
                     follower,
                     leader: 0.0,
                 });
             };
             let moves = self.moves(&Play::pure(leader_action, prescription), counts);
-            leader += STAGE_GAME_COST;
+            // One answer is as good as another.
+            leader +=
+                *answer_cost.get_or_insert_with(|| policy.answer_cost(t, &belief, &z, &announced));
             if !seen.contains(&moves) {
                 leader += law_cost(moves);
                 seen.push(moves);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::scenario::Start;
+use crate::scenario::{Scenario, Start};
 use crate::validate::calibrate::{PlantedLaw, Stay};
 use crate::validate::{Row, validate};
 
@@ -43,18 +43,19 @@ fn hits(law: PlantedLaw, gain: f64, epsilon: f64, runs: u64) -> u64 {
     (1..=runs).filter(hit).count() as u64
 }
 
+/// The share that docs/calibration.md tells of more laws, for a certificate and a refutation that come soon.
 #[test]
-fn forecasts_are_within_a_factor_of_two() {
-    for (law, gain) in [(PlantedLaw::Lattice, -0.01), (PlantedLaw::Lattice, 0.12)] {
-        let hits = hits(law, gain, 0.05, 10);
-        assert!(hits >= 7, "{law:?}, {gain}: {hits} of 10");
+fn forecasts_are_within_a_factor_of_two_in_eighty_of_a_hundred_runs() {
+    for (law, gain) in [(PlantedLaw::Lattice, -0.01), (PlantedLaw::Rare, 0.12)] {
+        let hits = hits(law, gain, 0.05, 100);
+        assert!(hits >= 80, "{law:?}, {gain}: {hits} of 100");
     }
 }
 
 /// What docs/calibration.md quotes.
 #[test]
 #[ignore = "minutes"]
-fn forecasts_are_within_a_factor_of_two_in_eighty_of_a_hundred_runs() {
+fn forecasts_of_every_law_are_within_a_factor_of_two_in_eighty_of_a_hundred_runs() {
     for (law, gain) in [
         (PlantedLaw::Lattice, -0.01),
         (PlantedLaw::Lattice, 0.01),
@@ -68,6 +69,54 @@ fn forecasts_are_within_a_factor_of_two_in_eighty_of_a_hundred_runs() {
         eprintln!("{law:?}, gain {gain}, epsilon 0.05: {hits} of 100");
         assert!(hits >= 80, "{law:?}, {gain}: {hits} of 100");
     }
+}
+
+/// Going costs more than it brings, for ever, and the first `periods` are played; nobody else matters.
+fn endless(periods: usize) -> Game {
+    let text = r#"
+name = "endless"
+horizon = "infinite"
+discount = 0.5
+[follower]
+types = ["low", "high"]
+actions = ["stay", "go"]
+initial = [1.0, 0.0]
+reward = "0.2 * (x == high) - 0.11 * (a == go)"
+[follower.transition]
+"*, stay" = { low = 1 }
+"*, go" = { high = 0.5, low = 0.5 }
+"#;
+    let scenario = Scenario::parse("endless.toml", text, &[]).unwrap();
+    let mut game = scenario.game().clone();
+    game.play_periods(periods);
+    game
+}
+
+#[test]
+fn periods_that_are_not_played_count_against_either_end() {
+    let epsilon = 0.005;
+    let settings = settings(MethodChoice::Paired, 3, epsilon);
+    let forecast = |game: &Game| {
+        let path = MeanFieldPath::follow(game, &Stay).unwrap();
+        let needs = plan(game, &Stay, &path, &settings).unwrap();
+        (path, needs.last().unwrap().clone())
+    };
+    // delta^H (.2 + .11) / (1 - delta): by one period more or less on either side of epsilon.
+    let (open, closed) = (endless(6), endless(7));
+    assert!(closed.tail(0.31) < epsilon && closed.tail(0.31) > 0.95 * epsilon);
+    assert!(open.tail(0.31) > epsilon);
+    let (path, need) = forecast(&closed);
+    let found = validate(&closed, &Stay, &path, &settings).unwrap();
+    assert_eq!(found.verdict, Verdict::Certified);
+    let needed = found.rows.iter().map(|row| row.replications).max();
+    let needed = needed.unwrap() as f64;
+    assert_eq!(need.verdict, Some(Verdict::Certified));
+    assert!((0.5..=2.0).contains(&(need.replications / needed)));
+    // Without the tail a single look would do.
+    assert!(needed > 4.0 * LOOK as f64, "{needed}");
+    let (_, need) = forecast(&open);
+    assert_eq!(need.verdict, Some(Verdict::Inconclusive));
+    assert!(need.replications.is_infinite());
 }
 
 #[test]

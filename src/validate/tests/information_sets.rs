@@ -290,6 +290,22 @@ pub(super) fn leader_value(
         .sum()
 }
 
+/// The same under theta, given her type at t = 1.
+pub(super) fn leader_value_of_type(
+    game: &Game,
+    policy: &dyn Policy,
+    population: usize,
+    x: usize,
+) -> f64 {
+    let (mut value, mut mass) = (0.0, 0.0);
+    for (belief, mut weights) in starts(game, population, None) {
+        weights.retain(|(own, _), _| *own == x);
+        mass += weights.values().sum::<f64>();
+        value += leader(game, policy, Rule::Theta, (1, &belief), &weights);
+    }
+    value / mass
+}
+
 /// A policy written down as functions of the public state.
 pub(super) struct Smooth {
     /// gamma^l at (t, pi, z), and

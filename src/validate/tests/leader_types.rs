@@ -2,6 +2,7 @@
 
 use super::information_sets::{
     FollowerRule, LeaderRule, Rule as Known, Smooth, follower_value, leader_value,
+    leader_value_of_type,
 };
 use super::*;
 use crate::game::{LeaderInformation, Tables, TypeLeak, update_belief};
@@ -96,6 +97,32 @@ const SEPARATING: Smooth = Smooth {
     answer: signal_answer,
 };
 
+/// By her type: theta's value is that of the same sets with the type given, and both shared out over types keep their mean.
+#[track_caller]
+fn by_type_is_enumerated(game: &Game, policy: &Smooth, population: usize, exact: &LatticeExact) {
+    let by_type = exact.leader_types_iid(game.initial());
+    if game.leader_information() == LeaderInformation::NoTypes {
+        assert!(by_type.is_empty());
+        return;
+    }
+    let values = exact.leader_iid(game.initial()).unwrap();
+    let prior = game.initial_belief().weights();
+    assert_eq!(by_type.len(), prior.len());
+    let mean = |of: fn(&Values) -> f64| {
+        let parts = by_type.iter().map(|(x, values)| prior[x.0] * of(values));
+        parts.sum::<f64>()
+    };
+    close(mean(|v| v.theta), values.theta);
+    close(mean(|v| v.best), values.best);
+    for (x, values) in &by_type {
+        close(
+            values.theta,
+            leader_value_of_type(game, policy, population, x.0),
+        );
+    }
+    assert!((by_type[0].1.theta - by_type[1].1.theta).abs() > 1e-3);
+}
+
 #[track_caller]
 fn exact_is_enumerated(game: &Game, policy: &Smooth, population: usize) {
     let exact = LatticeExact::solve(
@@ -123,6 +150,7 @@ fn exact_is_enumerated(game: &Game, policy: &Smooth, population: usize) {
         leader_value(game, policy, Known::Best, population),
     );
     assert!(values.gain() > 1e-3, "{values:?}");
+    by_type_is_enumerated(game, policy, population, &exact);
     // Followers alone: fewer beliefs, the same values.
     let alone = LatticeExact::solve(
         game,

@@ -14,7 +14,10 @@ use crate::game::{
     outcomes,
 };
 use crate::validate::ValidateError;
-use crate::validate::exact::{LeaderTest, STAGE_GAME_COST};
+use crate::validate::exact::{LeaderTest, spread_index};
+
+/// States of a period whose plays are counted, to estimate what all of them take.
+const SAMPLED: usize = 30;
 
 /// Entries that differ by less are equal.
 const MERGED: f64 = 1e-12;
@@ -94,8 +97,8 @@ pub(super) fn first_beliefs(game: &Game) -> Vec<(f64, Belief)> {
 /// The beliefs of t = 1..=T + 1; at T + 1, where nothing depends on them, one stands for all.
 ///
 /// # Errors
-/// More than [`MOST_BELIEFS`] in a period, more plays than `budget` multiply-adds pay for, and a game without a value at some
-/// z^N.
+/// More than [`MOST_BELIEFS`] in a period, plays that, made twice, take more than `budget` multiply-adds, and a game without a
+/// value at some z^N.
 pub(in crate::validate::exact) fn reachable(
     game: &Game,
     policy: &dyn Policy,
@@ -117,10 +120,14 @@ pub(in crate::validate::exact) fn reachable(
             LeaderInformation::NoTypes => now.clone(),
             LeaderInformation::Public => every_type(game),
             LeaderInformation::Private => {
-                cost += STAGE_GAME_COST * plays(game, now, states.len());
+                let period = plays_cost(game, policy, (t, now), states);
                 let population: usize = states.first().map_or(0, |n| n.iter().sum());
                 let population = population as u64;
-                if cost > budget {
+                cost += period;
+                // All plays are made once more when values are found; later periods seldom hold fewer beliefs.
+                let rest = (game.horizon() - t) as f64 * period;
+                if cost + rest > 0.5 * budget {
+                    let cost = 2.0 * (cost + rest);
                     return Err(ValidateError::ExactCost { population, cost });
                 }
                 after(game, policy, (t, now), states, leader)?
@@ -131,10 +138,21 @@ pub(in crate::validate::exact) fn reachable(
     Ok(periods)
 }
 
-/// Stage games that theta's plays take, one per candidate.
-fn plays(game: &Game, now: &BeliefSet, states: usize) -> f64 {
-    let each = now.beliefs().iter().map(|pi| candidate_number(game, pi));
-    each.sum::<f64>() * states as f64
+/// Multiply-adds of theta's plays at all beliefs and counts of a period, from some of them.
+fn plays_cost(
+    game: &Game,
+    policy: &dyn Policy,
+    (t, now): (usize, &BeliefSet),
+    states: &[Vec<usize>],
+) -> f64 {
+    let all = now.len() * states.len();
+    let sampled = all.min(SAMPLED);
+    let each = (0..sampled).map(|j| {
+        let place = spread_index(j, sampled, all);
+        let (belief, n) = (place / states.len(), place % states.len());
+        policy.play_cost(t, &now.beliefs[belief], &mean_field(&states[n]))
+    });
+    all as f64 * (game.evaluation_cost() + each.sum::<f64>() / sampled.max(1) as f64)
 }
 
 fn one(now: &BeliefSet) -> BeliefSet {

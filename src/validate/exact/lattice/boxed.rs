@@ -2,7 +2,7 @@
 //!
 //! A vector (n_0, .., n_{K-1}) of known sum is kept as (n_1, .., n_{K-1}).
 
-use super::super::law::{Law, TAIL, dot};
+use super::super::law::{Law, TAIL, convolve, dot};
 
 /// The most mass that the law of a crowd loses: K groups, each of K - 1 binomials cut at both ends.
 pub(super) fn truncated_mass(types: usize) -> f64 {
@@ -15,6 +15,9 @@ pub(super) struct BoxLaw {
     pub offset: Vec<usize>,
     pub size: Vec<usize>,
     weights: Vec<f64>,
+    /// Per row, in which all coordinates but the last are given: from its first positive weight to behind its last. About
+    /// half of a box lies outside the simplex.
+    rows: Vec<[usize; 2]>,
 }
 
 /// Numbers on {0..N}^(K-1), row-major: one per count vector, and zeros where the entries sum to more than N.
@@ -34,34 +37,94 @@ impl Grid {
         }
     }
 
-    fn index(&self, point: impl Iterator<Item = usize>) -> usize {
-        point.fold(0, |index, n| index * self.side + n)
+    fn index(&self, point: &[usize]) -> usize {
+        point.iter().fold(0, |index, n| index * self.side + n)
     }
 
     /// At a count vector of all types.
     pub fn at(&self, counts: &[usize]) -> f64 {
-        self.values[self.index(counts[1..].iter().copied())]
+        self.values[self.index(&counts[1..])]
     }
 
     /// Set the value at a count vector of all types.
     pub fn set(&mut self, counts: &[usize], value: f64) {
-        let index = self.index(counts[1..].iter().copied());
+        let index = self.index(&counts[1..]);
         self.values[index] = value;
     }
 }
 
-/// All multi-indices below `size`, in row-major order.
-fn indices(size: &[usize]) -> impl Iterator<Item = Vec<usize>> + '_ {
-    let total: usize = size.iter().product();
-    (0..total).map(move |flat| {
-        let mut rest = flat;
-        let mut index = vec![0; size.len()];
-        for (place, side) in index.iter_mut().zip(size).rev() {
-            *place = rest % side;
-            rest /= side;
+/// Count vectors that are marked box by box: a box changes the number of boxes that hold a point at its corners alone, and
+/// running sums along all axes make the numbers.
+#[derive(Clone, Debug)]
+pub(super) struct Marks {
+    /// What changes at each point, on {0..N + 1}^(K-1).
+    steps: Grid,
+}
+
+impl Marks {
+    /// No box.
+    pub fn none(population: usize, types: usize) -> Self {
+        Self {
+            steps: Grid::zeros(population + 1, types),
         }
-        index
-    })
+    }
+
+    /// Mark all counts of a box, corners included, each with one follower of type x more; below N in every entry.
+    pub fn mark(&mut self, low: &[usize], high: &[usize], x: usize) {
+        for corner in 0..1_usize << low.len() {
+            let (mut index, mut sign) = (0, 1.0);
+            for (d, (low, high)) in low.iter().zip(high).enumerate() {
+                let own = usize::from(d + 1 == x);
+                let end = corner >> d & 1 == 1;
+                index = index * self.steps.side + own + if end { high + 1 } else { *low };
+                sign *= if end { -1.0 } else { 1.0 };
+            }
+            self.steps.values[index] += sign;
+        }
+    }
+
+    /// In how many boxes each point lies.
+    pub fn counted(&self) -> Grid {
+        let mut counted = self.steps.clone();
+        let (side, length) = (counted.side, counted.values.len());
+        let mut stride = 1;
+        while stride < length {
+            for i in 0..length {
+                if i / stride % side > 0 {
+                    counted.values[i] += counted.values[i - stride];
+                }
+            }
+            stride *= side;
+        }
+        counted
+    }
+}
+
+/// Where the rows of a box begin in a row-major array of other sides, counted from where the first one does.
+fn row_places(size: &[usize], sides: &[usize]) -> Vec<usize> {
+    let mut places = vec![0];
+    let mut stride = 1;
+    let axes = size.iter().zip(sides).rev();
+    for (place, (length, side)) in axes.enumerate() {
+        if place > 0 {
+            let block = places.len();
+            for k in 1..*length {
+                for i in 0..block {
+                    places.push(places[i] + k * stride);
+                }
+            }
+        }
+        stride *= side;
+    }
+    places
+}
+
+/// Terms of a multinomial of which the first coordinates are given.
+struct Terms {
+    /// One after the other, as many numbers each as coordinates are given.
+    points: Vec<usize>,
+    /// How many are left to be split, and the probability so far.
+    rests: Vec<(usize, f64)>,
 }
 
 impl BoxLaw {
@@ -71,51 +134,73 @@ impl BoxLaw {
             offset: vec![0; dimensions],
             size: vec![1; dimensions],
             weights: vec![1.0],
+            rows: vec![[0, 1]],
+        }
+    }
+
+    fn new(offset: Vec<usize>, size: Vec<usize>, weights: Vec<f64>) -> Self {
+        let positive = |row: &[f64]| {
+            let first = row.iter().position(|w| *w > 0.0).unwrap_or(0);
+            let end = row
+                .iter()
+                .rposition(|w| *w > 0.0)
+                .map_or(0, |last| last + 1);
+            [first, end]
+        };
+        let length = size.last().copied().unwrap_or(1);
+        Self {
+            rows: weights.chunks_exact(length).map(positive).collect(),
+            offset,
+            size,
+            weights,
         }
     }
 
     /// Multinomial(n, law) without its tails: conditional binomials, the types 1.. in order.
     pub fn multinomial(n: usize, law: &[f64]) -> Self {
-        let mut terms = vec![(Vec::new(), n, 1.0)];
+        let dimensions = law.len() - 1;
+        let mut terms = Terms {
+            points: Vec::new(),
+            rests: vec![(n, 1.0)],
+        };
+        let (mut low, mut high) = (vec![n; dimensions], vec![0; dimensions]);
         let mut left = 1.0_f64;
         let mut binomial = Law::default();
-        // The mass of the types that are still to come, type 0 among them, without the rounding of differences.
-        let tails: Vec<f64> = (1..law.len())
-            .map(|y| law[0] + law[y..].iter().sum::<f64>())
-            .collect();
-        for (p, tail) in law[1..].iter().zip(&tails) {
-            left = left.min(*tail);
-            let success = if *p > 0.0 { (p / tail).min(1.0) } else { 0.0 };
-            let mut longer = Vec::with_capacity(terms.len());
-            for (point, rest, weight) in terms {
-                binomial.assign_binomial(rest, success);
+        for (d, p) in law[1..].iter().enumerate() {
+            // The mass of the types that are still to come, type 0 among them, without the rounding of differences.
+            left = left.min(law[0] + law[d + 1..].iter().sum::<f64>());
+            let success = if *p > 0.0 { (p / left).min(1.0) } else { 0.0 };
+            let most: usize = terms.rests.iter().map(|(rest, _)| rest + 1).sum();
+            let mut longer = Terms {
+                points: Vec::with_capacity(most * (d + 1)),
+                rests: Vec::with_capacity(most),
+            };
+            for (i, (rest, weight)) in terms.rests.iter().enumerate() {
+                binomial.assign_binomial(*rest, success);
                 for (k, probability) in binomial.terms() {
-                    let mut point: Vec<usize> = Vec::clone(&point);
-                    point.push(k);
-                    longer.push((point, rest - k, weight * probability));
+                    (low[d], high[d]) = (low[d].min(k), high[d].max(k));
+                    longer
+                        .points
+                        .extend_from_slice(&terms.points[i * d..(i + 1) * d]);
+                    longer.points.push(k);
+                    longer.rests.push((rest - k, weight * probability));
                 }
             }
             terms = longer;
         }
-        let dimensions = law.len() - 1;
-        let end = |d: usize, pick: fn(usize, usize) -> usize, start: usize| {
-            terms.iter().map(|(point, _, _)| point[d]).fold(start, pick)
-        };
-        let offset: Vec<usize> = (0..dimensions).map(|d| end(d, usize::min, n)).collect();
-        let size: Vec<usize> = (0..dimensions)
-            .map(|d| end(d, usize::max, 0) + 1 - offset[d])
+        let size: Vec<usize> = low
+            .iter()
+            .zip(&high)
+            .map(|(low, high)| high + 1 - low)
             .collect();
         let mut weights = vec![0.0; size.iter().product()];
-        for (point, _, weight) in &terms {
-            let axes = point.iter().zip(&offset).zip(&size);
+        for (i, (_, weight)) in terms.rests.iter().enumerate() {
+            let point = &terms.points[i * dimensions..(i + 1) * dimensions];
+            let axes = point.iter().zip(&low).zip(&size);
             let flat = axes.fold(0, |flat, ((k, low), side)| flat * side + (k - low));
             weights[flat] = *weight;
         }
-        Self {
-            offset,
-            size,
-            weights,
-        }
+        Self::new(low, size, weights)
     }
 
     /// The number of points.
@@ -123,56 +208,41 @@ impl BoxLaw {
         self.weights.len()
     }
 
+    fn length(&self) -> usize {
+        self.size.last().copied().unwrap_or(1)
+    }
+
     /// The law of the sum of two independent vectors.
     pub fn plus(&self, other: &Self) -> Self {
-        let (narrow, wide) = if self.len() <= other.len() {
-            (self, other)
-        } else {
-            (other, self)
+        let sum = |a: &[usize], b: &[usize], less: usize| -> Vec<usize> {
+            a.iter().zip(b).map(|(a, b)| a + b - less).collect()
         };
-        let sum = |a: &[usize], b: &[usize]| -> Vec<usize> {
-            a.iter().zip(b).map(|(a, b)| a + b).collect()
-        };
-        let size: Vec<usize> = sum(&narrow.size, &wide.size)
-            .iter()
-            .map(|s| s - 1)
-            .collect();
+        let size = sum(&self.size, &other.size, 1);
         let mut weights = vec![0.0; size.iter().product()];
-        let place = |index: &[usize]| {
-            index
-                .iter()
-                .zip(&size)
-                .fold(0, |flat, (k, side)| flat * side + k)
+        // Rows of positive weights, each with its place in the sum.
+        let placed = |law: &Self| -> Vec<(usize, [usize; 2])> {
+            let starts = (0..).step_by(law.length());
+            let rows = row_places(&law.size, &size)
+                .into_iter()
+                .zip(&law.rows)
+                .zip(starts);
+            rows.filter(|((_, [first, end]), _)| first < end)
+                .map(|((place, [first, end]), start)| (place + first, [start + first, start + end]))
+                .collect()
         };
-        let Some((length, outer)) = wide.size.split_last() else {
-            return wide.clone();
-        };
-        // Where each row of the wider law goes, and the part of it that is not zero: half of the box is outside the simplex.
-        let rows: Vec<(usize, &[f64])> = indices(outer)
-            .zip(wide.weights.chunks_exact(*length))
-            .filter_map(|(mut index, row)| {
-                let first = row.iter().position(|w| *w > 0.0)?;
-                let last = row.iter().rposition(|w| *w > 0.0)?;
-                index.push(first);
-                Some((place(&index), &row[first..=last]))
-            })
-            .collect();
-        let terms = indices(&narrow.size).zip(&narrow.weights);
-        for (index, factor) in terms.filter(|(_, factor)| **factor > 0.0) {
-            let base = place(&index);
-            for (start, row) in &rows {
-                let target = &mut weights[base + start..][..row.len()];
-                target
-                    .iter_mut()
-                    .zip(*row)
-                    .for_each(|(o, w)| *o += factor * w);
+        let (mine, theirs) = (placed(self), placed(other));
+        for (here, [from, to]) in &mine {
+            let row = &self.weights[*from..*to];
+            for (there, [from, to]) in &theirs {
+                let (mut narrow, mut wide) = (row, &other.weights[*from..*to]);
+                if narrow.len() > wide.len() {
+                    std::mem::swap(&mut narrow, &mut wide);
+                }
+                let length = narrow.len() + wide.len() - 1;
+                convolve(narrow, wide, &mut weights[here + there..][..length]);
             }
         }
-        Self {
-            offset: sum(&narrow.offset, &wide.offset),
-            size,
-            weights,
-        }
+        Self::new(sum(&self.offset, &other.offset, 0), size, weights)
     }
 
     /// E f(n + e_y), f on the grid; y = 0 is the coordinate that is not kept.
@@ -181,30 +251,47 @@ impl BoxLaw {
         if y > 0 {
             corner[y - 1] += 1;
         }
-        let Some((length, outer)) = self.size.split_last() else {
-            return values.values[0];
-        };
-        let rows = indices(outer).zip(self.weights.chunks_exact(*length));
-        rows.map(|(index, row)| {
-            let point = index
-                .iter()
-                .chain([&0])
-                .zip(&corner)
-                .map(|(k, low)| k + low);
-            let start = values.index(point);
-            dot(row, &values.values[start..start + length])
-        })
-        .sum()
+        let corner = values.index(&corner);
+        let sides = vec![values.side; self.size.len()];
+        let rows = row_places(&self.size, &sides).into_iter().zip(&self.rows);
+        let weights = self.weights.chunks_exact(self.length());
+        let parts = rows.zip(weights).map(|((place, [first, end]), row)| {
+            let place = corner + place;
+            dot(
+                &row[*first..*end],
+                &values.values[place + first..place + end],
+            )
+        });
+        parts.sum()
     }
 
     /// The smallest box that holds all points of at least `mass`: its lowest and highest corner.
     pub fn support(&self, mass: f64) -> [Vec<usize>; 2] {
-        let (mut low, mut high) = (self.size.clone(), vec![0; self.size.len()]);
-        let points = indices(&self.size).zip(&self.weights);
-        for (index, _) in points.filter(|(_, weight)| **weight >= mass) {
-            for (d, k) in index.iter().enumerate() {
-                low[d] = low[d].min(*k);
-                high[d] = high[d].max(*k);
+        let dimensions = self.size.len();
+        let (mut low, mut high) = (self.size.clone(), vec![0; dimensions]);
+        let mut index = vec![0; dimensions];
+        let weights = self.weights.chunks_exact(self.length());
+        for (place, (row, [first, end])) in weights.zip(&self.rows).enumerate() {
+            let mut rest = place;
+            for (d, side) in self.size.iter().enumerate().rev().skip(1) {
+                index[d] = rest % side;
+                rest /= side;
+            }
+            let heavy = |w: &f64| *w >= mass;
+            let ends = [
+                row[*first..*end].iter().position(heavy),
+                row[*first..*end].iter().rposition(heavy),
+            ];
+            if let [Some(from), Some(to)] = ends {
+                for k in [first + from, first + to] {
+                    if let Some(last) = index.last_mut() {
+                        *last = k;
+                    }
+                    for (d, k) in index.iter().enumerate() {
+                        low[d] = low[d].min(*k);
+                        high[d] = high[d].max(*k);
+                    }
+                }
             }
         }
         [low, high].map(|corner| {
@@ -263,6 +350,32 @@ mod tests {
     }
 
     #[test]
+    fn marked_points_are_those_of_the_boxes() {
+        let boxes = [
+            ([0, 0], [2, 1], 0),
+            ([1, 1], [3, 1], 1),
+            ([0, 4], [0, 5], 2),
+            ([2, 0], [2, 2], 2),
+        ];
+        let population = 6;
+        let mut marks = Marks::none(population, 3);
+        for (low, high, x) in &boxes {
+            marks.mark(low, high, *x);
+        }
+        let counted = marks.counted();
+        for a in 0..=population {
+            for b in 0..=population - a {
+                let within = |(low, high, x): &&([usize; 2], [usize; 2], usize)| {
+                    let own = [usize::from(*x == 1), usize::from(*x == 2)];
+                    (0..2).all(|d| (low[d] + own[d]..=high[d] + own[d]).contains(&[a, b][d]))
+                };
+                let expected = boxes.iter().filter(within).count() as f64;
+                assert_eq!(counted.at(&[population - a - b, a, b]), expected, "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
     fn the_cut_law_is_as_near_to_the_whole_one_as_its_bound_says() {
         // n = 400 at (.9, .06, .04): most of the box is cut, and what is cut weighs no more than the bound.
         let p = [0.9, 0.06, 0.04];
@@ -270,8 +383,9 @@ mod tests {
         assert!(law.len() < 401 * 402 / 8, "{}", law.len());
         let log_factorial = |n: usize| libm::lgamma(n as f64 + 1.0);
         let mut inside = 0.0;
-        for (index, weight) in indices(&law.size).zip(&law.weights) {
-            let (a, b) = (index[0] + law.offset[0], index[1] + law.offset[1]);
+        for (flat, weight) in law.weights.iter().enumerate() {
+            let (row, column) = (flat / law.size[1], flat % law.size[1]);
+            let (a, b) = (row + law.offset[0], column + law.offset[1]);
             if a + b <= 400 && *weight > 0.0 {
                 let logs = log_factorial(400)
                     - log_factorial(a)

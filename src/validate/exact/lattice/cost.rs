@@ -1,15 +1,30 @@
 //! What backward induction over count vectors takes, before it is spent.
 
 use super::super::law::estimated_width;
-use super::super::{Cost, LeaderTest, STAGE_GAME_COST, spread_index};
+use super::super::{Cost, LeaderTest, spread_index};
 use super::beliefs::{MOST_CANDIDATES, candidate_number, candidates, reachable};
 use super::stage::crowd_moves;
 use super::{check_memory, checked_population, count_vectors, mean_field};
-use crate::game::{Belief, Game, LeaderMove, LeaderPrescription, Policy, Prescription, Tables};
+use crate::game::{
+    Belief, Game, LeaderInformation, LeaderMove, LeaderPrescription, Policy, Prescription, Tables,
+};
 use crate::validate::ValidateError;
 
-/// Announcements whose answers are looked up at one state, to estimate what all of them take.
-const ASKED: usize = 500;
+/// Announcements whose answers are looked up at one state, to estimate what all of them take,
+const ASKED: usize = 50;
+/// and those of them whose answers are counted.
+const COUNTED: usize = 5;
+
+/// Multiply-adds in the time of one term of a multinomial,
+const TERM: f64 = 40.0;
+/// of a pair of rows in a sum of two laws, apart from its products,
+const PAIR: f64 = 60.0;
+/// of one product there,
+const PRODUCT: f64 = 1.0;
+/// of a point of a law when one more follower is added or an expectation is taken,
+const POINT: f64 = 2.0;
+/// and of one state, apart from its plays and laws.
+const STATE: f64 = 1e4;
 
 /// The cost of [`super::LatticeExact::solve`], from the plays at up to 5 periods of about 40 states each. The beliefs that
 /// are reached are collected first, for at most `budget`; where the leader's candidates reach too many, hers is infinite.
@@ -76,12 +91,12 @@ fn state_cost(
     tables.evaluate(t, z.weights())?;
     let play = policy.play(t, belief, &z);
     let mut seen = Vec::new();
-    let mut new_crowds = |leader: &LeaderPrescription, followers: &Prescription| -> f64 {
-        let mut cost = 0.0;
+    let mut new_crowds = |leader: &LeaderPrescription, followers: &Prescription| -> Crowds {
+        let mut cost = Crowds::default();
         for leader_move in LeaderMove::law(game, belief, leader) {
             let moves = crowd_moves(tables, followers, leader_move.index);
             if !seen.contains(&moves) {
-                cost += crowd_cost(counts, &moves);
+                cost.add(counts, &moves);
                 seen.push(moves);
             }
         }
@@ -89,8 +104,14 @@ fn state_cost(
     };
     let number = candidate_number(game, belief);
     let own = new_crowds(&play.leader, &play.prescription);
+    // The beliefs that follow a private type are collected by the same plays before.
+    let plays = match game.leader_information() {
+        LeaderInformation::Private => 2.0,
+        LeaderInformation::NoTypes | LeaderInformation::Public => 1.0,
+    };
+    let play_cost = game.evaluation_cost() + policy.play_cost(t, belief, &z);
     let mut cost = Cost {
-        follower: own + STAGE_GAME_COST * number,
+        follower: STATE + plays * play_cost + own.sum + own.others,
         leader: 0.0,
     };
     if number > MOST_CANDIDATES as f64 {
@@ -99,39 +120,90 @@ fn state_cost(
     }
     let announced = candidates(game, belief, &play.leader);
     let asked = announced.len().min(ASKED);
+    let mut answers = Vec::new();
     for i in 0..asked {
         let candidate = &announced[spread_index(i, asked, announced.len())];
         let Some(answer) = policy.answer(t, belief, &z, candidate) else {
             break;
         };
-        cost.leader += STAGE_GAME_COST + new_crowds(candidate, &answer);
+        if i % asked.div_ceil(COUNTED) == 0 {
+            answers.push(policy.answer_cost(t, belief, &z, candidate));
+        }
+        let crowds = new_crowds(candidate, &answer);
+        cost.leader += crowds.sum + crowds.whole;
     }
+    let each = answers.iter().sum::<f64>() / answers.len().max(1) as f64;
     cost.leader *= announced.len() as f64 / asked.max(1) as f64;
+    cost.leader += each * announced.len() as f64 + own.whole;
     Ok(cost)
 }
 
-/// Multiply-adds of one crowd's law and of the expectations over it.
-fn crowd_cost(counts: &[usize], moves: &[Vec<f64>]) -> f64 {
-    let types = counts.len();
-    let groups = counts.iter().zip(moves).filter(|(n, _)| **n > 1);
-    let mut boxes: Vec<Vec<f64>> = groups
-        .map(|(n, law)| {
-            law[1..]
-                .iter()
-                .map(|p| estimated_width(n - 1, *p))
-                .collect()
-        })
-        .collect();
-    let volume = |size: &[f64]| size.iter().product::<f64>();
-    boxes.sort_by(|a, b| volume(a).total_cmp(&volume(b)));
-    let mut sum = vec![1.0; types - 1];
-    let mut cost = 0.0;
-    for size in boxes {
-        // About half of a box lies in the simplex, of both laws.
-        cost += 0.25 * volume(&size).min(volume(&sum)) * volume(&size).max(volume(&sum));
-        sum.iter_mut().zip(&size).for_each(|(s, w)| *s += w - 1.0);
+/// Multiply-adds of the laws of crowds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Crowds {
+    /// Of the groups, and of their sums.
+    sum: f64,
+    /// Of what is expected of everybody but one follower, of every type.
+    others: f64,
+    /// Of what is expected of everybody.
+    whole: f64,
+}
+
+/// The size of a law on a box.
+#[derive(Clone, Debug)]
+struct Size {
+    /// By coordinate.
+    widths: Vec<f64>,
+    points: f64,
+}
+
+impl Size {
+    /// Of a multinomial: one conditional binomial after the other, of those that are left in the mean.
+    fn of(n: usize, law: &[f64]) -> Self {
+        let mut points = 1.0;
+        let mut widths = Vec::with_capacity(law.len() - 1);
+        for (d, p) in law[1..].iter().enumerate() {
+            let left = law[0] + law[d + 1..].iter().sum::<f64>();
+            let success = if *p > 0.0 { (p / left).min(1.0) } else { 0.0 };
+            points *= estimated_width((n as f64 * left).ceil() as usize, success);
+            widths.push(estimated_width(n, *p));
+        }
+        Self { widths, points }
     }
-    // Per type: K - 1 more followers of up to K outcomes each, and K expectations of two functions.
-    let each = (types * (types - 1) + 2 * types) as f64;
-    cost + types as f64 * each * volume(&sum)
+
+    fn rows(&self) -> f64 {
+        let outer = self.widths.split_last().map_or(&[][..], |(_, outer)| outer);
+        self.points.min(outer.iter().product())
+    }
+}
+
+impl Crowds {
+    fn add(&mut self, counts: &[usize], moves: &[Vec<f64>]) {
+        let types = counts.len();
+        let groups = counts.iter().zip(moves).filter(|(n, _)| **n > 1);
+        let mut groups: Vec<Size> = groups.map(|(n, law)| Size::of(n - 1, law)).collect();
+        groups.sort_by(|a, b| a.points.total_cmp(&b.points));
+        let mut sum = Size {
+            widths: vec![1.0; types - 1],
+            points: 1.0,
+        };
+        let most = simplex(counts.iter().sum::<usize>() as f64, types);
+        for group in &groups {
+            self.sum += TERM * group.points;
+            self.sum += PAIR * sum.rows() * group.rows() + PRODUCT * sum.points * group.points;
+            let widths = sum.widths.iter_mut().zip(&group.widths);
+            widths.for_each(|(s, w)| *s += w - 1.0);
+            sum.points = sum.widths.iter().product::<f64>().min(most);
+        }
+        let types = types as f64;
+        // One more follower of up to K outcomes, (K - 1)(K + 2) / 2 times, and K expectations of two functions for each type.
+        let more = types * (types - 1.0) * (types + 2.0) / 2.0;
+        self.others += POINT * sum.points * (more + 2.0 * types * types);
+        self.whole += POINT * sum.points * (types * types + 2.0);
+    }
+}
+
+/// C(N + K - 1, K - 1), the number of count vectors.
+fn simplex(followers: f64, types: usize) -> f64 {
+    (1..types).fold(1.0, |number, k| number * (followers + k as f64) / k as f64)
 }

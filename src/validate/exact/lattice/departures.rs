@@ -1,7 +1,7 @@
 //! The best responder's way forward, and where on it theta is left.
 
 use super::beliefs::BeliefSet;
-use super::boxed::{BoxLaw, Grid};
+use super::boxed::{BoxLaw, Marks};
 use super::{LatticeDeparture, Trace, UNREACHED};
 use crate::game::MeanField;
 use crate::scenario::Start;
@@ -48,12 +48,12 @@ pub(super) fn departures(
     let types = first.len();
     let population: usize = states.first().map_or(0, |n| n.iter().sum());
     let none =
-        |beliefs: &BeliefSet| vec![vec![Grid::zeros(population, types); types]; beliefs.len()];
+        |beliefs: &BeliefSet| vec![vec![Marks::none(population, types); types]; beliefs.len()];
     let mut reached = none(&beliefs[0]);
     for reached in &mut reached {
         for (x, others) in first.iter().enumerate() {
-            if let Some(others) = others {
-                mark(&mut reached[x], others, x, population);
+            if let Some([low, high]) = others {
+                reached[x].mark(low, high, x);
             }
         }
     }
@@ -63,11 +63,9 @@ pub(super) fn departures(
         let cells = (0..period.len()).flat_map(|at| (0..types).map(move |x| (at, x)));
         for (at, x) in cells {
             let belief = &beliefs[index].beliefs()[at];
-            let here = states
-                .iter()
-                .zip(&period[at])
-                .filter(|(n, _)| n[x] > 0 && reached[at][x].at(n) > 0.0);
-            for (n, trace) in here {
+            let reached = reached[at][x].counted();
+            let here = states.iter().zip(&period[at]);
+            for (n, trace) in here.filter(|(n, _)| n[x] > 0 && reached.at(n) > 0.0) {
                 found.extend(trace.departure[x].map(|(action, gain)| LatticeDeparture {
                     t: index + 1,
                     belief: belief.clone(),
@@ -77,8 +75,9 @@ pub(super) fn departures(
                     gain,
                 }));
                 for moves in &trace.moves[x] {
+                    let [low, high] = &moves.others;
                     for y in (0..types).filter(|y| moves.types[*y]) {
-                        mark(&mut next[moves.next][y], &moves.others, y, population);
+                        next[moves.next][y].mark(low, high, y);
                     }
                 }
             }
@@ -86,26 +85,4 @@ pub(super) fn departures(
         reached = next;
     }
     found
-}
-
-/// Set to 1 all counts that are `others` of the box and one follower of type x.
-fn mark(reached: &mut Grid, [low, high]: &[Vec<usize>; 2], x: usize, population: usize) {
-    let mut point = low.clone();
-    loop {
-        let own = usize::from(x == 0);
-        let kept: usize = point.iter().sum::<usize>() + 1 - own;
-        if kept + own <= population {
-            let mut counts = vec![population - kept];
-            counts.extend_from_slice(&point);
-            if x > 0 {
-                counts[x] += 1;
-            }
-            reached.set(&counts, 1.0);
-        }
-        let Some(place) = point.iter().zip(high).rposition(|(k, high)| k < high) else {
-            return;
-        };
-        point[place] += 1;
-        point[place + 1..].copy_from_slice(&low[place + 1..]);
-    }
 }

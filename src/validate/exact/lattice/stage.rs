@@ -7,7 +7,8 @@ use super::beliefs::{BeliefSet, MOST_CANDIDATES, candidate_number, candidates};
 use super::boxed::{BoxLaw, Grid};
 use super::{Moves, Period, UNREACHED, mean_field};
 use crate::game::{
-    Belief, Game, LeaderPrescription, MeanField, Play, Policy, Prescription, Tables, outcomes,
+    Belief, Game, LeaderInformation, LeaderPrescription, MeanField, Play, Policy, Prescription,
+    Tables, outcomes,
 };
 use crate::validate::exact::LeaderTest;
 use crate::validate::paired::crowd::next_type;
@@ -23,6 +24,8 @@ pub(super) struct State {
     pub best: Vec<f64>,
     pub leader_theta: f64,
     pub leader_best: f64,
+    /// Theta's and the best announcement's by the leader's type, where it is private; 0 for a type that pi rules out.
+    pub leader_types: Vec<[f64; 2]>,
     /// By type: the departure's action and gain.
     pub departure: Vec<Option<(usize, f64)>>,
     /// By type: where the best responder may go.
@@ -84,13 +87,31 @@ impl Crowd {
         }
     }
 
-    /// The next counts of everybody but one follower of type `without`.
-    fn others(&self, without: Option<usize>) -> BoxLaw {
+    /// Where one more follower of a type goes, if there is one.
+    fn single(&self, y: usize) -> Option<BoxLaw> {
+        (self.counts[y] > 0).then(|| BoxLaw::multinomial(1, &self.moves[y]))
+    }
+
+    /// The next counts of everybody.
+    fn whole(&self) -> BoxLaw {
+        let more = (0..self.counts.len()).filter_map(|y| self.single(y));
+        more.fold(self.base.clone(), |sum, one| sum.plus(&one))
+    }
+
+    /// The next counts of everybody but one follower of type x, by x.
+    fn others(&self) -> Vec<BoxLaw> {
         let types = self.counts.len();
-        let more = (0..types).filter(|y| self.counts[*y] > 0 && Some(*y) != without);
-        more.fold(self.base.clone(), |sum, y| {
-            sum.plus(&BoxLaw::multinomial(1, &self.moves[y]))
-        })
+        let singles: Vec<Option<BoxLaw>> = (0..types).map(|y| self.single(y)).collect();
+        let mut before = self.base.clone();
+        let mut others = Vec::with_capacity(types);
+        for x in 0..types {
+            let after = singles[x + 1..].iter().flatten();
+            others.push(after.fold(before.clone(), |sum, one| sum.plus(one)));
+            if let (Some(one), true) = (&singles[x], x + 1 < types) {
+                before = before.plus(one);
+            }
+        }
+        others
     }
 }
 
@@ -164,8 +185,11 @@ impl Stage<'_> {
             ..State::default()
         };
         if self.beliefs.is_on_path(at) {
+            // By crowd, then type.
+            let others: Vec<Vec<BoxLaw>> = played.crowds.iter().map(Crowd::others).collect();
             for x in (0..types).filter(|x| counts[*x] > 0) {
-                self.solve_follower(tables, &played, x, &mut state);
+                let others: Vec<&BoxLaw> = others.iter().map(|laws| &laws[x]).collect();
+                self.solve_follower(tables, &played, (x, &others), &mut state);
             }
         }
         if self.leader == LeaderTest::StageWise {
@@ -233,11 +257,10 @@ impl Stage<'_> {
         &self,
         tables: &Tables<'_>,
         played: &Played<'_>,
-        x: usize,
+        (x, others): (usize, &[&BoxLaw]),
         state: &mut State,
     ) {
-        let others: Vec<BoxLaw> = played.crowds.iter().map(|c| c.others(Some(x))).collect();
-        let continued = self.continued(played, &others);
+        let continued = self.continued(played, others);
         // n' counts the tagged follower.
         let action_value = |a: usize, pick: fn(&Continued) -> &[f64]| -> f64 {
             let each = played.branches.iter().map(|(branch, way)| {
@@ -272,10 +295,10 @@ impl Stage<'_> {
         state.departure[x] = departs.then_some((action, value - stay));
         let plays = |a: &usize| if departs { *a == action } else { row[*a] > 0.0 };
         let actions: Vec<usize> = (0..row.len()).filter(plays).collect();
-        state.moves[x] = played.reached(tables, x, &actions, &others);
+        state.moves[x] = played.reached(tables, x, &actions, others);
     }
 
-    fn continued(&self, played: &Played<'_>, others: &[BoxLaw]) -> Vec<Continued> {
+    fn continued(&self, played: &Played<'_>, others: &[&BoxLaw]) -> Vec<Continued> {
         let along = |way: &Way| {
             let expect = |grids: &[Grid]| -> Vec<f64> {
                 let each = grids.iter().enumerate();
@@ -323,14 +346,71 @@ impl Stage<'_> {
         if candidate_count > MOST_CANDIDATES as f64 {
             return Err(ValidateError::Announcements { t: self.t });
         }
+        let theta = state.leader_best;
+        let mut chosen = None;
         for candidate in candidates(self.game, here.belief, leader) {
             let answer = self.policy.answer(self.t, here.belief, &here.z, &candidate);
             let answer = answer.ok_or(ValidateError::NoAnswer { t: self.t })?;
             let (reward, best) =
                 self.announced(tables, here, (&candidate, &answer), &mut expected)?;
-            state.leader_best = state.leader_best.max(reward + discount * best);
+            let value = reward + discount * best;
+            if value > state.leader_best {
+                state.leader_best = value;
+                chosen = Some((candidate, answer));
+            }
+        }
+        if self.game.leader_information() == LeaderInformation::Private {
+            let advantage = state.leader_best - theta;
+            let chosen = chosen.filter(|_| advantage > MIN_ADVANTAGE);
+            let own = (leader, prescription);
+            let best = chosen
+                .as_ref()
+                .map_or(own, |(leader, answer)| (leader, answer));
+            let theta = self.by_type(tables, here, own, &mut expected, |pair| &pair[0])?;
+            let best = self.by_type(tables, here, best, &mut expected, |pair| &pair[1])?;
+            state.leader_types = theta.into_iter().zip(best).map(|(v, w)| [v, w]).collect();
         }
         Ok(())
+    }
+
+    /// What an announcement that is answered is worth to each of the leader's types that pi holds possible:
+    /// W_x(pi, n) = sum over her actions a of gamma^l(a|x) [R^l_(x,a) + delta sum_x' Q^l(x'|x,a) E_(x,a) W_x'(pi', n')].
+    fn by_type(
+        &self,
+        tables: &Tables<'_>,
+        here: &Here<'_>,
+        (leader, answer): (&LeaderPrescription, &Prescription),
+        expected: &mut Expected,
+        next: fn(&[Grid; 2]) -> &Grid,
+    ) -> Result<Vec<f64>, ValidateError> {
+        let branches = self.branches(tables, here.belief, leader)?;
+        let types = here.belief.weights().len();
+        let mut values = vec![0.0; types];
+        let mut masses = vec![0.0; types];
+        for branch in branches {
+            let (x, _) = self.game.type_and_action(branch.leader_move);
+            let moves = crowd_moves(tables, answer, branch.leader_move);
+            let crowd = expected.crowd(moves, here.counts);
+            let law = &expected.known[crowd].law;
+            let grids = &self.next[branch.next].leader_types;
+            let later = grids.iter().enumerate().map(|(to, pair)| {
+                match tables.leader_transition(branch.leader_move, to) {
+                    share if share > 0.0 => share * law.expect(next(pair), 0),
+                    _ => 0.0,
+                }
+            });
+            let later: f64 = later.sum();
+            let reward = leader_reward(tables, branch.leader_move, answer, &here.z);
+            values[x.0] += branch.probability * (reward + self.game.discount() * later);
+            masses[x.0] += branch.probability;
+        }
+        // The branches' probabilities hold pi(x).
+        let given = values
+            .iter_mut()
+            .zip(&masses)
+            .filter(|(_, mass)| **mass > 0.0);
+        given.for_each(|(value, mass)| *value /= mass);
+        Ok(values)
     }
 
     /// R^l and E W' of an announcement that is answered, her best values following.
@@ -362,7 +442,7 @@ impl Played<'_> {
         tables: &Tables<'_>,
         x: usize,
         actions: &[usize],
-        others: &[BoxLaw],
+        others: &[&BoxLaw],
     ) -> Vec<Moves> {
         let types = self.crowds.first().map_or(0, |crowd| crowd.counts.len());
         let along = |(index, way): (usize, &Way)| {
@@ -386,17 +466,22 @@ impl Expected {
     fn add(&mut self, crowd: &Crowd) -> usize {
         self.known.push(Moving {
             moves: crowd.moves.clone(),
-            law: crowd.others(None),
+            law: crowd.whole(),
             values: Vec::new(),
         });
         self.known.len() - 1
     }
 
+    /// The place of a crowd that moves so.
+    fn crowd(&mut self, moves: Vec<Vec<f64>>, counts: &[usize]) -> usize {
+        let known = self.known.iter().position(|known| known.moves == moves);
+        known.unwrap_or_else(|| self.add(&Crowd::new(moves, counts)))
+    }
+
     /// E of the values on a grid, that of belief `next`, over the next counts of a crowd that moves so. Announcements that
     /// move the crowd alike share it.
     fn of(&mut self, moves: Vec<Vec<f64>>, counts: &[usize], (next, grid): (usize, &Grid)) -> f64 {
-        let known = self.known.iter().position(|known| known.moves == moves);
-        let crowd = known.unwrap_or_else(|| self.add(&Crowd::new(moves, counts)));
+        let crowd = self.crowd(moves, counts);
         let Moving { law, values, .. } = &mut self.known[crowd];
         if let Some((_, value)) = values.iter().find(|(belief, _)| *belief == next) {
             return *value;
