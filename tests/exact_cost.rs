@@ -13,7 +13,7 @@ fn scenario(name: &str) -> Scenario {
 /// Every map from two types of the leader to her two actions.
 fn maps() -> Vec<LeaderPrescription> {
     let actions = [[0, 0], [0, 1], [1, 0], [1, 1]];
-    let map = |actions: [usize; 2]| LeaderPrescription::Pure(actions.map(LeaderAction).to_vec());
+    let map = |actions: [usize; 2]| LeaderPrescription::pure(actions.map(LeaderAction).to_vec());
     actions.map(map).to_vec()
 }
 
