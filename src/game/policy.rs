@@ -13,6 +13,7 @@ pub struct Play {
 
 impl Play {
     /// The play of a leader without types who takes one action.
+    #[inline]
     pub fn pure(leader_action: LeaderAction, prescription: Prescription) -> Self {
         Self {
             leader: LeaderPrescription::action(leader_action),

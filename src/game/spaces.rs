@@ -97,6 +97,7 @@ impl MeanField {
     }
 
     /// z(x), one per type.
+    #[inline]
     pub fn weights(&self) -> &[f64] {
         &self.0
     }
@@ -133,6 +134,7 @@ impl Belief {
     }
 
     /// pi(x^l), one per leader type.
+    #[inline]
     pub fn weights(&self) -> &[f64] {
         &self.0
     }
@@ -201,6 +203,7 @@ impl LeaderPrescription {
     }
 
     /// The action of a leader without types.
+    #[inline]
     pub fn action(action: LeaderAction) -> Self {
         Self::Pure(LeaderActions([action][..].into()))
     }
@@ -285,16 +288,19 @@ impl Prescription {
     }
 
     /// gamma^f(. | x), one probability per action.
+    #[inline]
     pub fn row(&self, x: usize) -> &[f64] {
         &self.rows[x * self.actions..(x + 1) * self.actions]
     }
 
     /// All rows, types by actions, row-major.
+    #[inline]
     pub fn rows(&self) -> &[f64] {
         &self.rows
     }
 
     /// The number of actions, the length of a row.
+    #[inline]
     pub fn actions(&self) -> usize {
         self.actions
     }
