@@ -92,7 +92,7 @@ const BLOCK: u64 = 32;
 const BLOCK_NUMBERS: u64 = 1 << 17;
 const BLOCK_STEPS: u64 = 1 << 22;
 /// fewer where that gives every thread so many blocks.
-const BLOCKS_PER_THREAD: u64 = 4;
+const BLOCKS_PER_THREAD: u64 = 32;
 /// Most blocks computed ahead of the one to be delivered next, and most numbers in them.
 const AHEAD: u64 = 1024;
 const AHEAD_NUMBERS: u64 = 1 << 21;
