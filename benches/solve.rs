@@ -60,7 +60,7 @@ fn leader_types(c: &mut Criterion) {
     for (name, setting, sizes) in [
         ("signalling", "horizon", &[4, 8, 16][..]),
         ("signalling", "solve.leader_mixing", &[1, 2, 3]),
-        ("public_state", "horizon", &[4, 8, 16]),
+        ("public_state", "horizon", &[4, 8, 12]),
         ("public_state", "leader.actions.count", &[5, 9, 17]),
     ] {
         for size in sizes {
