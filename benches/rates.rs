@@ -1,5 +1,4 @@
-//! Speed of the engines in processor time, for a machine that others use too: every round measures every case once, so
-//! that a busy moment falls on all of them, and the medians are over rounds.
+//! Speed of the engines in processor time, medians over rounds.
 //!
 //! `cargo bench --bench rates` prints nanoseconds per unit, on one thread; and for two threads what a unit costs on one
 //! and on two, in processor time and by the clock. An argument chooses the cases that contain it.
@@ -7,55 +6,19 @@
 #![allow(clippy::print_stdout)] // the table
 
 mod dense;
+mod rounds;
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dense::{HORIZON, Uniform, dense, simulation};
 use rand::Rng;
 use rand_distr::Distribution;
-use rayon::ThreadPool;
+use rounds::{Case, Cost, chosen, median, pool, rounds};
 use smfg::scenario::{Engine, Scenario};
 use smfg::simulate::split::binomial;
 use smfg::simulate::{SimulateError, simulate};
 use smfg::stream::{Role, Stream};
-
-const ROUNDS: usize = 11;
-
-/// Processor time and time by the clock.
-#[derive(Clone, Copy)]
-struct Cost {
-    processor: Duration,
-    clock: Duration,
-}
-
-/// One thing to be measured.
-struct Case {
-    name: String,
-    /// Units of work in one run.
-    units: u64,
-    work: Box<dyn FnMut(&ThreadPool) + Send>,
-}
-
-/// Processor time of the calling thread so far; zero where the system does not tell.
-fn processor_time() -> Duration {
-    // The system counts a thread's time when it leaves the processor.
-    std::thread::yield_now();
-    let line = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanoseconds = line.split(' ').next().and_then(|field| field.parse().ok());
-    Duration::from_nanos(nanoseconds.unwrap_or(0))
-}
-
-fn measure(pool: &ThreadPool, work: impl FnOnce(&ThreadPool)) -> Cost {
-    let all = || -> Duration { pool.broadcast(|_| processor_time()).into_iter().sum() };
-    let (before, start) = (all(), Instant::now());
-    work(pool);
-    let clock = start.elapsed();
-    Cost {
-        processor: all().saturating_sub(before),
-        clock,
-    }
-}
 
 fn engine(
     name: &str,
@@ -166,31 +129,6 @@ fn by_rand_distr(rng: &mut Stream, n: u64, p: f64) -> u64 {
     law.sample(rng)
 }
 
-fn pool(threads: usize) -> ThreadPool {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.expect("threads can be had")
-}
-
-/// Nanoseconds per unit, the median over rounds.
-fn median(costs: &[Cost], units: u64, of: impl Fn(&Cost) -> Duration) -> f64 {
-    let mut times: Vec<Duration> = costs.iter().map(of).collect();
-    times.sort_unstable();
-    times[times.len() / 2].as_nanos() as f64 / units as f64
-}
-
-/// Every case of `cases` in every pool, `ROUNDS` times: per case and pool, the costs.
-fn rounds(cases: &mut [Case], pools: &[&ThreadPool]) -> Vec<Vec<Vec<Cost>>> {
-    let mut costs = vec![vec![Vec::new(); pools.len()]; cases.len()];
-    for _ in 0..ROUNDS {
-        for (case, costs) in cases.iter_mut().zip(&mut costs) {
-            for (pool, costs) in pools.iter().zip(costs) {
-                costs.push(measure(pool, |pool| (case.work)(pool)));
-            }
-        }
-    }
-    costs
-}
-
 /// Two threads against one, over replications.
 fn scaling() -> Vec<Case> {
     vec![
@@ -215,16 +153,12 @@ fn scaling() -> Vec<Case> {
 }
 
 fn main() {
-    let chosen = std::env::args()
-        .skip(1)
-        .find(|argument| !argument.starts_with("--"));
-    let chosen = |case: &Case| chosen.as_ref().is_none_or(|text| case.name.contains(text));
     let (one, two) = (pool(1), pool(2));
 
     let mut cases = engines();
     cases.extend(binomials("binomial", binomial));
     cases.extend(binomials("rand_distr's", by_rand_distr));
-    cases.retain(chosen);
+    let mut cases = chosen(cases);
     let costs = rounds(&mut cases, &[&one]);
     for (case, costs) in cases.iter().zip(&costs) {
         let processor = median(&costs[0], case.units, |cost| cost.processor);
@@ -235,7 +169,7 @@ fn main() {
         );
     }
 
-    let mut cases: Vec<Case> = scaling().into_iter().filter(chosen).collect();
+    let mut cases = chosen(scaling());
     let costs = rounds(&mut cases, &[&one, &two]);
     for (case, costs) in cases.iter().zip(&costs) {
         let of = |pool: usize, of: fn(&Cost) -> Duration| median(&costs[pool], case.units, of);

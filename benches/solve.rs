@@ -53,5 +53,34 @@ fn stage_games(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, backward, stage_games);
+/// Jumps tracked at every belief: of a private type more of them the finer the leader mixes, of a public one its types.
+fn leader_types(c: &mut Criterion) {
+    let mut group = c.benchmark_group("leader_types");
+    group.sample_size(10);
+    for (name, setting, sizes) in [
+        ("signalling", "horizon", &[4, 8, 16][..]),
+        ("signalling", "solve.leader_mixing", &[1, 2, 3]),
+        ("public_state", "horizon", &[4, 8, 12]),
+        ("public_state", "leader.actions.count", &[5, 9, 17]),
+    ] {
+        for size in sizes {
+            // A setting named twice has its last value.
+            let overrides = ["horizon=4".to_owned(), format!("{setting}={size}")];
+            let scenario = scenario(name, &overrides.each_ref().map(String::as_str));
+            let solve =
+                || Solution::compute(scenario.game(), &scenario.solve, None).expect("a sound game");
+            let solution = solve();
+            let work = *solution.work();
+            let periods = 1..=scenario.game().horizon();
+            let beliefs: usize = periods.map(|t| solution.beliefs(t).len()).sum();
+            group.throughput(Throughput::Elements(work.stage_games + work.known_regimes));
+            group.bench_function(format!("{name}/{setting}={size}/beliefs={beliefs}"), |b| {
+                b.iter(|| black_box(solve()))
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, backward, stage_games, leader_types);
 criterion_main!(benches);

@@ -3,41 +3,20 @@
 //! They say "unchanged" and nothing more. Integers are compared exactly, floats within 1e-12. `SMFG_BLESS=1 cargo test
 //! --test golden` rewrites the results; a file that holds the inputs alone is filled in.
 
+#[path = "support/golden.rs"]
+mod golden;
+
+use golden::{Inputs, compare, difference};
 use serde_json::{Map, Value, json};
 use smfg::game::{MeanField, Policy};
 use smfg::scenario::{Engine, Override, Scenario, Start};
 use smfg::simulate::{Cohorts, SimulateError, Simulation, simulate};
 use smfg::solve::{Solution, Solved};
 use smfg::validate::{Exact, LeaderTest, Values, certify_path};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Floats differ by at most this times the larger of 1 and their size.
-const TOLERANCE: f64 = 1e-12;
 /// Replications that are kept, per engine and population.
 const REPLICATIONS: u64 = 3;
-
-/// What a golden file starts from.
-#[derive(serde::Deserialize)]
-struct Inputs {
-    /// From the root of the package.
-    scenario: String,
-    overrides: Vec<String>,
-    seed: u64,
-    populations: Vec<u64>,
-    /// Populations of the exact method.
-    exact: Vec<u64>,
-}
-
-fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let entries = std::fs::read_dir(folder).expect("the folder of golden files");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    let mut files: Vec<PathBuf> = paths
-        .filter(|path| path.extension().is_some_and(|e| e == "json"))
-        .collect();
-    files.sort();
-    files
-}
 
 fn results(inputs: &Inputs) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&inputs.scenario);
@@ -128,49 +107,9 @@ fn exact(scenario: &Scenario, theta: &dyn Policy, inputs: &Inputs) -> Value {
     Value::Object(inputs.exact.iter().copied().map(at).collect())
 }
 
-/// The first difference between two results, with its place.
-fn difference(place: &str, golden: &Value, found: &Value) -> Option<String> {
-    let here = || Some(format!("{place}: {golden} became {found}"));
-    match (golden, found) {
-        (Value::Object(left), Value::Object(right)) if left.keys().eq(right.keys()) => left
-            .iter()
-            .find_map(|(key, value)| difference(&format!("{place}.{key}"), value, &right[key])),
-        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
-            let mut pairs = left.iter().zip(right).enumerate();
-            pairs.find_map(|(i, (l, r))| difference(&format!("{place}[{i}]"), l, r))
-        }
-        (Value::Number(left), Value::Number(right)) if left.is_f64() && right.is_f64() => {
-            let (left, right) = (left.as_f64()?, right.as_f64()?);
-            let allowed = TOLERANCE * left.abs().max(1.0);
-            if (left - right).abs() <= allowed {
-                None
-            } else {
-                here()
-            }
-        }
-        _ if golden == found => None,
-        _ => here(),
-    }
-}
-
 #[test]
 fn results_are_unchanged() {
-    let bless = std::env::var_os("SMFG_BLESS").is_some();
-    let files = files();
-    assert!(files.len() >= 5, "{files:?}");
-    for path in files {
-        let text = std::fs::read_to_string(&path).expect("a golden file reads");
-        let mut golden: Value = serde_json::from_str(&text).expect("a golden file is JSON");
-        let inputs: Inputs = serde_json::from_value(golden.clone()).expect("the inputs");
-        let found = results(&inputs);
-        if bless {
-            golden["result"] = found;
-            let text = serde_json::to_string_pretty(&golden).expect("JSON") + "\n";
-            std::fs::write(&path, text).expect("a golden file can be written");
-        } else if let Some(change) = difference("result", &golden["result"], &found) {
-            panic!("{}: {change}", path.display());
-        }
-    }
+    compare("tests/golden", 5, results);
 }
 
 #[test]
