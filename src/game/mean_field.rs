@@ -1,5 +1,7 @@
 //! The mean field's law of motion, (8), and its flow from a start, (17)-(21).
 
+use std::collections::BTreeMap;
+
 use super::{
     Belief, Game, GameError, LeaderAction, LeaderInformation, LeaderMove, LeaderType, MeanField,
     Outcome, Play, Policy, Prescription, Tables, outcomes,
@@ -58,6 +60,8 @@ pub struct Flow {
     pub capped: bool,
     /// Nodes at which the policy holds a public lottery.
     pub lotteries: usize,
+    /// The nodes of the last period by their public states, the numbers of belief and mean field.
+    last: BTreeMap<Vec<u64>, usize>,
 }
 
 /// A public state that a node leads to.
@@ -102,8 +106,7 @@ impl Flow {
                 play: None,
                 edges: Vec::new(),
             }],
-            capped: false,
-            lotteries: 0,
+            ..Self::default()
         }
     }
 
@@ -126,12 +129,14 @@ impl Flow {
         self.nodes[at].play = Some(play);
         for way in ways {
             let mass = weight * way.probability;
-            let same =
-                |node: &FlowNode| node.belief == way.belief && node.mean_field == way.mean_field;
             // The nodes of one period stand together, at the end while it is being filled.
-            let first = self.nodes.partition_point(|node| node.t < t);
-            let met = self.nodes[first..].iter().position(same);
-            let to = first + met.unwrap_or(self.nodes.len() - first);
+            if self.nodes.last().is_some_and(|node| node.t < t) {
+                self.last.clear();
+            }
+            let weights = [way.belief.weights(), way.mean_field.weights()];
+            // 0 + -0 = 0
+            let key = weights.concat().into_iter().map(|w| (0.0 + w).to_bits());
+            let to = *self.last.entry(key.collect()).or_insert(self.nodes.len());
             match self.nodes.get_mut(to) {
                 Some(node) => node.weight += mass,
                 None => self.nodes.push(FlowNode {

@@ -44,8 +44,9 @@ pub fn compare(folder: &str, least: usize, results: impl Fn(&Inputs) -> Value) {
             golden["result"] = found;
             let text = serde_json::to_string_pretty(&golden).expect("JSON") + "\n";
             std::fs::write(&path, text).expect("a golden file can be written");
-        } else if let Some(change) = difference("result", &golden["result"], &found) {
-            panic!("{}: {change}", path.display());
+        } else {
+            let change = difference("result", &golden["result"], &found);
+            assert_eq!(change, None, "{}", path.display());
         }
     }
 }
