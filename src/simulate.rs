@@ -42,6 +42,7 @@ use population::{CountPopulation, Population, PopulationStreams};
 use record::Recorder;
 use split::MAX_POPULATION;
 
+pub(crate) use along::along;
 pub use deliver::Ended;
 pub use memory::{PublicState, StageMemory, Visit};
 pub use population::rounded_counts;

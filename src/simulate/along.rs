@@ -14,7 +14,7 @@ use crate::game::{Flow, FlowNode};
 const TIE_TOLERANCE: f64 = 1e-12;
 
 /// The nodes at t = 1, 2, .. as far as the flow goes, T + 1 at most.
-pub(super) fn along<'f>(flow: &'f Flow, path: &Trajectory) -> Vec<&'f FlowNode> {
+pub(crate) fn along<'f>(flow: &'f Flow, path: &Trajectory) -> Vec<&'f FlowNode> {
     let last = path.horizon() + 1;
     let starts = flow.nodes.iter().take_while(|node| node.parent.is_none());
     let Some(start) = nearest(starts.map(|node| (node, node.weight)), path.belief(1)) else {

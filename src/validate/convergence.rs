@@ -3,7 +3,7 @@
 //! | quantity | what |
 //! |---|---|
 //! | `follower_gain`, `leader_gain` | the largest deciding gain of a deviation |
-//! | `distance` | E TV(z^N_t, z_t), of order N^-1/2 |
+//! | `distance` | E TV(z^N_t, z_t), of order N^-1/2; where the flow branches, z_t at the node that a replication leads to |
 //! | `distance_bias` | \|E z^N_t(x) - z_t(x)\|, of order 1/N where nothing jumps |
 //! | `distance_spread` | sd z^N_t(x), of order N^-1/2 |
 //! | `follower_value_error`, `leader_value_error` | \|V^N_1 - V_1\| of theta, at z_1 |
@@ -201,7 +201,7 @@ pub fn converge(
             population: *population,
         })
         .collect();
-    let simulated = simulated(&claims, &path.z)?;
+    let simulated = simulated(&claims, flow)?;
     let mut measured = Measured::default();
     measured.distances(&simulated);
     measured.values(game, &simulated, limit);
@@ -223,10 +223,17 @@ struct Limit {
 fn limit_values(game: &Game, flow: &Flow) -> Result<Limit, ValidateError> {
     let values = FlowValues::along(game, flow)?;
     let initial = game.initial().weights();
-    let follower = values.follower[0].iter().zip(initial);
+    // A public type has a start each.
+    let starts = flow.starts().iter().enumerate();
+    let mean =
+        |value: &dyn Fn(usize) -> f64| starts.clone().map(|(i, s)| s.weight * value(i)).sum();
+    let mean_follower = |i: usize| {
+        let values = values.follower[i].iter().zip(initial);
+        values.map(|(value, share)| share * value).sum()
+    };
     Ok(Limit {
-        follower: follower.map(|(value, share)| share * value).sum(),
-        leader: values.leader[0],
+        follower: mean(&mean_follower),
+        leader: mean(&|i| values.leader[i]),
     })
 }
 

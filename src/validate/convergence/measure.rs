@@ -1,7 +1,7 @@
 //! The figures at one N: simulated distances and values, exact and sampled gaps.
 
-use crate::game::MeanField;
-use crate::simulate::simulate;
+use crate::game::Flow;
+use crate::simulate::{along, simulate};
 use crate::stats::Moments;
 use crate::validate::exact::LeaderTest;
 use crate::validate::integrated::refusal;
@@ -36,24 +36,26 @@ pub(super) struct Simulated {
 /// Simulate theta at every population.
 pub(super) fn simulated(
     claims: &[Claims<'_>],
-    path: &[MeanField],
+    flow: &Flow,
 ) -> Result<Vec<Simulated>, ValidateError> {
     let one = |claims: &Claims<'_>| {
         let types = claims.game.follower_types().len();
+        let periods = flow.main_path().len();
         let mut found = Simulated {
             population: claims.population,
             types,
-            errors: vec![Moments::default(); path.len() * types],
-            squares: vec![Moments::default(); path.len() * types],
-            distances: vec![Moments::default(); path.len()],
+            errors: vec![Moments::default(); periods * types],
+            squares: vec![Moments::default(); periods * types],
+            distances: vec![Moments::default(); periods],
             follower: Moments::default(),
             leader: Moments::default(),
         };
         let simulation = claims.simulation(FIRST_SIMULATED, claims.settings.replications);
         simulate(claims.game, claims.policy, &simulation, |trajectory| {
-            for (i, z) in path.iter().enumerate() {
+            for (i, node) in along(flow, trajectory).iter().enumerate() {
                 let mut total = 0.0;
-                let shares = trajectory.mean_field(i + 1).zip(z.weights());
+                let limits = node.mean_field.weights();
+                let shares = trajectory.mean_field(i + 1).zip(limits);
                 for (x, (share, limit)) in shares.enumerate() {
                     let error = share - limit;
                     found.errors[i * types + x].push(error);

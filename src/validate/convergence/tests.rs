@@ -22,12 +22,12 @@ reward = "z[high] * z[high] + (a == cheat) * (z[high] - 0.5) * (z[high] - 0.5)"
 struct StayUpTo(f64);
 
 impl Policy for StayUpTo {
-    fn play(&self, _: usize, _: &Belief, z: &MeanField) -> Play {
+    fn play(&self, _: usize, belief: &Belief, z: &MeanField) -> Play {
         let cheat = f64::from(u8::from(z.weights()[1] > self.0));
-        Play::pure(
-            LeaderAction(0),
-            Prescription::new(2, [1.0 - cheat, cheat].repeat(2)),
-        )
+        Play {
+            leader: LeaderPrescription::pure(vec![LeaderAction(0); belief.weights().len()]),
+            prescription: Prescription::new(2, [1.0 - cheat, cheat].repeat(2)),
+        }
     }
 
     fn answer(
@@ -43,6 +43,15 @@ impl Policy for StayUpTo {
 
 fn found(policy: &StayUpTo, switches: &[Vec<f64>], populations: &[u64]) -> Convergence {
     let scenario = Scenario::parse("coins.toml", COINS, &[]).unwrap();
+    found_in(&scenario, policy, switches, populations)
+}
+
+fn found_in(
+    scenario: &Scenario,
+    policy: &StayUpTo,
+    switches: &[Vec<f64>],
+    populations: &[u64],
+) -> Convergence {
     let game = scenario.game();
     let flow = Flow::of_policy(game, policy, game.initial(), FlowRule::Averaged).unwrap();
     let settings = Settings {
@@ -149,4 +158,37 @@ fn a_jump_in_reach_is_named_and_its_populations_left_out() {
         found(&StayUpTo(0.9), &[vec![0.9]], &populations[..2]).jumps,
         []
     );
+}
+
+/// Two seasons, a start each, take nine tenths or a fifth of the followers to the second type: no population is near the
+/// mean of the two.
+#[test]
+fn where_the_flow_branches_populations_are_held_against_their_own_branch() {
+    let text = COINS
+        .replace("horizon = 1", "horizon = 2")
+        .replace("initial = [0.5, 0.5]", "initial = [0.25, 0.75]")
+        .replace(
+            "\"*, stay\" = { low = 0.5, high = 0.5 }",
+            "\"*, stay\" = { high = \"if(season == spring, 0.9, 0.2)\", low = \"rest\" }",
+        )
+        + "[leader]\nactions = [\"only\"]\nreward = { period = \"z[high]\" }\nobserved = true\ninitial = [0.5, 0.5]\n\
+           types = { name = \"season\", values = [\"spring\", \"autumn\"] }\n\
+           [leader.transition]\n\"*, *\" = { spring = 0.5, autumn = 0.5 }\n";
+    let scenario = Scenario::parse("seasons.toml", &text, &[]).unwrap();
+    let found = found_in(&scenario, &StayUpTo(2.0), &[], &[100, 400, 1600]);
+    for estimate in &found.estimates {
+        let n = estimate.population as f64;
+        let bound = match estimate.quantity {
+            // E |z - p| is at most the deviation, here at most that of a fair coin.
+            Quantity::Distance | Quantity::DistanceSpread => 0.5 / n.sqrt(),
+            Quantity::DistanceBias | Quantity::LeaderValueError => 0.0,
+            // E z^2 exceeds (E z)^2 by a variance of at most 1/(4 N), in each period.
+            Quantity::FollowerValueError => 0.5 / n,
+            _ => continue,
+        };
+        let slack = 5.0 * estimate.std_error;
+        assert!(estimate.value.abs() <= bound + slack, "{estimate:?}");
+    }
+    let mut seen = found.estimates.iter().map(|e| e.quantity);
+    assert!(seen.any(|quantity| quantity == Quantity::LeaderValueError));
 }
