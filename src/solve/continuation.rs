@@ -63,6 +63,7 @@ enum Source {
 pub(super) struct Candidates {
     pub list: Vec<Candidate>,
     functions: Vec<Source>,
+    groups: Vec<usize>,
 }
 
 impl Candidates {
@@ -91,6 +92,7 @@ impl Candidates {
         let mut all = Self {
             list: Vec::new(),
             functions: Vec::new(),
+            groups: Vec::new(),
         };
         let mut weights: Vec<Vec<(usize, f64)>> = Vec::new();
         for leader in listed {
@@ -117,11 +119,16 @@ impl Candidates {
                 function,
             });
         }
+        all.groups = all.grouped(game);
         Ok(all)
     }
 
     /// The place of a prescription among the candidates.
     pub fn position(&self, leader: &LeaderPrescription, belief: &Belief) -> Option<usize> {
+        let equal = self.list.iter().position(|c| c.leader == *leader);
+        if equal.is_some() {
+            return equal;
+        }
         let possible = |x: &usize| belief.weights()[*x] > 0.0;
         let active: Vec<usize> = (0..belief.weights().len()).filter(possible).collect();
         self.list.iter().position(|candidate| {
@@ -130,18 +137,21 @@ impl Candidates {
         })
     }
 
-    /// The function that followers face under each candidate.
-    pub fn functions<'a>(&'a self, held: &'a [ValueFunction]) -> Vec<&'a ValueFunction> {
-        let function = |candidate: &Candidate| match &self.functions[candidate.function] {
+    /// The function that followers face under a candidate.
+    pub fn function<'a>(&'a self, l: usize, held: &'a [ValueFunction]) -> &'a ValueFunction {
+        match &self.functions[self.list[l].function] {
             Source::Node(node) => &held[*node],
             Source::Mixture(function) => function,
-        };
-        self.list.iter().map(function).collect()
+        }
     }
 
     /// Per candidate, the number of what it does to the mean field and to V: candidates of one number lead each
     /// prescription of the followers to the same z' and V there.
-    pub fn groups(&self, game: &Game) -> Vec<usize> {
+    pub fn groups(&self) -> &[usize] {
+        &self.groups
+    }
+
+    fn grouped(&self, game: &Game) -> Vec<usize> {
         let mut known: Vec<(usize, usize)> = Vec::new();
         let mut groups = Vec::with_capacity(self.list.len());
         for candidate in &self.list {

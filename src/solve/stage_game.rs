@@ -46,8 +46,6 @@ pub(super) struct Period<'a> {
 /// The stage games at one (t, pi, m), one per candidate of the leader. Made once and moved from point to point.
 pub(super) struct StageGames<'a> {
     pub period: Period<'a>,
-    /// Per candidate, V_{t+1} as followers expect it.
-    functions: Vec<&'a ValueFunction>,
     tables: Tables<'a>,
     m: f64,
     actions: usize,
@@ -58,21 +56,12 @@ pub(super) struct StageGames<'a> {
     later: Vec<f64>,
     /// Q^f(. | x, a), per group, type and action.
     kernels: Vec<[f64; 2]>,
-    groups: Vec<usize>,
-    /// The rewards at m of the candidates that were asked for.
-    rewards: Vec<Rewards>,
+    groups: &'a [usize],
+    /// Which candidates' rewards are those of m,
+    prepared: Vec<bool>,
+    /// and per candidate R^f, then g, per type and action, then r: means over her moves.
+    rewards: Vec<f64>,
     pub equilibria: Equilibria,
-}
-
-/// The rewards of one candidate's stage game: means over her moves.
-#[derive(Clone, Default)]
-struct Rewards {
-    /// Whether they are those of the present m.
-    known: bool,
-    /// R^f, then g, per type and action.
-    of_pairs: Vec<f64>,
-    /// r.
-    of_leader: f64,
 }
 
 impl<'a> StageGames<'a> {
@@ -80,11 +69,10 @@ impl<'a> StageGames<'a> {
         let game = period.game;
         let actions = game.follower_actions().len();
         let available = [0, 1].map(|x| (0..actions).filter(|a| game.is_available(x, *a)).collect());
-        let groups = period.candidates.groups(game);
+        let groups = period.candidates.groups();
         let count = groups.iter().max().map_or(0, |g| g + 1);
         Self {
             period,
-            functions: period.candidates.functions(period.held),
             tables: game.tables(),
             m: f64::NAN,
             actions,
@@ -92,7 +80,8 @@ impl<'a> StageGames<'a> {
             landings: vec![Landing::default(); count * actions * actions],
             later: vec![0.0; count * actions * actions * 2 * actions],
             kernels: vec![[0.0; 2]; count * 2 * actions],
-            rewards: vec![Rewards::default(); groups.len()],
+            prepared: vec![false; groups.len()],
+            rewards: vec![0.0; groups.len() * (4 * actions + 1)],
             groups,
             equilibria: Equilibria::default(),
         }
@@ -106,9 +95,7 @@ impl<'a> StageGames<'a> {
         self.m = f64::NAN;
         self.tables.evaluate(self.period.t, &[1.0 - m, m])?;
         self.m = m;
-        for rewards in &mut self.rewards {
-            rewards.known = false;
-        }
+        self.prepared.fill(false);
         let mut done = 0;
         for l in 0..self.groups.len() {
             if self.groups[l] == done {
@@ -133,8 +120,8 @@ impl<'a> StageGames<'a> {
             for j in 0..self.available[1].len() {
                 let profile = [self.available[0][i], self.available[1][j]];
                 let raw = self.flow(l, profile);
-                let place = self.functions[l].locate(raw);
-                let values = self.functions[l].values(place);
+                let place = self.next(l).locate(raw);
+                let values = self.next(l).values(place);
                 let at = self.landing_index(l, profile);
                 self.landings[at] = Landing { raw, place, values };
                 let v = values.followers;
@@ -151,33 +138,25 @@ impl<'a> StageGames<'a> {
 
     /// Look up the rewards of a candidate at m.
     fn prepare(&mut self, l: usize) {
-        let rewards = &mut self.rewards[l];
-        if rewards.known {
+        if self.prepared[l] {
             return;
         }
-        let half = 2 * self.actions;
-        rewards.of_pairs.resize(2 * half, 0.0);
-        let (of_followers, of_leader) = rewards.of_pairs.split_at_mut(half);
-        if let [only] = self.period.candidates.list[l].moves[..] {
+        self.prepared[l] = true;
+        let pairs = 2 * self.actions;
+        let rewards = &mut self.rewards[l * (2 * pairs + 1)..][..2 * pairs + 1];
+        let (of_followers, of_leader) = rewards.split_at_mut(pairs);
+        let moves = &self.period.candidates.list[l].moves;
+        if let [only] = moves[..] {
+            let (of_leader, period) = of_leader.split_at_mut(pairs);
             self.tables.copy_follower_rewards(only.index, of_followers);
             self.tables
                 .copy_leader_follower_rewards(only.index, of_leader);
-            rewards.of_leader = self.tables.leader_period_reward(only.index);
-        } else {
-            self.prepare_mean(l);
+            period[0] = self.tables.leader_period_reward(only.index);
+            return;
         }
-        self.rewards[l].known = true;
-    }
-
-    /// [`StageGames::prepare`] where several moves of the leader are possible.
-    fn prepare_mean(&mut self, l: usize) {
-        let rewards = &mut self.rewards[l];
-        let moves = &self.period.candidates.list[l].moves;
         let mean = |reward: &dyn Fn(usize) -> f64| -> f64 {
             moves.iter().map(|m| m.probability * reward(m.index)).sum()
         };
-        rewards.of_leader = mean(&|m| self.tables.leader_period_reward(m));
-        let (of_followers, of_leader) = rewards.of_pairs.split_at_mut(2 * self.actions);
         for x in 0..2 {
             for &a in &self.available[x] {
                 let pair = x * self.actions + a;
@@ -185,16 +164,17 @@ impl<'a> StageGames<'a> {
                 of_leader[pair] = mean(&|m| self.tables.leader_follower_reward(m, x, a));
             }
         }
+        of_leader[pairs] = mean(&|m| self.tables.leader_period_reward(m));
     }
 
     /// V_{t+1} as followers expect it under a candidate.
     pub fn next(&self, l: usize) -> &'a ValueFunction {
-        self.functions[l]
+        self.period.candidates.function(l, self.period.held)
     }
 
     /// The number of candidates.
     pub fn candidates(&self) -> usize {
-        self.functions.len()
+        self.groups.len()
     }
 
     /// Where the kernel of a type and action stands, the same for all moves of a candidate.
@@ -212,15 +192,19 @@ impl<'a> StageGames<'a> {
     /// R^f, the mean over the moves of a candidate that was prepared.
     #[inline]
     fn reward(&self, l: usize, x: usize, a: usize) -> f64 {
-        debug_assert!(self.rewards[l].known);
-        self.rewards[l].of_pairs[x * self.actions + a]
+        self.prepared_reward(l, x * self.actions + a)
     }
 
     /// g, likewise.
     #[inline]
     fn leader_reward(&self, l: usize, x: usize, a: usize) -> f64 {
-        debug_assert!(self.rewards[l].known);
-        self.rewards[l].of_pairs[(2 + x) * self.actions + a]
+        self.prepared_reward(l, (2 + x) * self.actions + a)
+    }
+
+    #[inline]
+    fn prepared_reward(&self, l: usize, place: usize) -> f64 {
+        debug_assert!(self.prepared[l]);
+        self.rewards[l * (4 * self.actions + 1) + place]
     }
 
     /// The mean field at which the games stand.
@@ -253,7 +237,7 @@ impl<'a> StageGames<'a> {
     pub fn function_of_route(&self, route: usize) -> &'a ValueFunction {
         let group = route / (self.actions * self.actions);
         let first = self.groups.iter().position(|g| *g == group);
-        self.functions[first.unwrap_or(0)]
+        self.next(first.unwrap_or(0))
     }
 
     /// U_x(a; z') at continuation values v.
@@ -436,8 +420,8 @@ impl<'a> StageGames<'a> {
             values: Values::default(),
             residual,
         };
-        let mut leader =
-            self.rewards[l].of_leader + self.period.game.discount() * continuation.leader;
+        let mut leader = self.prepared_reward(l, 4 * self.actions)
+            + self.period.game.discount() * continuation.leader;
         for x in 0..2 {
             let second = label.mixing.filter(|(mixer, _)| *mixer == x).map(|m| m.1);
             for a in [Some(label.profile[x]), second].into_iter().flatten() {

@@ -24,10 +24,27 @@ impl Solution<'_> {
         self.play_of(&games, &selected.equilibrium)
     }
 
+    fn answered_at(
+        &self,
+        t: usize,
+        belief: &Belief,
+        m: f64,
+        leader: &LeaderPrescription,
+    ) -> Result<Prescription, SolveError> {
+        let held = self.candidates(t, belief)?;
+        let (candidates, place) = self.including(t, belief, held, leader)?;
+        let mut games = StageGames::new(self.period(t, belief, &candidates));
+        games.move_to(m)?;
+        let rule = self.rule();
+        let selected = rule.select(&mut games, place, &mut Work::default());
+        let actions = self.game.follower_actions().len();
+        Ok(selected.equilibrium.prescription(actions))
+    }
+
     /// Multiply-adds before the first stage game at a point: the formulas, and where every pure prescription leads.
     fn setup_cost(&self, candidates: &Candidates) -> f64 {
         // Candidates that move the followers alike share it.
-        let groups = candidates.groups(self.game);
+        let groups = candidates.groups();
         let distinct = groups.iter().max().map_or(0, |last| last + 1);
         let pairs = distinct * self.game.follower_actions().len().pow(2);
         let listing = CANDIDATE * groups.len() as f64 + LANDING * pairs as f64;
@@ -50,9 +67,8 @@ impl Policy for Solution<'_> {
         z: &MeanField,
         leader: &LeaderPrescription,
     ) -> Option<Prescription> {
-        let answer = self.answer_at(t, belief, z.weights()[1], leader);
-        let play = answer.map_or_else(|_| first_actions(self.game), |point| point.play);
-        Some(play.prescription)
+        let answer = self.answered_at(t, belief, z.weights()[1], leader);
+        Some(answer.unwrap_or_else(|_| first_actions(self.game).prescription))
     }
 
     fn play_cost(&self, t: usize, belief: &Belief, z: &MeanField) -> f64 {
