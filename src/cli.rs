@@ -8,6 +8,7 @@ mod interrupt;
 mod job;
 mod ledger;
 mod merge;
+mod new;
 mod options;
 mod plan;
 mod played;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use failure::{Failure, Later};
+use failure::Failure;
 
 /// Discrete-time Stackelberg mean-field games: solve, simulate, validate.
 #[derive(Debug, Parser)]
@@ -60,17 +61,8 @@ pub enum Command {
     Calibrate(calibrate::CalibrateCommand),
     /// Measure how fast N followers approach the mean-field limit
     Converge(converge::ConvergeCommand),
-    /// (not in this version) Write a commented scenario
-    #[command(hide = true)]
-    New(LaterCommand),
-}
-
-/// Whatever is given to a command of a later version.
-#[derive(Debug, clap::Args)]
-#[command(disable_help_flag = true)]
-pub struct LaterCommand {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    rest: Vec<std::ffi::OsString>,
+    /// Write a commented scenario that runs, to begin a game of your own
+    New(new::NewCommand),
 }
 
 /// How a command that did not fail ended.
@@ -112,7 +104,7 @@ pub fn execute(command: Command) -> Result<Outcome, Failure> {
         Command::Check(options) => check::execute(&options),
         Command::Calibrate(options) => calibrate::execute(&options),
         Command::Converge(options) => converge::execute(&options),
-        Command::New(_) => Err(Later("the command `new`").into()),
+        Command::New(options) => new::execute(&options),
     }
 }
 

@@ -76,17 +76,45 @@ fn bad_usage_exits_with_2_and_writes_nothing() {
 }
 
 #[test]
-fn what_a_later_version_brings_exits_with_2_and_says_so() {
+fn a_new_scenario_runs_and_no_file_is_replaced() {
     let place = Place::new();
-    let cases: &[&[&str]] = &[&["new", "game.toml"]];
-    for arguments in cases {
-        assert_fails(
-            &place.smfg(arguments),
-            2,
-            "is not available in this version",
-        );
+    let said = assert_succeeds(&place.smfg(&["new", "my game.toml"]));
+    assert!(said.contains("smfg run \"my game.toml\""), "{said}");
+    assert_fails(&place.smfg(&["new", "my game.toml"]), 2, "is there already");
+    assert_fails(&place.smfg(&["new", "no/folder.toml"]), 4, "no/folder.toml");
+    let game = assert_succeeds(&place.smfg(&["check", "my game.toml"]));
+    assert!(game.starts_with("my_game: "), "{game}");
+    let run = [
+        "run",
+        "my game.toml",
+        "--population",
+        "20",
+        "--replications",
+        "50",
+        "--out",
+        "out",
+    ];
+    assert!(assert_succeeds(&place.smfg(&run)).contains("CERTIFIED"));
+    assert!(place.path("out/verdict.json").is_file());
+}
+
+/// The lines of the new scenario that can be put in as they stand.
+#[test]
+fn what_a_new_scenario_leaves_out_fits_in() {
+    let place = Place::new();
+    let _ = assert_succeeds(&place.smfg(&["new", "game.toml"]));
+    let file = place.path("game.toml");
+    let text = std::fs::read_to_string(&file).expect("the new file");
+    let line = |line: &str| match line.strip_prefix("# ") {
+        Some(key) if key.contains(" = ") || key.starts_with('[') => key.to_owned(),
+        _ => line.to_owned(),
+    };
+    let whole: Vec<String> = text.lines().map(line).collect();
+    std::fs::write(&file, whole.join("\n")).expect("the file can be written");
+    let game = assert_succeeds(&place.smfg(&["check", "game.toml"]));
+    for part in ["leader types: budget", "not available", "terminal reward"] {
+        assert!(game.contains(part), "{game}");
     }
-    assert_eq!(place.names(), ["tiny.toml"]);
 }
 
 #[test]

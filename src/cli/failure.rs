@@ -24,11 +24,6 @@ pub const INPUT_OUTPUT: u8 = 4;
 /// Interrupted, as shells count it: 128 and the number of SIGINT.
 pub const INTERRUPTED: u8 = 130;
 
-/// What a later version brings.
-#[derive(Debug, thiserror::Error)]
-#[error("{0} is not available in this version of smfg ({version})", version = env!("CARGO_PKG_VERSION"))]
-pub struct Later(pub &'static str);
-
 /// Arguments that do not fit the scenario.
 #[derive(Debug, thiserror::Error)]
 pub enum Usage {
@@ -73,6 +68,12 @@ pub enum Usage {
         every: u64,
         /// As given.
         trace: &'static str,
+    },
+    /// `smfg new` of a file that is there.
+    #[error("`{}` is there already: give a new name, or remove it first", .path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
     },
     /// `--pi` without leader types.
     #[error("--pi: the leader of this scenario has no types, so there is nothing to believe")]
@@ -138,12 +139,17 @@ pub enum Failure {
     /// Arguments that do not fit the scenario.
     #[error(transparent)]
     Usage(#[from] Usage),
-    /// Something of a later version.
-    #[error(transparent)]
-    Later(#[from] Later),
     /// The scenario.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
+    /// A file that could not be written.
+    #[error("cannot write `{}`", .path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A file given as an option.
     #[error("cannot read `{}`", .path.display())]
     Read {
@@ -269,7 +275,7 @@ impl Failure {
         match self {
             Self::Kept { failure, .. } => failure.code(),
             Self::Interrupted => INTERRUPTED,
-            Self::Rows(_) => INPUT_OUTPUT,
+            Self::Rows(_) | Self::Create { .. } => INPUT_OUTPUT,
             Self::State(_) | Self::Damaged { .. } | Self::Merge(_) => USAGE,
             Self::OtherRun { .. } | Self::OtherShare { .. } => USAGE,
             Self::Folder(FolderError::Write(_)) | Self::Write(_) | Self::StandardOutput(_) => {
@@ -284,7 +290,7 @@ impl Failure {
             }
             Self::ReadTheta(ReadThetaError::Damaged { .. }) | Self::Theta { .. } => USAGE,
             Self::NotConverged { .. } => NOT_CONVERGED,
-            Self::Usage(_) | Self::Later(_) | Self::PolicyFile(_) => USAGE,
+            Self::Usage(_) | Self::PolicyFile(_) => USAGE,
             Self::Solve(_) | Self::Simulate(_) | Self::Validate(_) => USAGE,
             Self::Folder(FolderError::Refused(_)) | Self::Threads { .. } => USAGE,
         }
