@@ -10,6 +10,8 @@
 
 mod field;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rayon::prelude::*;
 
 use super::SolveError;
@@ -66,6 +68,7 @@ impl Step<'_> {
                 Ok(())
             })?,
             mesh: &mesh,
+            pieces: AtomicUsize::new(0),
         };
         let cells: Vec<usize> = (0..field.cells.len()).collect();
         let mut nodes =
@@ -337,7 +340,8 @@ impl Step<'_> {
         out: &mut Vec<Piece>,
     ) -> Result<(), SolveError> {
         let label = Some(lo.label);
-        self.bounded(out.len())?;
+        // All workers' together: where it is too much, they end together.
+        self.bounded(field.pieces.load(Ordering::Relaxed))?;
         if hi.m - lo.m <= GAP {
             let point = Piece::point(lo.m, label, lo.values);
             out.push(self.with_leader_types(games, point)?.0);
@@ -374,6 +378,7 @@ impl Step<'_> {
         }
         // Values that overflowed end here, and are refused when the period is done.
         if error <= accuracy(self.tolerance, &values) || !error.is_finite() {
+            field.pieces.fetch_add(1, Ordering::Relaxed);
             out.push(piece);
             return Ok(());
         }

@@ -52,8 +52,9 @@ pub(super) struct StageGames<'a> {
     available: [Vec<usize>; 2],
     /// Landing of each pure prescription (a_1, a_2), per group of candidates with the same kernel and function.
     landings: Vec<Landing>,
-    /// delta E V^f_{t+1} there, per landing, type and action.
+    /// delta E V^f_{t+1} there, per landing, type and action, of the groups that were enumerated at m.
     later: Vec<f64>,
+    enumerated: Vec<bool>,
     /// Q^f(. | x, a), per group, type and action.
     kernels: Vec<[f64; 2]>,
     groups: &'a [usize],
@@ -79,6 +80,7 @@ impl<'a> StageGames<'a> {
             available,
             landings: vec![Landing::default(); count * actions * actions],
             later: vec![0.0; count * actions * actions * 2 * actions],
+            enumerated: vec![false; count],
             kernels: vec![[0.0; 2]; count * 2 * actions],
             prepared: vec![false; groups.len()],
             rewards: vec![0.0; groups.len() * (4 * actions + 1)],
@@ -96,6 +98,7 @@ impl<'a> StageGames<'a> {
         self.tables.evaluate(self.period.t, &[1.0 - m, m])?;
         self.m = m;
         self.prepared.fill(false);
+        self.enumerated.fill(false);
         let mut done = 0;
         for l in 0..self.groups.len() {
             if self.groups[l] == done {
@@ -109,7 +112,6 @@ impl<'a> StageGames<'a> {
     /// Where each pure prescription leads in the group of a candidate.
     fn lead_on(&mut self, l: usize) {
         let index = self.period.candidates.list[l].moves[0].index;
-        let discount = self.period.game.discount();
         for x in 0..2 {
             for &a in &self.available[x] {
                 let pair = self.pair(l, x, a);
@@ -124,7 +126,20 @@ impl<'a> StageGames<'a> {
                 let values = self.next(l).values(place);
                 let at = self.landing_index(l, profile);
                 self.landings[at] = Landing { raw, place, values };
-                let v = values.followers;
+            }
+        }
+    }
+
+    /// What each type and action expects later where each pure prescription leads.
+    fn look_ahead(&mut self, l: usize) {
+        if std::mem::replace(&mut self.enumerated[self.groups[l]], true) {
+            return;
+        }
+        let discount = self.period.game.discount();
+        for &a in &self.available[0] {
+            for &b in &self.available[1] {
+                let at = self.landing_index(l, [a, b]);
+                let v = self.landings[at].values.followers;
                 for x in 0..2 {
                     for &a in &self.available[x] {
                         let [stay, go] = self.kernels[self.pair(l, x, a)];
@@ -292,6 +307,7 @@ impl<'a> StageGames<'a> {
     /// Find all equilibria at a leader action, into [`StageGames::equilibria`].
     pub fn enumerate(&mut self, l: usize) {
         self.prepare(l);
+        self.look_ahead(l);
         let mut out = std::mem::take(&mut self.equilibria);
         out.clear();
         self.pure(l, &mut out);

@@ -1,6 +1,7 @@
 //! What is known of each leader action's stage game between the points of the mesh.
 
 use std::cmp::Ordering;
+use std::sync::atomic::AtomicUsize;
 
 use super::super::SolveError;
 use super::super::leader::{Rule, Work};
@@ -44,6 +45,8 @@ pub(super) struct Cell(Vec<Mark>);
 pub(super) struct Field<'n> {
     pub mesh: &'n [MeshNode],
     pub cells: Vec<Cell>,
+    /// Pieces made so far, by all workers.
+    pub pieces: AtomicUsize,
 }
 
 impl Field<'_> {

@@ -18,10 +18,9 @@ impl StageGames<'_> {
             return None;
         }
         let Some((mixer, second)) = label.mixing else {
-            let at = self.landing_index(label.candidate, label.profile);
-            let landing = &self.landings[at];
+            let landing = self.landing(label.candidate, label.profile);
             let holds = |x: usize| {
-                let payoff = |a| self.payoff_at(label.candidate, x, a, at);
+                let payoff = |a| self.payoff(label.candidate, x, a, &landing.values);
                 let best = self.best_of(x, payoff);
                 best.payoff - payoff(label.profile[x]) <= best.tolerance
             };
