@@ -574,8 +574,9 @@ fn exploitability(flow: Flow, motion: Motion, grid: usize) -> f64 {
     (200..216).map(gain).fold(0.0, f64::max)
 }
 
-/// Kept apart at their jumps, V errs like the square of the mesh: a quarter for every doubling. Between beliefs it is
-/// interpolated across jumps, which under the realised flow some path meets: the last family falls more slowly.
+/// Kept apart at its jumps, V errs like the square of the mesh: a quarter for every doubling. Under the realised flow V is
+/// interpolated across jumps: in the last family one path meets a stage game whose only equilibrium at the leader's choice
+/// is such an artefact (the exact recursion finds none there without a coin), and the gain falls more slowly.
 #[test]
 fn exploitability_falls_as_the_lattices_are_refined() {
     for (flow, motion, grids, ratio) in [
