@@ -59,6 +59,19 @@ fn gains_agree_with_the_exact_ones_at_every_size() {
                 "{row:?}"
             );
         }
+        let paired = Settings {
+            method: MethodChoice::Paired,
+            ..setting
+        };
+        for row in rows(&run(&game, &jumping(), &paired)) {
+            let truth = exact.rows.iter().find(|exact| exact.start == row.start);
+            let truth = truth.unwrap();
+            agrees(row, truth.gain, truth.value);
+            assert!(
+                (row.gain - 1.25 * truth.gain).abs() > 5.0 * row.std_error,
+                "{row:?}"
+            );
+        }
     }
 }
 
