@@ -62,13 +62,14 @@ impl Step<'_> {
             }
             Ok(())
         })?;
+        let made = AtomicUsize::new(0);
         let field = Field {
             cells: self.in_parallel(mesh.windows(2), work, |games, ends, work, out| {
                 out.push(Cell::between([&ends[0], &ends[1]], self.rule, games, work)?);
                 Ok(())
             })?,
             mesh: &mesh,
-            pieces: AtomicUsize::new(0),
+            pieces: &made,
         };
         let cells: Vec<usize> = (0..field.cells.len()).collect();
         let mut nodes =
@@ -428,7 +429,8 @@ impl Step<'_> {
         Ok((piece, error))
     }
 
-    /// Another regime was met inside: split there first.
+    /// Another regime was met inside: split there first. The mesh has stepped over a change, so that what it knows of this
+    /// stretch no longer counts: a mesh of its own, of the three points, takes its place.
     fn refit(
         &self,
         games: &mut StageGames,
@@ -437,18 +439,35 @@ impl Step<'_> {
         work: &mut Work,
         out: &mut Vec<Piece>,
     ) -> Result<(), SolveError> {
-        let [lo, hi] = [
-            self.node(games, field, lo.m, work)?,
-            self.node(games, field, hi.m, work)?,
+        let mesh = [
+            self.mesh_node(games, lo.m, work)?,
+            self.mesh_node(games, middle.m, work)?,
+            self.mesh_node(games, hi.m, work)?,
         ];
-        let mut nodes = vec![lo];
-        self.split_regime(games, field, [&lo, middle], work, &mut nodes)?;
-        nodes.push(*middle);
-        self.split_regime(games, field, [middle, &hi], work, &mut nodes)?;
-        nodes.push(hi);
+        let mut cells = Vec::with_capacity(2);
+        for ends in mesh.windows(2) {
+            cells.push(Cell::between([&ends[0], &ends[1]], self.rule, games, work)?);
+        }
+        let field = Field {
+            mesh: &mesh,
+            cells,
+            pieces: field.pieces,
+        };
+        let mut found = Vec::new();
+        for (cell, at) in mesh[..2].iter().enumerate() {
+            found.push(at.node);
+            self.changes(games, &field, cell, work, &mut found)?;
+        }
+        found.push(mesh[2].node);
+        let mut nodes = Vec::new();
+        for pair in found.windows(2) {
+            nodes.push(pair[0]);
+            self.split_regime(games, &field, [&pair[0], &pair[1]], work, &mut nodes)?;
+        }
+        nodes.push(mesh[2].node);
         for regime in nodes.chunk_by(|a, b| a.label == b.label) {
             let last = &regime[regime.len() - 1];
-            self.fit(games, field, &regime[0], last, work, out)?;
+            self.fit(games, &field, &regime[0], last, work, out)?;
         }
         Ok(())
     }

@@ -161,3 +161,34 @@ fn an_equilibrium_that_is_selected_only_around_a_kink_of_v_is_found() {
         assert!(stored.distance(&point.values) < 1e-8, "{m}: {stored:?}");
     }
 }
+
+/// At t = 2 the incentive of type u to play a0 crosses zero twice between two points of the mesh, at which the equilibria are
+/// the same. Inside a0 is an equilibrium too, and the leader's better one, also where a1 still is.
+#[test]
+fn a_window_that_the_mesh_steps_over_is_found_with_its_selection() {
+    let text = "name = \"hump\"\nhorizon = 3\ndiscount = 1\n[follower]\ntypes = [\"u\", \"v\"]\n\
+        actions = [\"a0\", \"a1\"]\ninitial = [0.5, 0.5]\n\
+        reward = \"if(t == 2, (x == u) * (a == a0) * 10000 * (0.002^2 - (z[v] - 0.5)^2), \
+        if(t == 3, (x == v) * 0.1 * z[v], 0))\"\n[follower.transition]\n\
+        \"u, a0\" = { v = \"if(t == 1, 0.5024, 0.8)\", u = \"rest\" }\n\
+        \"u, a1\" = { v = \"if(t == 1, 0.5024, 0.5)\", u = \"rest\" }\n\
+        \"v, *\" = { v = \"if(t == 1, 0.5024, 0.5)\", u = \"rest\" }\n\
+        [leader]\nactions = { name = \"p\", values = [0, 1] }\n\
+        reward = { per_follower = \"(t == 2) * (x == u) * (a == a0)\" }\n";
+    for grid in ["201", "67", "200"] {
+        let text = format!("{text}[solve]\ngrid = {grid}\n");
+        let scenario = Scenario::parse("hump.toml", &text, &[]).unwrap();
+        let solution = solve(&scenario).unwrap();
+        for j in 0..=1000 {
+            let m = 0.495 + 0.00001 * f64::from(j);
+            let (held, searched) = (
+                solution.stored_values(2, m),
+                solution.resolve(2, m).unwrap().values,
+            );
+            assert!(
+                (held.leader - searched.leader).abs() < 1e-7,
+                "grid {grid}, {m}: {held:?} {searched:?}"
+            );
+        }
+    }
+}

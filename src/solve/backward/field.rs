@@ -46,7 +46,7 @@ pub(super) struct Field<'n> {
     pub mesh: &'n [MeshNode],
     pub cells: Vec<Cell>,
     /// Pieces made so far, by all workers.
-    pub pieces: AtomicUsize,
+    pub pieces: &'n AtomicUsize,
 }
 
 impl Field<'_> {
