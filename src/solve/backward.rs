@@ -10,7 +10,7 @@
 
 mod field;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
@@ -20,7 +20,7 @@ use super::stage_game::{Equilibrium, Label, Period, StageGames};
 use super::values::{POINTS, Piece, ValueFunction, Values, accuracy};
 use crate::game::LeaderInformation;
 
-use field::{Answer, Cell, Field, MeshNode, signature};
+use field::{Answer, Cell, Field, Made, MeshNode, signature};
 
 /// Width to which changes of signature are located.
 const WINDOW: f64 = 1e-11;
@@ -62,14 +62,15 @@ impl Step<'_> {
             }
             Ok(())
         })?;
-        let made = AtomicUsize::new(0);
+        let made = Made::default();
         let field = Field {
             cells: self.in_parallel(mesh.windows(2), work, |games, ends, work, out| {
-                out.push(Cell::between([&ends[0], &ends[1]], self.rule, games, work)?);
+                let ends = [&ends[0], &ends[1]];
+                out.push(Cell::between(ends, self.rule, games, work, &made)?);
                 Ok(())
             })?,
             mesh: &mesh,
-            pieces: &made,
+            made: &made,
         };
         let cells: Vec<usize> = (0..field.cells.len()).collect();
         let mut nodes =
@@ -342,7 +343,7 @@ impl Step<'_> {
     ) -> Result<(), SolveError> {
         let label = Some(lo.label);
         // All workers' together: where it is too much, they end together.
-        self.bounded(field.pieces.load(Ordering::Relaxed))?;
+        self.bounded(field.made.pieces.load(Ordering::Relaxed))?;
         if hi.m - lo.m <= GAP {
             let point = Piece::point(lo.m, label, lo.values);
             out.push(self.with_leader_types(games, point)?.0);
@@ -379,7 +380,7 @@ impl Step<'_> {
         }
         // Values that overflowed end here, and are refused when the period is done.
         if error <= accuracy(self.tolerance, &values) || !error.is_finite() {
-            field.pieces.fetch_add(1, Ordering::Relaxed);
+            field.made.pieces.fetch_add(1, Ordering::Relaxed);
             out.push(piece);
             return Ok(());
         }
@@ -446,12 +447,13 @@ impl Step<'_> {
         ];
         let mut cells = Vec::with_capacity(2);
         for ends in mesh.windows(2) {
-            cells.push(Cell::between([&ends[0], &ends[1]], self.rule, games, work)?);
+            let ends = [&ends[0], &ends[1]];
+            cells.push(Cell::between(ends, self.rule, games, work, field.made)?);
         }
         let field = Field {
             mesh: &mesh,
             cells,
-            pieces: field.pieces,
+            made: field.made,
         };
         let mut found = Vec::new();
         for (cell, at) in mesh[..2].iter().enumerate() {

@@ -28,8 +28,10 @@ pub use equilibrium::Kind;
 use equilibrium::Landing;
 pub(super) use equilibrium::{Equilibria, Equilibrium, Label};
 
-/// Best responses are the actions within this times max(1, range of U) of the maximum (mathematics: a closed correspondence).
-pub(super) const TIE: f64 = 1e-10;
+/// Best responses are the actions within this times max(1, range of U) of the maximum (a closed correspondence): 1e-10, and a
+/// thousandth more, so that a loss of 1e-10 that a game states is within it whatever its rounding.
+pub(super) const TIE: f64 = 1.001e-10;
+
 /// What is the same for every stage game of a period.
 #[derive(Clone, Copy)]
 pub(super) struct Period<'a> {

@@ -192,3 +192,26 @@ fn a_window_that_the_mesh_steps_over_is_found_with_its_selection() {
         }
     }
 }
+
+/// Both actions lead to the same place, so that their payoffs differ by what the game states everywhere: by rounding
+/// alone it is above or below 1e-10.
+#[test]
+fn a_loss_that_equals_the_tie_tolerance_as_written_is_a_tie_whatever_its_rounding() {
+    let text = "name = \"edge\"\nhorizon = 2\ndiscount = 1\n[follower]\ntypes = [\"u\", \"v\"]\n\
+        actions = [\"a0\", \"a1\"]\ninitial = [0.5, 0.5]\nreward = \"0.7 * z[v] + 1e-10 * (a == a1)\"\n\
+        [follower.transition]\n\"u, *\" = { v = 0.3, u = \"rest\" }\n\"v, *\" = { v = 0.6, u = \"rest\" }\n\
+        [leader]\nactions = { name = \"p\", from = 0, to = 1, count = 3 }\n\
+        reward = { period = \"p * z[v]\" }\n";
+    for grid in [2, 10, 200] {
+        let text = format!("{text}[solve]\ngrid = {grid}\n");
+        let scenario = Scenario::parse("edge.toml", &text, &[]).unwrap();
+        let solution = solve(&scenario).unwrap();
+        assert_eq!(solution.jumps(), 0);
+        let point = solution.resolve(1, 0.4).unwrap();
+        // z(v) is .42 at t = 2, and the leader's price 1.
+        assert!(
+            (point.values.leader - (0.4 + 0.42)).abs() < 1e-9,
+            "grid {grid}"
+        );
+    }
+}

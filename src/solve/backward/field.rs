@@ -1,13 +1,13 @@
 //! What is known of each leader action's stage game between the points of the mesh.
 
 use std::cmp::Ordering;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::super::SolveError;
 use super::super::leader::{Rule, Work};
 use super::super::stage_game::{Kind, Label, StageGames, TIE};
 use super::super::values::{Place, ValueFunction};
-use super::{Node, WINDOW};
+use super::{MOST_PIECES, Node, WINDOW};
 
 /// What is known of one leader action's stage game at a point.
 #[derive(Clone, Copy, PartialEq)]
@@ -45,8 +45,14 @@ pub(super) struct Cell(Vec<Mark>);
 pub(super) struct Field<'n> {
     pub mesh: &'n [MeshNode],
     pub cells: Vec<Cell>,
-    /// Pieces made so far, by all workers.
-    pub pieces: &'n AtomicUsize,
+    pub made: &'n Made,
+}
+
+/// What all workers made so far in one period: beyond [`MOST_PIECES`] of either they end together.
+#[derive(Default)]
+pub(super) struct Made {
+    pub pieces: AtomicUsize,
+    marks: AtomicUsize,
 }
 
 impl Field<'_> {
@@ -65,6 +71,7 @@ impl Cell {
         rule: Rule,
         games: &mut StageGames,
         work: &mut Work,
+        made: &Made,
     ) -> Result<Self, SolveError> {
         let mut marks = Vec::new();
         if hi.node.m - lo.node.m <= WINDOW {
@@ -78,6 +85,7 @@ impl Cell {
                     games: &mut *games,
                     work: &mut *work,
                     marks: &mut marks,
+                    made,
                 };
                 let ends = [search.probe(lo.node.m)?, search.probe(hi.node.m)?];
                 search.between(&ends[0], &ends[1], 0)?;
@@ -147,6 +155,7 @@ struct Search<'s, 'a> {
     games: &'s mut StageGames<'a>,
     work: &'s mut Work,
     marks: &'s mut Vec<Mark>,
+    made: &'s Made,
 }
 
 /// One enumerated stage game, with what tells how far away a change is.
@@ -194,6 +203,10 @@ impl Search<'_, '_> {
     fn probe(&mut self, m: f64) -> Result<Probe, SolveError> {
         self.games.move_to(m)?;
         let selected = self.rule.select(self.games, self.l, self.work);
+        let t = self.games.period.t;
+        if self.games.equilibria.overflows {
+            return Err(SolveError::Overflow { t, m });
+        }
         let answer = Answer {
             label: selected.equilibrium.label,
             signature: signature(self.games, self.l),
@@ -225,6 +238,10 @@ impl Search<'_, '_> {
             return Ok(());
         }
         if ends[1] - ends[0] <= WINDOW {
+            if self.made.marks.fetch_add(2, Relaxed) >= MOST_PIECES {
+                let (t, limit) = (self.games.period.t, MOST_PIECES);
+                return Err(SolveError::TooManyPieces { t, limit });
+            }
             self.marks.extend([lo.mark, hi.mark]);
             return Ok(());
         }
