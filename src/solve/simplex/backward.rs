@@ -55,8 +55,8 @@ pub(super) struct Answer {
     pub leader_types: Vec<f64>,
     /// Its mean over pi.
     pub mean: f64,
-    /// Where the mean field goes: to z', or under a public coin to the sides of a jump around it.
-    pub sides: Vec<Side>,
+    /// Where the mean field goes, per flow: to z', or under a public coin to the sides of a jump around it.
+    pub sides: Vec<Vec<Side>>,
 }
 
 impl Judged for Answer {
@@ -376,8 +376,23 @@ impl<'a> StageGames<'a> {
     /// type had the law pi.
     pub fn followed(&self, answer: &Answer, action: LeaderAction) -> Vec<f64> {
         let e = &answer.equilibrium;
+        if let Some(flow) = self.flow_of(answer, action) {
+            return e.next[flow * self.stage.types..(flow + 1) * self.stage.types].to_vec();
+        }
+        let law: Vec<(usize, f64)> = self
+            .belief
+            .weights()
+            .iter()
+            .enumerate()
+            .map(|(x, w)| (self.period.game.leader_move(LeaderType(x), action), *w))
+            .collect();
+        self.stage.advance_under(&self.tables, &e.gamma, &law)
+    }
+
+    /// Which z' follows an action of the leader; `None` where she would not take it and the mean field follows what she does.
+    fn flow_of(&self, answer: &Answer, action: LeaderAction) -> Option<usize> {
         if self.period.rule == FlowRule::Averaged {
-            return e.next.clone();
+            return Some(0);
         }
         let law = LeaderMove::law(self.period.game, &self.belief, &answer.leader);
         let actions = law
@@ -386,32 +401,23 @@ impl<'a> StageGames<'a> {
         let mut actions: Vec<LeaderAction> = actions.collect();
         actions.sort();
         actions.dedup();
-        match actions.iter().position(|a| *a == action) {
-            // One z' for all that she may do: all moves move the followers alike.
-            Some(_) if e.next.len() == self.stage.types => e.next.clone(),
-            Some(flow) => e.next[flow * self.stage.types..(flow + 1) * self.stage.types].to_vec(),
-            None => {
-                let law: Vec<(usize, f64)> = self
-                    .belief
-                    .weights()
-                    .iter()
-                    .enumerate()
-                    .map(|(x, w)| (self.period.game.leader_move(LeaderType(x), action), *w))
-                    .collect();
-                self.stage.advance_under(&self.tables, &e.gamma, &law)
-            }
-        }
+        let flow = actions.iter().position(|a| *a == action)?;
+        // One z' for all that she may do where all moves move the followers alike.
+        Some(flow.min(answer.sides.len() - 1))
     }
 
     /// Where the mean field may go after an action of the leader.
     pub fn sides(&self, answer: &Answer, action: LeaderAction) -> Vec<Side> {
-        match &answer.sides[..] {
-            [_] => vec![Side {
-                probability: 1.0,
-                mean_field: self.followed(answer, action),
-            }],
-            sides => sides.to_vec(),
-        }
+        let flow = self.flow_of(answer, action);
+        flow.map_or_else(
+            || {
+                vec![Side {
+                    probability: 1.0,
+                    mean_field: self.followed(answer, action),
+                }]
+            },
+            |flow| answer.sides[flow].clone(),
+        )
     }
 
     /// V^l_{t+1} at a belief made up of nodes, and z'.

@@ -3,14 +3,14 @@
 //! All z'_k are affine in gamma^f. For every support the probabilities p of its further actions lie in a box; over a box
 //! each z'_k has a range, in which the bounds of V say whether the types that mix can be indifferent and nobody does
 //! better outside the support. Boxes that pass are halved until few simplices of the lattice are in the reach of each
-//! z'_k; then, for every choice of one simplex per flow, one linear system settles the support, as in `simplices`.
-//!
-//! V is interpolated across jumps here. A support that leaves a continuum is given by what smaller supports have of it,
-//! and the search then says that it is not complete.
+//! z'_k; then, for every choice of one simplex per flow, and of one regime per branch where jumps of V cross them, one
+//! linear system settles the support, as in `simplices`. A continuum is given by its vertices.
 
+use super::affine::{Line, Row, Solutions, rank, solve, vertices};
+use super::choice::Choice;
+use super::lattice::Lattice;
 use super::search::{SLACK, Search};
-use super::simplices::{Row, Solutions, solve};
-use super::stage_game::{StageGame, dot};
+use super::stage_game::{Equilibrium, StageGame, dot};
 use crate::solve::stage_game::{Kind, TIE};
 
 /// Choices of simplices that are settled without halving the box further.
@@ -24,6 +24,15 @@ struct Mixture {
     extra: Vec<(usize, usize)>,
     /// z'_k in scaled tail sums: per flow and coordinate, the coefficients of p, then the constant.
     lines: Vec<Vec<Row>>,
+}
+
+/// One simplex per flow under search.
+struct Cells<'c> {
+    /// z'_k(p) in them.
+    lines: Vec<Line<'c>>,
+    /// Their vertices.
+    nodes: Vec<Vec<usize>>,
+    choice: Choice,
 }
 
 /// A simplex of the lattice: its lower corner, and the coordinates in the order in which they are raised.
@@ -51,6 +60,11 @@ impl Search {
         let place = base.len();
         let Some(x) = game.active.get(place) else {
             let mixture = Mixture::new(game, base.clone(), extra.clone());
+            // Where not every p moves some z'_k, smaller supports lead to the same z'_k.
+            let lines = mixture.lines.iter().flatten().cloned().collect();
+            if rank(lines, extra.len()) < extra.len() {
+                return;
+            }
             let box_of_all = vec![[0.0, 1.0]; extra.len()];
             self.narrow_mixture(game, &mixture, &box_of_all);
             return;
@@ -122,28 +136,91 @@ impl Search {
             }
             return;
         }
+        let lines = chosen.iter().zip(&mixture.lines);
+        let mut cells = Cells {
+            lines: lines.map(|(simplex, line)| simplex.line(line)).collect(),
+            nodes: chosen.iter().map(|s| s.nodes(game.lattice)).collect(),
+            choice: Choice::default(),
+        };
+        cells.choice.begin(game, |flow| &cells.nodes[flow]);
+        self.steps.cut |= cells.choice.is_cut();
+        loop {
+            self.settle_mixture(game, mixture, &cells);
+            if !cells.choice.advance() {
+                return;
+            }
+        }
+    }
+
+    /// All equilibria of a support with every z'_k in its simplex and V in the regimes chosen.
+    fn settle_mixture(&mut self, game: &StageGame, mixture: &Mixture, cells: &Cells) {
         if self.steps.exhausted() {
             return;
         }
         self.steps.systems += 1;
-        let rows: Vec<Row> = (0..mixture.extra.len())
-            .map(|e| mixture.incentive(game, chosen, e))
-            .collect();
-        match solve(&rows, mixture.extra.len()) {
+        let unknowns = mixture.extra.len();
+        let ties = mixture.extra.iter();
+        let ties = ties.map(|(place, a)| cells.incentive(game, mixture, *place, *a));
+        let mut rows: Vec<Row> = ties.collect();
+        match solve(&rows, unknowns) {
             Solutions::None => {}
-            Solutions::Many(_) => self.steps.stopped = true,
-            Solutions::One(p) => {
-                let inside = chosen.iter().zip(&mixture.lines);
-                let mut inside = inside.map(|(simplex, line)| simplex.holds(line, &p));
-                let gamma = mixture.gamma(game, &p);
-                let mixes = p.iter().all(|p| *p > 0.0) && mixture.bases_are_taken(game, &gamma);
-                if mixes && inside.all(|inside| inside) {
-                    let accepted = game.accept(gamma, &mut self.location);
-                    self.candidates.extend(accepted.map(|mut e| {
-                        e.kind = Kind::Mixed;
-                        e
-                    }));
+            Solutions::One(p) => self.offer_mixture(game, mixture, cells, &p, Kind::Mixed),
+            Solutions::Many(rank) => {
+                let faces = cells.faces(game, mixture);
+                let mut found = Vec::new();
+                vertices(
+                    &mut rows,
+                    rank,
+                    &faces,
+                    unknowns,
+                    &mut self.steps,
+                    &mut found,
+                );
+                for p in found {
+                    self.offer_mixture(game, mixture, cells, &p, Kind::Vertex);
                 }
+                self.link_mixture(game, mixture, cells);
+            }
+        }
+    }
+
+    /// Add the prescription with mixing probabilities p if it is an equilibrium in these simplices.
+    fn offer_mixture(
+        &mut self,
+        game: &StageGame,
+        mixture: &Mixture,
+        cells: &Cells,
+        p: &[f64],
+        kind: Kind,
+    ) {
+        let gamma = mixture.gamma(game, p);
+        let mixes = p.iter().all(|p| *p > 0.0) && mixture.bases_are_taken(game, &gamma);
+        if !mixes || !cells.hold(p) {
+            return;
+        }
+        let accepted = game.accept(gamma, &mut self.location);
+        self.candidates
+            .extend(accepted.map(|e| Equilibrium { kind, ..e }));
+    }
+
+    /// Join the equilibria that belong to the continuum of a support; those of smaller supports were found before.
+    fn link_mixture(&mut self, game: &StageGame, mixture: &Mixture, cells: &Cells) {
+        let mut first = None;
+        for i in 0..self.candidates.len() {
+            let e = &self.candidates[i];
+            let inside = mixture.probabilities(game, &e.gamma);
+            if !inside.is_some_and(|p| cells.hold(&p)) {
+                continue;
+            }
+            let values = game.continuation(&e.next, &mut self.location);
+            let tied = mixture.extra.iter().all(|(place, action)| {
+                let x = game.active[*place];
+                let payoffs = [mixture.base[*place], *action].map(|a| game.payoff(x, a, &values));
+                let size = payoffs[0].abs().max(payoffs[1].abs()).max(1.0);
+                (payoffs[0] - payoffs[1]).abs() <= 4.0 * TIE * size
+            });
+            if tied {
+                self.links.push([*first.get_or_insert(i), i]);
             }
         }
     }
@@ -187,6 +264,19 @@ impl Mixture {
             gamma[row + action] = *p;
         }
         gamma
+    }
+
+    /// The probabilities p of a prescription; `None` for one that takes other actions.
+    fn probabilities(&self, game: &StageGame, gamma: &[f64]) -> Option<Vec<f64>> {
+        let has =
+            |place: usize, a: usize| self.base[place] == a || self.extra.contains(&(place, a));
+        let mut places = game.active.iter().enumerate();
+        let within = places.all(|(place, x)| {
+            (0..game.actions).all(|a| gamma[x * game.actions + a] <= 0.0 || has(place, a))
+        });
+        let p = self.extra.iter();
+        let p = p.map(|(place, a)| gamma[game.active[*place] * game.actions + a]);
+        within.then(|| p.collect())
     }
 
     fn bases_are_taken(&self, game: &StageGame, gamma: &[f64]) -> bool {
@@ -269,56 +359,76 @@ impl Mixture {
             .filter(|(_, width)| *width > 4.0 * SLACK)
             .map(|(e, _)| e)
     }
+}
 
-    /// U_x(e) - U_x(base) as a function of p where every z'_k lies in its simplex.
-    fn incentive(&self, game: &StageGame, chosen: &[Simplex], e: usize) -> Row {
-        let (place, action) = self.extra[e];
-        let (x, base) = (game.active[place], self.base[place]);
-        let mut row = vec![0.0; self.extra.len() + 1];
-        let rewards = [action, base].map(|a| game.reward[x * game.actions + a]);
-        row[self.extra.len()] = rewards[0] - rewards[1];
+impl Cells<'_> {
+    /// Whether every z'_k(p) lies in its simplex.
+    fn hold(&self, p: &[f64]) -> bool {
+        let mut lines = self.lines.iter();
+        lines.all(|line| line.weights(p).all(|weight| weight >= -SLACK))
+    }
+
+    /// U_x(a) - U_x(base) as a function of p, x by its place among the active types; its largest coefficient is at most one.
+    fn incentive(&self, game: &StageGame, mixture: &Mixture, place: usize, a: usize) -> Row {
+        let (x, base) = (game.active[place], mixture.base[place]);
+        let mut row = vec![0.0; mixture.extra.len() + 1];
+        let rewards = [a, base].map(|a| game.reward[x * game.actions + a]);
+        row[mixture.extra.len()] = rewards[0] - rewards[1];
         for (b, branch) in game.branches.iter().enumerate() {
-            let simplex = &chosen[branch.flow];
-            let (mine, theirs) = (game.hold(b, x, action), game.hold(b, x, base));
-            let value = |node: usize| {
-                let v = branch.next.at_node(node);
+            let (mine, theirs) = (game.hold(b, x, a), game.hold(b, x, base));
+            let part = self.lines[branch.flow].row(|k| {
+                let node = self.nodes[branch.flow][k];
+                let v = self.choice.values(game, b, k, node);
                 dot(mine, v) - dot(theirs, v)
-            };
-            let mut sums = simplex.corner.clone();
-            let mut last = value(game.lattice.rank(&sums));
-            row[self.extra.len()] += last;
-            for i in &simplex.order {
-                sums[*i] += 1;
-                let next = value(game.lattice.rank(&sums));
-                for (sum, c) in row.iter_mut().zip(&self.lines[branch.flow][*i]) {
-                    *sum += (next - last) * c;
-                }
-                row[self.extra.len()] -= (next - last) * simplex.corner[*i] as f64;
-                last = next;
-            }
+            });
+            row.iter_mut().zip(part).for_each(|(sum, c)| *sum += c);
         }
         let scale = row.iter().fold(1.0, |scale: f64, c| scale.max(c.abs()));
         row.iter_mut().for_each(|c| *c /= scale);
         row
     }
+
+    /// What bounds the probabilities of a continuum: the walls of the simplices, where an action outside the support ties,
+    /// and the borders of the regimes.
+    fn faces(&self, game: &StageGame, mixture: &Mixture) -> Vec<Row> {
+        let mut faces: Vec<Row> = self.lines.iter().flat_map(Line::walls).collect();
+        for (place, x) in game.active.iter().enumerate() {
+            for &a in &game.available[*x] {
+                if a != mixture.base[place] && !mixture.extra.contains(&(place, a)) {
+                    faces.push(self.incentive(game, mixture, place, a));
+                }
+            }
+        }
+        // Just inside the border to every other regime.
+        for (branch, margins) in self.choice.margins() {
+            let line = &self.lines[game.branches[branch].flow];
+            faces.push(line.row(|k| margins[k] - SLACK));
+        }
+        faces
+    }
 }
 
 impl Simplex {
-    /// Whether the point of a line at p lies in the simplex.
-    fn holds(&self, line: &[Row], p: &[f64]) -> bool {
-        let fraction = |i: usize| {
-            let value: f64 = p.iter().zip(&line[i]).map(|(p, c)| p * c).sum();
-            value + line[i][p.len()] - self.corner[i] as f64
-        };
-        let mut above = 1.0;
+    /// Its vertices.
+    fn nodes(&self, lattice: &Lattice) -> Vec<usize> {
+        let mut sums = self.corner.clone();
+        let mut nodes = vec![lattice.rank(&sums)];
         for i in &self.order {
-            let here = fraction(*i);
-            if above - here < -SLACK {
-                return false;
-            }
-            above = here;
+            sums[*i] += 1;
+            nodes.push(lattice.rank(&sums));
         }
-        above >= -SLACK
+        nodes
+    }
+
+    /// z'_k(p) in it, of which the scaled tail sums are given.
+    fn line(&self, sums: &[Row]) -> Line<'_> {
+        let unknowns = sums[0].len() - 1;
+        let mut coordinates = Vec::with_capacity(sums.len() * (unknowns + 1));
+        for (row, corner) in sums.iter().zip(&self.corner) {
+            coordinates.extend_from_slice(&row[..unknowns]);
+            coordinates.push(row[unknowns] - *corner as f64);
+        }
+        Line::new(&self.order, unknowns, coordinates)
     }
 }
 

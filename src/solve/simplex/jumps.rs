@@ -47,7 +47,7 @@ pub(super) struct Label {
     leader: LeaderPrescription,
     /// Whether gamma(a|x) > 0.
     taken: Vec<bool>,
-    /// z'.
+    /// z', of one flow after the other.
     next: Vec<f64>,
 }
 
@@ -71,18 +71,23 @@ impl Label {
         if cuts().all(|cuts| cuts.all().is_empty()) {
             return false;
         }
-        let pairs = || self.next.iter().zip(&other.next);
-        let length: f64 = pairs().map(|(a, b)| (a - b).abs()).sum();
-        // Two points per cell.
-        let points = 1 + (length * period.lattice.cells() as f64).ceil() as usize;
-        (0..=points).any(|k| {
-            let share = k as f64 / points as f64;
-            let z: Vec<f64> = pairs()
-                .map(|(a, b)| (1.0 - share) * a + share * b)
-                .collect();
-            period.lattice.locate(&z, at);
-            let mut nodes = at.vertices.iter();
-            nodes.any(|(node, _)| cuts().any(|cuts| cuts.is_marked(*node)))
+        let types = period.lattice.types();
+        let flows = self.next.chunks_exact(types);
+        let mut flows = flows.zip(other.next.chunks_exact(types));
+        flows.any(|(from, to)| {
+            let pairs = || from.iter().zip(to);
+            let length: f64 = pairs().map(|(a, b)| (a - b).abs()).sum();
+            // Two points per cell.
+            let points = 1 + (length * period.lattice.cells() as f64).ceil() as usize;
+            (0..=points).any(|k| {
+                let share = k as f64 / points as f64;
+                let z: Vec<f64> = pairs()
+                    .map(|(a, b)| (1.0 - share) * a + share * b)
+                    .collect();
+                period.lattice.locate(&z, at);
+                let mut nodes = at.vertices.iter();
+                nodes.any(|(node, _)| cuts().any(|cuts| cuts.is_marked(*node)))
+            })
         })
     }
 }

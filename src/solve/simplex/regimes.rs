@@ -268,7 +268,7 @@ impl Pieces {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::field::Field;
     use super::super::jumps;
     use super::super::lattice::{Lattice, Location};
@@ -285,7 +285,7 @@ mod tests {
     }
 
     /// A field of affine regimes with its cuts.
-    fn two_regimes(lattice: &Lattice, level: impl Fn(&[f64]) -> f64) -> Field {
+    pub(in super::super) fn two_regimes(lattice: &Lattice, level: impl Fn(&[f64]) -> f64) -> Field {
         let components = lattice.types() + 1;
         let at = |z: &[f64], side: f64| -> Vec<f64> {
             (0..components).map(|c| value(z, side, c)).collect()

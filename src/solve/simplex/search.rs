@@ -88,10 +88,6 @@ impl Steps {
 impl Search {
     /// Find all equilibria; those that need a public coin only where there are no others.
     pub fn supported_first(&mut self, game: &mut StageGame) -> Equilibria {
-        if game.flows > 1 {
-            game.across = Across::Bridged;
-            return self.run(game);
-        }
         let supported = self.run(game);
         let jumps = |branch: &Branch| !branch.next.cuts().all().is_empty();
         let may_be_lottery = supported.complete && game.branches.iter().any(jumps);
@@ -101,7 +97,8 @@ impl Search {
         game.across = Across::Bridged;
         let mut lotteries = self.run(game);
         for e in &mut lotteries.found {
-            if game.sides(&e.next, &mut self.location).len() > 1 {
+            let mut sides = game.sides(&e.next, &mut self.location).into_iter();
+            if sides.any(|of_flow| of_flow.len() > 1) {
                 e.kind = Kind::Lottery;
             }
         }

@@ -11,9 +11,10 @@
 //! with a p of zero belong to smaller supports, the others lie on a face of the simplex or where an action outside the
 //! support ties. A vertex mixes over no more actions than |X^f| - 1 beyond the bases, so larger supports need no search.
 
-use super::regimes::Pieces;
+use super::affine::{Line, Row, Solutions, solve, vertices};
+use super::choice::Choice;
 use super::search::{SLACK, Search};
-use super::stage_game::{Across, StageGame, dot};
+use super::stage_game::{StageGame, dot};
 use crate::solve::stage_game::{Kind, TIE};
 
 /// A simplex under search.
@@ -32,8 +33,7 @@ pub(super) struct Memory {
     /// Where this simplex's candidates begin.
     start: usize,
     nodes: Vec<usize>,
-    /// Per branch the regimes of a simplex that a jump crosses, and the one under search.
-    pieces: Vec<Option<(Pieces, usize)>>,
+    choice: Choice,
 }
 
 /// One action of each active type, and the further actions that types mix over.
@@ -42,17 +42,6 @@ struct Support {
     base: Vec<usize>,
     /// (place among the active types, action).
     extra: Vec<(usize, usize)>,
-}
-
-/// An affine function of p: coefficients, then the constant.
-pub(super) type Row = Vec<f64>;
-
-/// The solutions of some equations.
-pub(super) enum Solutions {
-    None,
-    One(Vec<f64>),
-    /// A family; the number of independent equations.
-    Many(usize),
 }
 
 impl Search {
@@ -105,7 +94,7 @@ impl Search {
     /// Search a simplex: once, or where jumps cross it once for every choice of a regime per branch.
     fn simplex(&mut self, game: &StageGame, memory: &mut Memory, survivors: &[Vec<usize>]) {
         memory.enter(game);
-        self.steps.cut |= memory.pieces.iter().any(Option::is_some);
+        self.steps.cut |= memory.choice.is_cut();
         loop {
             memory.evaluate(game, survivors);
             memory.start = self.candidates.len();
@@ -114,7 +103,7 @@ impl Search {
             for degree in 0..=spare.min(memory.corner.len()) {
                 self.supports(game, memory, &mut support, degree);
             }
-            if !memory.next_regimes() {
+            if !memory.choice.advance() {
                 return;
             }
         }
@@ -180,7 +169,7 @@ impl Search {
             return;
         }
         self.steps.systems += 1;
-        let line = Line::new(self, game, memory, support);
+        let line = self.line(game, memory, support);
         let ties = support.extra.iter().map(|(place, action)| {
             let base = support.base[*place];
             line.row(|k| memory.incentive(game, k, *place, *action, base) / memory.scales[*place])
@@ -194,37 +183,38 @@ impl Search {
             Solutions::None => {}
             Solutions::One(p) => self.offer(game, &line, support, &p, Kind::Mixed),
             Solutions::Many(rank) => {
-                let faces = line.faces(game, memory, support);
-                self.vertices(game, &line, support, (&mut rows, rank), &faces);
+                let faces = faces(&line, game, memory, support);
+                let (unknowns, mut found) = (support.extra.len(), Vec::new());
+                vertices(
+                    &mut rows,
+                    rank,
+                    &faces,
+                    unknowns,
+                    &mut self.steps,
+                    &mut found,
+                );
+                for p in found {
+                    self.offer(game, &line, support, &p, Kind::Vertex);
+                }
                 self.link(game, memory, support);
             }
         }
     }
 
-    /// The vertices of a polytope: its equations and enough of its faces.
-    fn vertices(
-        &mut self,
-        game: &StageGame,
-        line: &Line,
-        support: &Support,
-        (rows, rank): (&mut Vec<Row>, usize),
-        faces: &[Row],
-    ) {
-        for (i, face) in faces.iter().enumerate() {
-            if self.steps.exhausted() {
-                return;
+    /// z'(p) in the simplex.
+    fn line<'m>(&self, game: &StageGame, memory: &'m Memory, support: &Support) -> Line<'m> {
+        let unknowns = support.extra.len();
+        let mut coordinates = Vec::with_capacity(memory.corner.len() * (unknowns + 1));
+        for (i, corner) in memory.corner.iter().enumerate() {
+            let part = |place: usize, a: usize| self.directions.part(game.active[place], a)[i];
+            for (place, a) in &support.extra {
+                coordinates.push(part(*place, *a) - part(*place, support.base[*place]));
             }
-            self.steps.systems += 1;
-            rows.push(face.clone());
-            match solve(rows, support.extra.len()) {
-                Solutions::One(p) => self.offer(game, line, support, &p, Kind::Vertex),
-                Solutions::Many(more) if more > rank => {
-                    self.vertices(game, line, support, (rows, more), &faces[i + 1..]);
-                }
-                Solutions::Many(_) | Solutions::None => {}
-            }
-            rows.pop();
+            let bases = support.base.iter().enumerate();
+            let start: f64 = bases.map(|(place, a)| part(place, *a)).sum();
+            coordinates.push(start - *corner as f64);
         }
+        Line::new(&memory.order, unknowns, coordinates)
     }
 
     /// Add the prescription with mixing probabilities p if it is an equilibrium in this simplex.
@@ -293,36 +283,17 @@ impl Memory {
             }
             self.nodes.push(game.lattice.rank(&sums));
         }
-        self.pieces.clear();
-        if game.across == Across::Kept {
-            let pieces = game.branches.iter().map(|b| b.next.pieces(&self.nodes));
-            self.pieces.extend(pieces.map(|pieces| Some((pieces?, 0))));
-        }
-    }
-
-    /// Go on to the next choice of regimes; whether there is one.
-    fn next_regimes(&mut self) -> bool {
-        for (pieces, r) in self.pieces.iter_mut().flatten() {
-            *r += 1;
-            if *r < pieces.count {
-                return true;
-            }
-            *r = 0;
-        }
-        false
+        self.choice.begin(game, |_| &self.nodes);
     }
 
     /// U_x(a; .) at vertex k under the regimes chosen.
     fn payoff(&self, game: &StageGame, k: usize, x: usize, a: usize) -> f64 {
-        if !self.pieces.iter().any(Option::is_some) {
+        if !self.choice.is_cut() {
             return game.payoff_at_node(x, a, self.nodes[k]);
         }
         let mut payoff = game.reward[x * game.actions + a];
-        for (b, (branch, pieces)) in game.branches.iter().zip(&self.pieces).enumerate() {
-            let values = match pieces {
-                Some((pieces, r)) => pieces.at_vertex(*r, k),
-                None => branch.next.at_node(self.nodes[k]),
-            };
+        for b in 0..game.branches.len() {
+            let values = self.choice.values(game, b, k, self.nodes[k]);
             payoff += dot(game.hold(b, x, a), values);
         }
         payoff
@@ -367,132 +338,21 @@ impl Memory {
     }
 }
 
-/// The affine map from p to z' within a simplex, and the faces that bound it.
-struct Line<'m> {
-    order: &'m [usize],
-    unknowns: usize,
-    /// Per coordinate, z' minus the simplex's corner as an affine function of p, one after the other.
-    coordinates: Row,
-}
-
-impl<'m> Line<'m> {
-    fn new(search: &Search, game: &StageGame, memory: &'m Memory, support: &Support) -> Self {
-        let unknowns = support.extra.len();
-        let mut coordinates = Vec::with_capacity(memory.corner.len() * (unknowns + 1));
-        for (i, corner) in memory.corner.iter().enumerate() {
-            let part = |place: usize, a: usize| search.directions.part(game.active[place], a)[i];
-            for (place, a) in &support.extra {
-                coordinates.push(part(*place, *a) - part(*place, support.base[*place]));
-            }
-            let bases = support.base.iter().enumerate();
-            let start: f64 = bases.map(|(place, a)| part(place, *a)).sum();
-            coordinates.push(start - *corner as f64);
-        }
-        Self {
-            order: &memory.order,
-            unknowns,
-            coordinates,
-        }
-    }
-
-    fn coordinate(&self, i: usize) -> &[f64] {
-        &self.coordinates[i * (self.unknowns + 1)..(i + 1) * (self.unknowns + 1)]
-    }
-
-    /// The affine function of z' with these values at the vertices, as a function of p.
-    fn row(&self, at_vertex: impl Fn(usize) -> f64) -> Row {
-        let mut row = vec![0.0; self.unknowns + 1];
-        let mut last = at_vertex(0);
-        row[self.unknowns] = last;
-        for (k, i) in self.order.iter().enumerate() {
-            let value = at_vertex(k + 1);
-            for (sum, c) in row.iter_mut().zip(self.coordinate(*i)) {
-                *sum += (value - last) * c;
-            }
-            last = value;
-        }
-        row
-    }
-
-    /// The barycentric coordinates of z'(p).
-    fn weights<'p>(&'p self, p: &'p [f64]) -> impl Iterator<Item = f64> + 'p {
-        let at = |k: usize| {
-            let row = self.coordinate(self.order[k]);
-            p.iter().zip(row).map(|(p, c)| p * c).sum::<f64>() + row[p.len()]
-        };
-        (0..=self.order.len()).map(move |k| {
-            let above = if k == 0 { 1.0 } else { at(k - 1) };
-            above - if k < self.order.len() { at(k) } else { 0.0 }
-        })
-    }
-
-    /// The faces of the simplex and of the regime, and where an action outside the support ties.
-    fn faces(&self, game: &StageGame, memory: &Memory, support: &Support) -> Vec<Row> {
-        let walls = (0..=self.order.len()).map(|v| self.row(|k| f64::from(u8::from(k == v))));
-        let mut faces: Vec<Row> = walls.collect();
-        for (place, kept) in memory.kept.iter().enumerate() {
-            let base = support.base[place];
-            for &a in kept {
-                if a != base && !support.extra.contains(&(place, a)) {
-                    let gain = |k| memory.incentive(game, k, place, a, base) / memory.scales[place];
-                    faces.push(self.row(gain));
-                }
+/// The faces of the simplex and of the regime, and where an action outside the support ties.
+fn faces(line: &Line, game: &StageGame, memory: &Memory, support: &Support) -> Vec<Row> {
+    let mut faces: Vec<Row> = line.walls().collect();
+    for (place, kept) in memory.kept.iter().enumerate() {
+        let base = support.base[place];
+        for &a in kept {
+            if a != base && !support.extra.contains(&(place, a)) {
+                let gain = |k| memory.incentive(game, k, place, a, base) / memory.scales[place];
+                faces.push(line.row(gain));
             }
         }
-        // Just inside the border to every other regime.
-        for (pieces, r) in memory.pieces.iter().flatten() {
-            for other in (0..pieces.count).filter(|other| other != r) {
-                let margins = pieces.margins(*r, other);
-                faces.push(self.row(|k| margins[k] - SLACK));
-            }
-        }
-        faces
     }
-}
-
-/// The p at which all rows vanish; rows that the tie tolerance cannot tell from zero say nothing.
-pub(super) fn solve(rows: &[Row], unknowns: usize) -> Solutions {
-    let mut rows = rows.to_vec();
-    let mut rank = 0;
-    let mut columns: Vec<usize> = Vec::with_capacity(unknowns);
-    while rank < rows.len() {
-        let entries = (rank..rows.len()).flat_map(|r| (0..unknowns).map(move |c| (r, c)));
-        let size = |(r, c): &(usize, usize)| rows[*r][*c].abs();
-        let Some((r, c)) = entries.max_by(|a, b| size(a).total_cmp(&size(b))) else {
-            break;
-        };
-        // Written so that a NaN ends the elimination.
-        let usable = rows[r][c].abs() > TIE;
-        if !usable {
-            break;
-        }
-        rows.swap(rank, r);
-        let pivot = rows[rank].clone();
-        for (other, row) in rows.iter_mut().enumerate() {
-            if other != rank && row[c] != 0.0 {
-                let factor = row[c] / pivot[c];
-                row.iter_mut()
-                    .zip(&pivot)
-                    .for_each(|(v, p)| *v -= factor * p);
-                row[c] = 0.0;
-            }
-        }
-        columns.push(c);
-        rank += 1;
+    // Just inside the border to every other regime.
+    for (_, margins) in memory.choice.margins() {
+        faces.push(line.row(|k| margins[k] - SLACK));
     }
-    // Written so that a NaN has no solution.
-    if !rows[rank..]
-        .iter()
-        .all(|row| row[unknowns].abs() <= 4.0 * TIE)
-    {
-        return Solutions::None;
-    }
-    if rank < unknowns {
-        return Solutions::Many(rank);
-    }
-    let mut p = vec![0.0; unknowns];
-    for (row, c) in rows.iter().zip(columns) {
-        p[c] = -row[unknowns] / row[c];
-    }
-    Solutions::One(p)
+    faces
 }

@@ -253,22 +253,29 @@ impl<'a> StageGame<'a> {
         values
     }
 
-    /// z' itself; or where V is bridged and a jump of some branch crosses the simplex of z', its sides: the points of the
-    /// faces that the regimes span, with the weights by which z' is their mean. The bridged V(z') is the mean of V there.
-    pub fn sides(&self, next: &[f64], at: &mut Location) -> Vec<Side> {
+    /// Per flow its z'; or where V is bridged and a jump of some branch crosses the simplex of z', its sides: the points of
+    /// the faces that the regimes span, with the weights by which z' is their mean. The bridged V(z') is the mean of V there.
+    pub fn sides(&self, next: &[f64], at: &mut Location) -> Vec<Vec<Side>> {
+        let flows = next.chunks_exact(self.types).enumerate();
+        flows
+            .map(|(flow, next)| self.sides_of(flow, next, at))
+            .collect()
+    }
+
+    fn sides_of(&self, flow: usize, next: &[f64], at: &mut Location) -> Vec<Side> {
         let whole = || {
             vec![Side {
                 probability: 1.0,
                 mean_field: next.to_vec(),
             }]
         };
-        if self.across == Across::Kept || self.flows > 1 {
+        if self.across == Across::Kept {
             return whole();
         }
         self.lattice.locate(next, at);
         let nodes: Vec<usize> = at.vertices.iter().map(|(node, _)| *node).collect();
-        let pieces = self.branches.iter().map(|b| b.next.pieces(&nodes));
-        let pieces: Vec<Pieces> = pieces.flatten().collect();
+        let branches = self.branches.iter().filter(|b| b.flow == flow);
+        let pieces: Vec<Pieces> = branches.filter_map(|b| b.next.pieces(&nodes)).collect();
         if pieces.is_empty() {
             return whole();
         }

@@ -2,8 +2,10 @@
 
 use super::field::Field;
 use super::lattice::{Lattice, Location};
+use super::regimes::tests::two_regimes;
 use super::search::{Equilibria, Search};
 use super::stage_game::{Across, Branch, Equilibrium, StageGame};
+use crate::solve::stage_game::Kind;
 
 /// splitmix64 (Steele, Lea and Flood 2014).
 struct Random(u64);
@@ -406,4 +408,80 @@ fn brute_force_over_supports_and_simplices_finds_the_same_equilibria() {
         }
     }
     assert!(total > 424 + 100, "some games have several: {total}");
+}
+
+/// The same game with two mean fields, both led by its kernels into its V, each with probability one half.
+fn doubled<'a>(game: &StageGame<'a>) -> StageGame<'a> {
+    let branch = |flow| Branch {
+        weight: 0.5,
+        flow,
+        ..game.branches[0]
+    };
+    let half = game.hold.iter().map(|q| 0.5 * q);
+    StageGame {
+        branches: vec![branch(0), branch(1)],
+        flows: 2,
+        flow: [game.flow.clone(), game.flow.clone()].concat(),
+        hold: half.clone().chain(half).collect(),
+        ..game.clone()
+    }
+}
+
+/// In games whose V jumps, some with two actions that are the same.
+#[test]
+fn two_mean_fields_that_are_one_have_its_equilibria() {
+    let mut search = Search::default();
+    let (mut mixed, mut lotteries, mut vertices, mut pure) = (0, 0, 0, 0);
+    for (types, cells) in [(2, 4), (3, 3)] {
+        let lattice = Lattice::new(types, cells);
+        for seed in 0..400 {
+            let mut random = Random(seed * 31 + types as u64);
+            let twins = seed % 4 == 0;
+            let mut numbers = Numbers::draw(types, 2 + usize::from(twins), &mut random);
+            if twins {
+                for x in 0..types {
+                    numbers.reward[3 * x + 2] = numbers.reward[3 * x + 1];
+                    let row = (3 * x + 1) * types;
+                    numbers.flow.copy_within(row..row + types, row + types);
+                }
+            }
+            let (slope, place) = (random.between(-1.0, 1.0), random.between(0.0, 0.7));
+            let field = two_regimes(&lattice, |z| z[0] + slope * z[1] - place);
+            let mut one = numbers.game(&lattice, &field);
+            let mut two = doubled(&one);
+            let expected = search.supported_first(&mut one);
+            let found = search.supported_first(&mut two);
+            let facts = |e: &Equilibria| (e.found.len(), e.count, e.complete, e.unsupported);
+            assert_eq!(facts(&found), facts(&expected), "{types} {seed}");
+            for (a, b) in found.found.iter().zip(&expected.found) {
+                assert_eq!(a.kind, b.kind, "{types} {seed}");
+                let same = a
+                    .gamma
+                    .iter()
+                    .zip(&b.gamma)
+                    .all(|(p, q)| (p - q).abs() < 1e-7);
+                assert!(same, "{types} {seed}: {a:?} {b:?}");
+                let [first, second] = &two.sides(&a.next, &mut search.location)[..] else {
+                    panic!("one list of sides per mean field");
+                };
+                let expected = &one.sides(&b.next, &mut search.location)[0];
+                for side in [first, second] {
+                    assert_eq!(side.len(), expected.len());
+                    for (s, e) in side.iter().zip(expected) {
+                        assert!((s.probability - e.probability).abs() < 1e-6);
+                    }
+                }
+                match a.kind {
+                    Kind::Pure => pure += 1,
+                    Kind::Lottery => lotteries += 1,
+                    Kind::Vertex => vertices += 1,
+                    _ => mixed += 1,
+                }
+            }
+        }
+    }
+    assert!(
+        pure > 100 && mixed > 20 && lotteries > 20 && vertices > 20,
+        "{pure} {mixed} {lotteries} {vertices}"
+    );
 }

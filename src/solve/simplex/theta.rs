@@ -337,8 +337,12 @@ impl<'g> SimplexSolution<'g> {
                     selected: chosen.leader == answer.leader && chosen.equilibrium.gamma == e.gamma,
                     leader: answer.leader,
                     next: MeanField::new(next),
-                    // The probability of the sides after the first.
-                    coin: 1.0 - answer.sides[0].probability,
+                    // The probability of the sides after the first, the largest of all flows'.
+                    coin: answer
+                        .sides
+                        .iter()
+                        .map(|sides| 1.0 - sides[0].probability)
+                        .fold(0.0, f64::max),
                     prescription: Prescription::new(self.game.follower_actions().len(), e.gamma),
                     values,
                     residual: e.residual,
