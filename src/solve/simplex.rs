@@ -9,7 +9,7 @@
 //! actions are best responses to V(z') of the regime that holds at its own z'; one that needs z' to be on a jump and the
 //! side drawn by a public coin, a lottery, is taken only where there is nothing else, and counted (`Work::only_lottery`).
 //!
-//! Departure: on an edge one jump is known, to an eighth of its length, and within a simplex its surface is flat. Where
+//! Departure: on an edge one jump is known, to a hundredth of its length, and within a simplex its surface is flat. Where
 //! jumps are denser than the lattice V is still interpolated across some; theta there loses what the certificate measures.
 
 mod affine;
