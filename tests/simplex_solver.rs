@@ -509,9 +509,9 @@ fn the_solution_does_not_depend_on_the_number_of_threads() {
     assert_eq!(runs[0], runs[2]);
     // The work of this solution: a golden number, to be changed only with a reason.
     let work = runs[0].1;
-    assert_eq!((work.states, work.stage_games), (1059, 2118));
-    assert_eq!((work.cuts, work.probes), (100, 729));
-    assert_eq!((work.blocks, work.systems), (50_140, 383_094));
+    assert_eq!((work.states, work.stage_games), (1459, 2918));
+    assert_eq!((work.cuts, work.probes), (100, 1129));
+    assert_eq!((work.blocks, work.systems), (67_644, 524_606));
 }
 
 #[test]
