@@ -6,6 +6,7 @@
 //! z is: one function with the jumps of all, and the stage game is that of a leader without types.
 
 use super::beliefs::BeliefMesh;
+use super::stage_game::TIE;
 use super::values::ValueFunction;
 use super::{SolveError, candidates};
 use crate::game::{
@@ -76,16 +77,18 @@ impl Candidates {
         (next, held): (&BeliefMesh, &[ValueFunction]),
     ) -> Result<Self, SolveError> {
         let listed = candidates::at_belief(game, actions, settings.leader_mixing, belief)?;
-        Self::of(game, listed, (t, belief), (next, held))
+        Self::of(game, settings, listed, (t, belief), (next, held))
     }
 
     /// Given prescriptions as candidates.
     pub fn of(
         game: &Game,
+        settings: &SolveSettings,
         listed: Vec<LeaderPrescription>,
         (t, belief): (usize, &Belief),
         (next, held): (&BeliefMesh, &[ValueFunction]),
     ) -> Result<Self, SolveError> {
+        let error = joining_error(game, settings);
         let mut tables = game.tables();
         // (9) is the same at every z.
         tables.evaluate(t, game.initial().weights())?;
@@ -108,7 +111,7 @@ impl Candidates {
             let mean = mean(&after, held.len());
             let known = weights.iter().position(|w| *w == mean);
             let function = known.unwrap_or_else(|| {
-                all.functions.push(source(&mean, held));
+                all.functions.push(source(&mean, held, error));
                 weights.push(mean);
                 weights.len() - 1
             });
@@ -169,6 +172,17 @@ impl Candidates {
     }
 }
 
+/// What joining the pieces of a mean may add to its error in one period: over all periods a tenth of the tolerance, and
+/// never so much that it breaks a tie.
+fn joining_error(game: &Game, settings: &SolveSettings) -> f64 {
+    let discount = game.discount();
+    let periods = match game.is_infinite() {
+        true => 1.0 / (1.0 - discount),
+        false => (0..game.horizon()).fold(0.0, |sum, _| 1.0 + discount * sum),
+    };
+    (0.1 * settings.tolerance / periods).min(0.1 * TIE)
+}
+
 /// The weight of every node in what followers expect.
 fn mean(after: &[After], nodes: usize) -> Vec<(usize, f64)> {
     let mut weights = vec![0.0; nodes];
@@ -182,12 +196,12 @@ fn mean(after: &[After], nodes: usize) -> Vec<(usize, f64)> {
     weights.filter(|(_, w)| *w > 0.0).collect()
 }
 
-fn source(weights: &[(usize, f64)], held: &[ValueFunction]) -> Source {
+fn source(weights: &[(usize, f64)], held: &[ValueFunction], error: f64) -> Source {
     match weights {
         [(node, _)] => Source::Node(*node),
         _ => {
             let parts: Vec<_> = weights.iter().map(|(node, w)| (*w, &held[*node])).collect();
-            Source::Mixture(Box::new(ValueFunction::mixture(&parts)))
+            Source::Mixture(Box::new(ValueFunction::mixture(&parts, error)))
         }
     }
 }

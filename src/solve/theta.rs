@@ -385,7 +385,7 @@ impl<'g> Solution<'g> {
         }
         let after = (self.beliefs.at(t + 1), self.continuation(t));
         let only = vec![leader.clone()];
-        let only = Candidates::of(self.game, only, (t, belief), after)?;
+        let only = Candidates::of(self.game, &self.settings, only, (t, belief), after)?;
         Ok((Cow::Owned(only), 0))
     }
 

@@ -252,8 +252,9 @@ fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Ve
     }
     if flow.capped {
         warnings.push(format!(
-            "the path's tree was cut at {} nodes: later lotteries follow their left side",
-            Flow::MOST_NODES
+            "the path's tree was cut at {} nodes: after them only the likeliest way on from each is followed, and the values \
+             along it differ by {:.1e} from V_1",
+            Flow::MOST_NODES, figures.consistency
         ));
     }
     if figures.commitment_gap.unsolved > 0 {
@@ -266,7 +267,7 @@ fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Ve
         size.max(v.leader.abs())
             .max(v.followers.iter().fold(0.0, |size, v| size.max(v.abs())))
     });
-    if figures.consistency > CONSISTENT * size {
+    if figures.consistency > CONSISTENT * size && !flow.capped {
         warnings.push(format!(
             "V_1 at the start and the values along the path differ by {:.1e}: the mesh missed a switch of regime, a \
              larger solve.grid may find it",

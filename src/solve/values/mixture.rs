@@ -23,8 +23,9 @@ impl Cursor<'_> {
 }
 
 impl ValueFunction {
-    /// sum_k w_k V_k: exact, each piece being the part that pieces of all have in common.
-    pub fn mixture(parts: &[(f64, &ValueFunction)]) -> Self {
+    /// sum_k w_k V_k, to within an error: the parts that pieces of all functions have in common, joined where one polynomial
+    /// stands for several. From period to period kinks double in number, and their size is halved.
+    pub fn mixture(parts: &[(f64, &ValueFunction)], error: f64) -> Self {
         let parts = parts.iter().map(|&(weight, function)| Cursor {
             weight,
             function,
@@ -54,9 +55,71 @@ impl ValueFunction {
                 }
             }
             if !moved {
+                let (pieces, borders) = Exact { pieces, borders }.joined(error);
                 return Self::assemble(pieces, borders);
             }
         }
+    }
+}
+
+/// Pieces that are exact, and what lies between them.
+struct Exact {
+    pieces: Vec<Piece>,
+    borders: Vec<Border>,
+}
+
+impl Exact {
+    /// Fewer pieces, with the largest error as given.
+    fn joined(self, error: f64) -> (Vec<Piece>, Vec<Border>) {
+        let (mut pieces, mut borders) = (Vec::new(), Vec::new());
+        let mut from = 0;
+        while from < self.pieces.len() {
+            let (last, piece) = self.longest(from, error);
+            pieces.push(piece);
+            if let Some(border) = self.borders.get(last) {
+                borders.push(*border);
+            }
+            from = last + 1;
+        }
+        (pieces, borders)
+    }
+
+    /// The longest run of pieces from one on that one piece can stand for, by doubling and halving: its last, and the piece.
+    fn longest(&self, from: usize, error: f64) -> (usize, Piece) {
+        let mut best = (from, self.pieces[from].clone());
+        let (mut step, mut growing) = (1, true);
+        while step > 0 {
+            let last = best.0 + step;
+            match self.join(from, last, error) {
+                Some(piece) => best = (last, piece),
+                None => growing = false,
+            }
+            step = if growing { 2 * step } else { step / 2 };
+        }
+        best
+    }
+
+    /// The pieces from one to another as one, unless V jumps between, or it errs by more than this.
+    fn join(&self, from: usize, last: usize, error: f64) -> Option<Piece> {
+        let run = self.pieces.get(from..=last)?;
+        if self.borders[from..last].contains(&Border::Jump) {
+            return None;
+        }
+        let (lo, hi) = (run[0].lo, run[run.len() - 1].hi);
+        let at = |m: f64| {
+            let after = run.partition_point(|piece| piece.hi < m);
+            run[after.min(run.len() - 1)].values(m)
+        };
+        let values = Piece::nodes(lo, hi).map(at);
+        let piece = Piece::interpolate(lo, hi, None, &values);
+        let error = accuracy(error, &values);
+        let errs = |m: f64, v: Values| piece.values(m).distance(&v) > error;
+        let inside = run.iter().flat_map(|piece| {
+            let middle = 0.5 * (piece.lo + piece.hi);
+            [piece.lo, middle, piece.hi].map(|m| (m, piece.values(m)))
+        });
+        let tests = Piece::tests(lo, hi).into_iter().map(|m| (m, at(m)));
+        (!inside.chain(tests).any(|(m, v)| errs(m, v))).then_some(piece)
     }
 }
 
@@ -116,9 +179,10 @@ mod tests {
             Piece::interpolate(0.0, 0.25, None, &Piece::nodes(0.0, 0.25).map(bent)),
             Piece::interpolate(0.25, 1.0, None, &Piece::nodes(0.25, 1.0).map(bent)),
         ]);
-        let mixed = ValueFunction::mixture(&[(0.25, &first), (0.75, &second)]);
+        let mixed = ValueFunction::mixture(&[(0.25, &first), (0.75, &second)], 0.0);
         assert_eq!(mixed.jumps(), 2);
-        assert_eq!(mixed.pieces().len(), 4);
+        // The second function is one polynomial all over.
+        assert_eq!(mixed.pieces().len(), 3);
         for (m, v) in [
             (0.0, 9.0),
             (0.1, 1.0),
@@ -131,8 +195,77 @@ mod tests {
             let want = constant(v).mix(bent(m), 0.75);
             assert!(got.distance(&want) < 1e-13, "{m}: {got:?} {want:?}");
         }
-        let alone = ValueFunction::mixture(&[(1.0, &first)]);
+        let alone = ValueFunction::mixture(&[(1.0, &first)], 0.0);
         assert_eq!(alone.pieces().len(), first.pieces().len());
         assert_eq!(alone.jumps(), first.jumps());
+    }
+
+    /// Lines that bend by `size` at so many points.
+    fn bends(points: usize, size: f64) -> ValueFunction {
+        let step = 1.0 / points as f64;
+        let at = |m: f64| {
+            let crossed = (1..points).map(|k| (m - k as f64 * step).max(0.0));
+            let bent = size * crossed.sum::<f64>();
+            Values {
+                followers: [m, 2.0 * m + bent],
+                leader: -m,
+            }
+        };
+        let piece = |k: usize| {
+            let (lo, hi) = (
+                k as f64 * step,
+                if k + 1 == points {
+                    1.0
+                } else {
+                    (k + 1) as f64 * step
+                },
+            );
+            Piece::interpolate(lo, hi, None, &Piece::nodes(lo, hi).map(at))
+        };
+        let pieces = (0..points).map(piece).collect();
+        let borders = vec![Border::Kink; points - 1];
+        ValueFunction::assemble(pieces, borders)
+    }
+
+    #[test]
+    fn kinks_that_are_smaller_than_the_error_are_joined_and_others_are_not() {
+        let error = 1e-11;
+        let join = |f: &ValueFunction| ValueFunction::mixture(&[(1.0, f)], error);
+        for (points, size, most) in [
+            (2, 1e-3, 2),
+            (2, 1e-12, 1),
+            (64, 1e-12, 1),
+            (64, 1e-9, 16),
+            (64, 1e-6, 64),
+        ] {
+            let exact = bends(points, size);
+            let joined = join(&exact);
+            let count = joined.pieces().len();
+            assert!(
+                count <= most && (most < points || count == points),
+                "{points} {size}: {count}"
+            );
+            for i in 0..=1000 {
+                let m = f64::from(i) / 1000.0;
+                let (a, b) = (
+                    exact.values(exact.locate(m)),
+                    joined.values(joined.locate(m)),
+                );
+                assert!(a.distance(&b) <= 1.01 * error, "{points} {size} {m}");
+            }
+        }
+        // Not across a jump, however small what it joins would err.
+        let flat = |lo, hi, v| Piece::interpolate(lo, hi, None, &[constant(v); 5]);
+        let jump = ValueFunction::new(vec![
+            flat(0.0, 0.5, 1.0),
+            flat(0.5 + 1e-14, 1.0, 1.0 + 1e-7),
+        ]);
+        assert_eq!(
+            (
+                jump.jumps(),
+                ValueFunction::mixture(&[(1.0, &jump)], 1.0).jumps()
+            ),
+            (1, 1)
+        );
     }
 }
