@@ -14,7 +14,7 @@ mod tables;
 
 pub use belief::{LeaderInformation, LeaderMove, Outcome, TypeLeak, outcomes, update_belief};
 pub use mean_field::{
-    Flow, FlowEdge, FlowNode, FlowRule, MeanRewards, Way, advance_mean_field, mean_rewards,
+    Flow, FlowEdge, FlowNode, FlowRule, MeanRewards, Way, Worth, advance_mean_field, mean_rewards,
     public_beliefs, ways,
 };
 pub use policy::{MULTIPLY_ADDS_A_SECOND, Play, Policy};

@@ -7,7 +7,8 @@ mod library;
 
 use library::{SELECTIONS, Shifted, affine, plain, shipped, solve};
 use smfg::game::{
-    Belief, FlowRule, Game, LeaderPrescription, MeanField, Play, Policy, PolicyFile, Prescription,
+    Belief, Flow, FlowRule, Game, LeaderPrescription, MeanField, Play, Policy, PolicyFile,
+    Prescription,
 };
 use smfg::scenario::{Method, Scenario, Selection, Start};
 use smfg::solve::{Solution, Solved};
@@ -319,4 +320,34 @@ fn the_certificate_shows_theta_of_the_wrong_stage_and_a_stale_price() {
         );
         assert!(gain(&StalePrice(&theta)) > 0.05, "{name}");
     }
+}
+
+/// A public type that moves at random has more histories in 40 periods than can be followed, and V a kink for each.
+#[test]
+fn where_the_tree_of_histories_is_cut_v_stands_for_the_rest() {
+    let scenario = shipped("public_state", &["horizon=40"]);
+    let game = scenario.game();
+    let solution = solve(&scenario, Selection::Optimistic);
+    assert!(solution.pieces() < 40 * 2 * 100, "{}", solution.pieces());
+    let away = Certified::policy(game, &solution, game.initial(), FlowRule::Averaged)
+        .expect("values everywhere");
+    let path = certify_path(&Solved::TwoTypes(solution), game.initial()).expect("the same");
+    let cut = path.flow.cut.expect("a cut");
+    assert!((8..20).contains(&cut), "{cut}");
+    assert!(path.flow.nodes.len() <= Flow::MOST_NODES);
+    assert!(
+        path.exploitability.initial < 1e-9,
+        "{:?}",
+        path.exploitability
+    );
+    assert!(path.consistency < 1e-9, "{:e}", path.consistency);
+    // A policy from elsewhere has no V.
+    assert_eq!(away.flow.cut, Some(cut));
+    assert_eq!(away.certificate.warnings.len(), 1);
+
+    let short = shipped("public_state", &["horizon=12"]);
+    let solution = solve(&short, Selection::Optimistic);
+    let path = certify_path(&Solved::TwoTypes(solution), game.initial()).expect("the same");
+    assert_eq!(path.flow.cut, None);
+    assert!(path.consistency < 1e-9, "{:e}", path.consistency);
 }

@@ -47,6 +47,19 @@ pub struct FlowNode {
     pub play: Option<Play>,
     /// Where it leads; none at T + 1.
     pub edges: Vec<FlowEdge>,
+    /// What a solution is worth there, where the flow was cut.
+    pub worth: Option<Box<Worth>>,
+}
+
+/// The values of a solution at a public state.
+#[derive(Clone, Debug)]
+pub struct Worth {
+    /// V^f(x).
+    pub followers: Vec<f64>,
+    /// V^l, in the mean over pi.
+    pub leader: f64,
+    /// The same per leader type, where her type is private.
+    pub leader_types: Vec<f64>,
 }
 
 /// The mean-field flow from a start: a path, or a branching one where the leader has types or mixes, or a policy holds
@@ -56,12 +69,16 @@ pub struct FlowNode {
 pub struct Flow {
     /// All nodes, by period.
     pub nodes: Vec<FlowNode>,
-    /// Whether the flow reached [`Flow::MOST_NODES`], after which only the likeliest way on from each node was followed.
-    pub capped: bool,
+    /// The period from which on only the likeliest way on from each node is followed, for [`Flow::MOST_NODES`].
+    pub cut: Option<usize>,
     /// Nodes at which the policy holds a public lottery.
     pub lotteries: usize,
     /// The nodes of the last period by their public states, the numbers of belief and mean field.
     last: BTreeMap<Vec<u64>, usize>,
+    /// T + 1.
+    end: usize,
+    /// The most ways on from one node so far.
+    most_ways: usize,
 }
 
 /// A public state that a node leads to.
@@ -80,8 +97,8 @@ pub struct Way {
 }
 
 impl Flow {
-    /// A flow branches no further at this many nodes.
-    pub const MOST_NODES: usize = 100_000;
+    /// A flow branches no further where its nodes, each followed to the end, would be more than this.
+    pub const MOST_NODES: usize = 200_000;
 
     /// A flow that holds its start alone: one node, or one per type that a leader of public types may begin with.
     pub fn begin(game: &Game, t: usize, belief: &Belief, mean_field: &MeanField) -> Self {
@@ -91,6 +108,7 @@ impl Flow {
             one.nodes[0].weight = weight;
             flow.nodes.append(&mut one.nodes);
         }
+        flow.end = game.horizon() + 1;
         flow
     }
 
@@ -105,6 +123,7 @@ impl Flow {
                 mean_field,
                 play: None,
                 edges: Vec::new(),
+                worth: None,
             }],
             ..Self::default()
         }
@@ -119,8 +138,11 @@ impl Flow {
     /// Play at node `at` and go on: ways of the same leader action that meet a node of the next period in the same public
     /// state lead there.
     pub fn extend(&mut self, at: usize, play: Play, mut ways: Vec<Way>) {
-        if self.nodes.len() >= Self::MOST_NODES && ways.len() > 1 {
-            self.capped = true;
+        if self.cut.is_none() && !self.may_branch(at) {
+            self.cut = Some(self.nodes[at].t);
+        }
+        self.most_ways = self.most_ways.max(ways.len());
+        if self.cut.is_some() && ways.len() > 1 {
             let likelier = |a: Way, b: Way| if b.probability > a.probability { b } else { a };
             ways = ways.into_iter().reduce(likelier).into_iter().collect();
             ways.iter_mut().for_each(|way| way.probability = 1.0);
@@ -147,6 +169,7 @@ impl Flow {
                     mean_field: way.mean_field,
                     play: None,
                     edges: Vec::new(),
+                    worth: None,
                 }),
             }
             self.nodes[at].edges.push(FlowEdge {
@@ -156,6 +179,19 @@ impl Flow {
                 moves: way.moves,
             });
         }
+    }
+
+    /// Whether the nodes of a period, of which this is the first, may lead to several each; for others what was decided
+    /// there.
+    fn may_branch(&self, at: usize) -> bool {
+        let t = self.nodes[at].t;
+        let is_first = at == 0 || self.nodes[at - 1].t < t;
+        if !is_first || self.most_ways < 2 {
+            return true;
+        }
+        let width = self.nodes.len() - at;
+        let left = self.end.saturating_sub(t);
+        self.nodes.len() + width * self.most_ways * left <= Self::MOST_NODES
     }
 
     /// Nodes from the likeliest start on by the likeliest way at each: for a path, all of them.

@@ -1,7 +1,7 @@
 //! Forward recursion, (17)-(21): the mean field and the play from a start, following theta.
 
 use super::{SolveError, Solved};
-use crate::game::{Belief, Flow, FlowNode, MeanField, Way};
+use crate::game::{Belief, Flow, FlowNode, MeanField, Way, Worth};
 
 /// What becomes of a public lottery along a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum Coin {
     Ignored,
 }
 
-/// Follow theta from (t, pi, z) to T + 1, re-solved at every point.
+/// Follow theta from (t, pi, z) to T + 1, re-solved at every point. Where the flow is cut its nodes know V.
 ///
 /// # Errors
 /// A kernel or reward without a value at a mean field that is met.
@@ -43,6 +43,13 @@ pub fn follow(
         }
         flow.lotteries += usize::from(!point.supported);
         flow.extend(at, point.play, point.next);
+        if flow.cut == Some(t) {
+            flow.nodes[at].worth = Some(Box::new(Worth {
+                followers: point.values.followers,
+                leader: point.values.leader,
+                leader_types: point.values.leader_types,
+            }));
+        }
         at += 1;
     }
     Ok(flow)

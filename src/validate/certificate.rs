@@ -174,10 +174,16 @@ impl Certified {
     ) -> Result<Self, GameError> {
         let flow = Flow::of_policy(game, policy, start, rule)?;
         let exploitability = FlowValues::along(game, &flow)?.exploitability(&flow);
+        let cut = flow.cut.map(|t| {
+            format!(
+                "the tree of public states was cut at t = {t}, where it is too large to be followed to the end: from there \
+                 on only the likeliest way from each is followed"
+            )
+        });
         let certificate = Certificate {
             exploitability,
             solution: None,
-            warnings: Vec::new(),
+            warnings: cut.into_iter().collect(),
         };
         Ok(Self { flow, certificate })
     }
@@ -250,11 +256,10 @@ fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Ve
             flow.lotteries
         ));
     }
-    if flow.capped {
+    if let Some(t) = flow.cut {
         warnings.push(format!(
-            "the path's tree was cut at {} nodes: after them only the likeliest way on from each is followed, and the values \
-             along it differ by {:.1e} from V_1",
-            Flow::MOST_NODES, figures.consistency
+            "the path's tree of public states was cut at t = {t}, where it is too large to be followed to the end: deviations \
+             are checked before that, and V_{t} stands for what follows"
         ));
     }
     if figures.commitment_gap.unsolved > 0 {
@@ -267,7 +272,7 @@ fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Ve
         size.max(v.leader.abs())
             .max(v.followers.iter().fold(0.0, |size, v| size.max(v.abs())))
     });
-    if figures.consistency > CONSISTENT * size && !flow.capped {
+    if figures.consistency > CONSISTENT * size {
         warnings.push(format!(
             "V_1 at the start and the values along the path differ by {:.1e}: the mesh missed a switch of regime, a \
              larger solve.grid may find it",

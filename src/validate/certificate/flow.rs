@@ -2,7 +2,7 @@
 
 use crate::game::{
     Flow, FlowEdge, FlowNode, Game, GameError, LeaderInformation, LeaderMove, LeaderType, Play,
-    Tables, mean_rewards,
+    Tables, Worth, mean_rewards,
 };
 
 /// Values along a flow, per node: the policy's and the best a single follower can reach.
@@ -30,7 +30,7 @@ pub struct Exploitability {
 }
 
 impl FlowValues {
-    /// Backward induction over the nodes of a flow.
+    /// Backward induction over the nodes of a flow; where it was cut, from what the solution is worth there.
     ///
     /// # Errors
     /// Where the game has no value at a node.
@@ -56,8 +56,23 @@ impl FlowValues {
             tables.evaluate(node.t, node.mean_field.weights())?;
             values.followers(game, &tables, i, node, play);
             values.leader(game, &tables, i, node, play);
+            if let Some(worth) = &node.worth {
+                values.take(i, worth);
+            }
         }
         Ok(values)
+    }
+
+    /// What a solution says in place of what the only way on would give.
+    fn take(&mut self, i: usize, worth: &Worth) {
+        self.follower[i].clone_from(&worth.followers);
+        self.best[i].clone_from(&worth.followers);
+        self.leader[i] = worth.leader;
+        for (x, value) in self.leader_types[i].iter_mut().enumerate() {
+            if !value.is_nan() {
+                *value = *worth.leader_types.get(x).unwrap_or(&worth.leader);
+            }
+        }
     }
 
     /// (16a), and the same with the best action: over the edges, what is seen of the leader, and her moves given that,
