@@ -13,7 +13,7 @@ use smfg::game::{
 use smfg::scenario::{Method, Scenario, Selection, Start};
 use smfg::solve::{Solution, Solved};
 use smfg::validate::{Certified, MeanFieldPath, Player, Settings, Validation, Verdict};
-use smfg::validate::{certify_path, validate};
+use smfg::validate::{certify_path, leader_gain, validate};
 use std::path::Path;
 use support::affine::AffineGame;
 use support::random::Random;
@@ -331,7 +331,12 @@ fn where_the_tree_of_histories_is_cut_v_stands_for_the_rest() {
     assert!(solution.pieces() < 40 * 2 * 100, "{}", solution.pieces());
     let away = Certified::policy(game, &solution, game.initial(), FlowRule::Averaged)
         .expect("values everywhere");
-    let path = certify_path(&Solved::TwoTypes(solution), game.initial()).expect("the same");
+    let solved = Solved::TwoTypes(solution);
+    let path = certify_path(&solved, game.initial()).expect("the same");
+    let gain = leader_gain(&solved, &path.flow).expect("the same");
+    // What she does later is worth V: as good as theta, and no more.
+    assert!(gain.until.is_some_and(|until| until >= 5), "{gain:?}");
+    assert!(gain.gain.is_some_and(|gain| gain < 1e-9), "{gain:?}");
     let cut = path.flow.cut.expect("a cut");
     assert!((8..20).contains(&cut), "{cut}");
     assert!(path.flow.nodes.len() <= Flow::MOST_NODES);
@@ -347,7 +352,9 @@ fn where_the_tree_of_histories_is_cut_v_stands_for_the_rest() {
 
     let short = shipped("public_state", &["horizon=12"]);
     let solution = solve(&short, Selection::Optimistic);
-    let path = certify_path(&Solved::TwoTypes(solution), game.initial()).expect("the same");
-    assert_eq!(path.flow.cut, None);
+    let solved = Solved::TwoTypes(solution);
+    let path = certify_path(&solved, game.initial()).expect("the same");
+    let gain = leader_gain(&solved, &path.flow).expect("the same");
+    assert_eq!((path.flow.cut, gain.until), (None, None));
     assert!(path.consistency < 1e-9, "{:e}", path.consistency);
 }

@@ -291,10 +291,14 @@ fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Ve
             figures.commitment_gap.value
         ));
     }
-    if figures.leader_gain.gain.is_none() {
-        warnings.push(
+    match figures.leader_gain.until {
+        Some(1) => warnings.push(
             "the leader's one-stage gains are not computed: her candidates lead to too many public states".into(),
-        );
+        ),
+        Some(t) => warnings.push(format!(
+            "the leader's one-stage gains are those before t = {t}: later her candidates lead to too many public states"
+        )),
+        None => {}
     }
     let regret = figures
         .leader_gain

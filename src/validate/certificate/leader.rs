@@ -1,7 +1,8 @@
 //! The leader's gains in the mean-field limit, one stage at a time, (15c).
 //!
 //! Each candidate's continuation is theta followed forward from every public state that it leads to. All these ways are
-//! followed at once, period by period, ways that meet going on together.
+//! followed at once, period by period, ways that meet going on together. Where they branch into too many, candidates are
+//! tried before some period only, and V there stands for what follows.
 //!
 //! With a private type (15c) asks for one prescription that is best for every x^l at once. theta's is best in the mean
 //! over pi; what a type would gain by another is its *regret*: over whole candidate prescriptions, or over its own row
@@ -13,19 +14,22 @@ use rayon::prelude::*;
 
 use crate::game::{
     Belief, Flow, FlowEdge, FlowNode, Game, GameError, LeaderAction, LeaderInformation, LeaderMove,
-    LeaderPrescription, LeaderType, MeanField, Prescription, Way, advance_mean_field, mean_rewards,
+    LeaderPrescription, LeaderType, MeanField, Play, Prescription, Way, advance_mean_field,
+    mean_rewards,
 };
 use crate::solve::{SolveError, Solved, SolvedPoint};
 
-/// Public states that are followed, at most.
+/// Public states that are followed, about at most.
 const MOST_STATES: usize = 200_000;
 
 /// The leader's largest one-stage gain along a flow, (15c).
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeaderGain {
     /// Value of the best candidate minus theta's, in the mean over pi, at the node where it is largest; 0 where theta's
-    /// prescription is best everywhere. `None` where more public states follow than are followed.
+    /// prescription is best everywhere. `None` where no period was tried.
     pub gain: Option<f64>,
+    /// Candidates were tried before this period only; `None` where they were in all.
+    pub until: Option<usize>,
     /// The period of that node.
     pub t: usize,
     /// The candidate.
@@ -82,6 +86,7 @@ pub fn leader_gain(solution: &Solved, flow: &Flow) -> Result<LeaderGain, SolveEr
     let types = game.leader_types().len();
     let mut largest = LeaderGain {
         gain: Some(0.0),
+        until: None,
         t: 1,
         leader: LeaderPrescription::pure(vec![LeaderAction(0); types]),
         regret: Vec::new(),
@@ -92,23 +97,19 @@ pub fn leader_gain(solution: &Solved, flow: &Flow) -> Result<LeaderGain, SolveEr
         largest.own_row_regret = vec![0.0; types];
     }
     let mut followed = Followed::new(solution);
-    for (i, node) in flow
-        .nodes
-        .iter()
-        .enumerate()
-        .filter(|(_, n)| n.play.is_some())
-    {
-        followed.try_all(i, node)?;
-        if followed.is_full() {
-            largest.gain = None;
-            largest.regret.fill(f64::NAN);
-            largest.own_row_regret.fill(f64::NAN);
-            return Ok(largest);
-        }
+    followed.forward(flow)?;
+    if followed.until == Some(1) {
+        largest.gain = None;
+        largest.regret.fill(f64::NAN);
+        largest.own_row_regret.fill(f64::NAN);
     }
+    largest.until = followed.until;
     followed.judge(flow, &mut largest)?;
     Ok(largest)
 }
+
+/// What theta does at a public state, and where it leads.
+type Step = (Play, Vec<(Way, usize)>);
 
 /// What is tried and followed: per period, the candidates tried there, and the public states met.
 struct Followed<'s, 'g> {
@@ -116,6 +117,12 @@ struct Followed<'s, 'g> {
     /// Of periods 1 to T + 1.
     levels: Vec<Level>,
     tried: Vec<Vec<Tried>>,
+    /// At the states of each period that are followed.
+    played: Vec<Vec<Step>>,
+    /// The most ways on from one state.
+    most_ways: usize,
+    /// Nodes of this period and later ones are not tried.
+    until: Option<usize>,
 }
 
 impl<'s, 'g> Followed<'s, 'g> {
@@ -125,15 +132,58 @@ impl<'s, 'g> Followed<'s, 'g> {
             solution,
             levels: (0..periods).map(|_| Level::default()).collect(),
             tried: (0..periods).map(|_| Vec::new()).collect(),
+            played: Vec::new(),
+            most_ways: 1,
+            until: None,
         }
     }
 
-    fn is_full(&self) -> bool {
-        self.levels
-            .iter()
-            .map(|level| level.states.len())
-            .sum::<usize>()
-            > MOST_STATES
+    /// Whether the states of a period are too many to be followed to the end.
+    fn are_too_many(&self, t: usize) -> bool {
+        let known: usize = self.levels.iter().map(|level| level.states.len()).sum();
+        let left = self.levels.len() - t;
+        known + self.levels[t - 1].states.len() * self.most_ways * left > MOST_STATES
+    }
+
+    /// Try candidates at the nodes of the flow, and follow theta from where they lead, as far as states are not too many.
+    fn forward(&mut self, flow: &Flow) -> Result<(), SolveError> {
+        let (solution, game) = (self.solution, self.solution.game());
+        self.until = flow.cut;
+        for t in 1..=game.horizon() {
+            if self.are_too_many(t) {
+                self.until = Some(self.until.map_or(t, |until| until.min(t)));
+                return Ok(());
+            }
+            // A stationary theta is followed for the whole horizon from every node.
+            let is_tried = |node: &FlowNode| match game.is_infinite() {
+                true => t == 1,
+                false => node.t == t,
+            };
+            for (i, node) in flow.nodes.iter().enumerate() {
+                let is_before = self.until.is_none_or(|until| node.t < until);
+                if node.play.is_none() || !is_tried(node) || !is_before {
+                    continue;
+                }
+                self.try_all(i, node)?;
+                if game.is_infinite() && self.are_too_many(2) {
+                    self.until = Some(node.t);
+                }
+            }
+            let points: Vec<Result<SolvedPoint, SolveError>> = self.levels[t - 1]
+                .states
+                .par_iter()
+                .map(|(belief, z)| solution.follow_at(t, belief, z))
+                .collect();
+            let mut steps = Vec::new();
+            for point in points {
+                let point = point?;
+                self.most_ways = self.most_ways.max(point.next.len());
+                let ways = self.enter(t + 1, point.next);
+                steps.push((point.play, ways));
+            }
+            self.played.push(steps);
+        }
+        Ok(())
     }
 
     /// Every candidate at a node of the flow; a stationary theta is followed for the whole horizon from every node.
@@ -173,33 +223,14 @@ impl<'s, 'g> Followed<'s, 'g> {
         ways.into_iter().map(enter).collect()
     }
 
-    /// Follow theta from all states, and back again with the values; then compare the candidates.
-    fn judge(mut self, flow: &Flow, largest: &mut LeaderGain) -> Result<(), SolveError> {
-        let (solution, game) = (self.solution, self.solution.game());
-        let mut played = Vec::new();
-        for t in 1..=game.horizon() {
-            let points: Vec<Result<SolvedPoint, SolveError>> = self.levels[t - 1]
-                .states
-                .par_iter()
-                .map(|(belief, z)| solution.follow_at(t, belief, z))
-                .collect();
-            let mut steps = Vec::new();
-            for point in points {
-                let point = point?;
-                let ways = self.enter(t + 1, point.next);
-                steps.push((point.play, ways));
-            }
-            played.push(steps);
-            if self.is_full() {
-                largest.gain = None;
-                return Ok(());
-            }
-        }
-        let end = self.levels[game.horizon()].states.len();
-        let mut ahead: Ahead = vec![(0.0, vec![0.0; game.leader_types().len()]); end];
-        for t in (1..=game.horizon()).rev() {
+    /// Back from the last period that is followed, comparing the candidates.
+    fn judge(self, flow: &Flow, largest: &mut LeaderGain) -> Result<(), SolveError> {
+        let game = self.solution.game();
+        let end = self.played.len() + 1;
+        let mut ahead = self.ahead(end)?;
+        for t in (1..end).rev() {
             self.compare(t, flow, &ahead, largest)?;
-            let states = self.levels[t - 1].states.iter().zip(&played[t - 1]);
+            let states = self.levels[t - 1].states.iter().zip(&self.played[t - 1]);
             let worth = states.map(|((belief, z), (play, ways))| {
                 worth(
                     game,
@@ -215,6 +246,25 @@ impl<'s, 'g> Followed<'s, 'g> {
         Ok(())
     }
 
+    /// V^l at the states of a period: nothing at T + 1.
+    fn ahead(&self, t: usize) -> Result<Ahead, SolveError> {
+        let (solution, game) = (self.solution, self.solution.game());
+        let states = &self.levels[t - 1].states;
+        let types = game.leader_types().len();
+        if t > game.horizon() {
+            return Ok(vec![(0.0, vec![0.0; types]); states.len()]);
+        }
+        let values = states.par_iter().map(|(belief, z)| {
+            let values = solution.resolve(t, belief, z)?.values;
+            let by_type = (0..types).map(|x| match belief.weights()[x] > 0.0 {
+                true => *values.leader_types.get(x).unwrap_or(&values.leader),
+                false => f64::NAN,
+            });
+            Ok((values.leader, by_type.collect()))
+        });
+        values.collect()
+    }
+
     /// The candidates tried at one period against theta's prescription there.
     fn compare(
         &self,
@@ -226,6 +276,9 @@ impl<'s, 'g> Followed<'s, 'g> {
         let game = self.solution.game();
         for tried in self.tried[t - 1].chunk_by(|a, b| a.node == b.node) {
             let node = &flow.nodes[tried[0].node];
+            if self.until.is_some_and(|until| node.t >= until) {
+                continue;
+            }
             let at = (t, &node.belief, &node.mean_field);
             let worths: Vec<(f64, Vec<f64>)> = tried
                 .iter()
