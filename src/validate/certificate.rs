@@ -273,9 +273,14 @@ fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Ve
             .max(v.followers.iter().fold(0.0, |size, v| size.max(v.abs())))
     });
     if figures.consistency > CONSISTENT * size {
+        let why = match figures.jumps {
+            Some(_) => "the mesh missed a switch of regime, a larger solve.grid may find it",
+            None => {
+                "that is what interpolation between the points of the lattice adds up to, less with a larger solve.grid"
+            }
+        };
         warnings.push(format!(
-            "V_1 at the start and the values along the path differ by {:.1e}: the mesh missed a switch of regime, a \
-             larger solve.grid may find it",
+            "V_1 at the start and the values along the path differ by {:.1e}: {why}",
             figures.consistency
         ));
     }
