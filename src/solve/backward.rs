@@ -9,6 +9,7 @@
 //! 4. *Pieces*: between switches V_t is smooth, and is interpolated to the tolerance by halving.
 
 mod field;
+mod rivals;
 
 use std::sync::atomic::Ordering;
 
@@ -209,14 +210,24 @@ impl Step<'_> {
         m: f64,
         work: &mut Work,
     ) -> Result<Node, SolveError> {
+        let selected = self.answers(games, field, m, work)?;
+        Ok(self.preferred(m, &selected))
+    }
+
+    /// Every action's selected equilibrium at m.
+    fn answers(
+        &self,
+        games: &mut StageGames,
+        field: &Field,
+        m: f64,
+        work: &mut Work,
+    ) -> Result<Vec<Equilibrium>, SolveError> {
         games.move_to(m)?;
         work.states += 1;
         let around = field.around(m);
         let candidates = 0..games.candidates();
-        let selected: Vec<Equilibrium> = candidates
-            .map(|l| self.known_or_selected(games, around, l, work))
-            .collect();
-        Ok(self.preferred(m, &selected))
+        let selected = candidates.map(|l| self.known_or_selected(games, around, l, work));
+        Ok(selected.collect())
     }
 
     /// An action's selected equilibrium at the point where the games stand.
@@ -371,26 +382,59 @@ impl Step<'_> {
         }
         let piece = Piece::interpolate(lo.m, hi.m, label, &values);
         let (piece, mut error) = self.with_leader_types(games, piece)?;
-        for m in Piece::tests(lo.m, hi.m) {
-            let node = self.node(games, field, m, work)?;
+        let mut leaders: [Vec<f64>; POINTS - 1] = Default::default();
+        for (m, leaders) in Piece::tests(lo.m, hi.m).into_iter().zip(&mut leaders) {
+            let selected = self.answers(games, field, m, work)?;
+            let node = self.preferred(m, &selected);
             if node.label != lo.label {
                 return self.refit(games, field, [lo, &node, hi], work, out);
             }
             error = error.max(piece.values(m).distance(&node.values));
+            leaders.extend(selected.iter().map(|e| e.values.leader));
         }
         // Values that overflowed end here, and are refused when the period is done.
         if error <= accuracy(self.tolerance, &values) || !error.is_finite() {
+            if let Some(node) = self.passed(games, field, [lo, hi], &leaders, work)? {
+                return self.refit(games, field, [lo, &node, hi], work, out);
+            }
             field.made.pieces.fetch_add(1, Ordering::Relaxed);
             out.push(piece);
             return Ok(());
         }
-        let middle = Node {
-            m: points[2],
-            label: lo.label,
-            values: values[2],
-        };
+        // The regime has its values there, but the leader may prefer another.
+        let middle = self.node(games, field, points[2], work)?;
+        if middle.label != lo.label {
+            return self.refit(games, field, [lo, &middle, hi], work, out);
+        }
         self.fit(games, field, lo, &middle, work, out)?;
         self.fit(games, field, &middle, hi, work, out)
+    }
+
+    /// A point between two of the same regime at which the leader prefers another, where one may pass it unseen.
+    fn passed(
+        &self,
+        games: &mut StageGames,
+        field: &Field,
+        [lo, hi]: [&Node; 2],
+        leaders: &[Vec<f64>; POINTS - 1],
+        work: &mut Work,
+    ) -> Result<Option<Node>, SolveError> {
+        let chosen = lo.label.candidate;
+        for mut rival in rivals::find(leaders, chosen) {
+            for _ in 0..rivals::LOOKS {
+                let m = 0.5 * ((1.0 - rival.place) * lo.m + (1.0 + rival.place) * hi.m);
+                let selected = self.answers(games, field, m, work)?;
+                let node = self.preferred(m, &selected);
+                if node.label != lo.label {
+                    return Ok((lo.m < m && m < hi.m).then_some(node));
+                }
+                let value = |l: usize| selected[l].values.leader;
+                if !rival.look(value(chosen) - value(rival.candidate)) {
+                    break;
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// A piece with V^l per type of a leader whose type is private, and their largest interpolation error.

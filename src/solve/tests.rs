@@ -215,3 +215,53 @@ fn a_loss_that_equals_the_tie_tolerance_as_written_is_a_tie_whatever_its_roundin
         );
     }
 }
+
+/// One period in which the leader's second action pays her `second` and the first nothing, and the second pays followers
+/// one more: V^f jumps where she changes.
+fn two_prices(first: &str, second: &str) -> Scenario {
+    let text = format!(
+        "name = \"prices\"\nhorizon = 1\ndiscount = 1\n[follower]\ntypes = [\"u\", \"v\"]\nactions = [\"wait\"]\n\
+         initial = [0.5, 0.5]\nreward = \"{first} + p\"\n[follower.transition]\n\"*, *\" = {{ v = 0.5, u = 0.5 }}\n\
+         [leader]\nactions = {{ name = \"p\", values = [0, 1] }}\nreward = {{ period = \"p * ({second})\" }}\n\
+         [solve]\ngrid = 1\n"
+    );
+    Scenario::parse("prices.toml", &text, &[]).unwrap()
+}
+
+/// No point at which all actions are compared lies in the window but the middle, where the piece is halved.
+#[test]
+fn where_a_piece_is_halved_the_leader_may_prefer_another_action() {
+    let window = "if(z[v] > 0.45, if(z[v] < 0.51, 0.1, -0.1), -0.1)";
+    let scenario = two_prices("exp(4 * z[v])", window);
+    let solution = solve(&scenario).unwrap();
+    assert_eq!(solution.jumps(), 2);
+    for (m, inside) in [(0.44, false), (0.451, true), (0.509, true), (0.52, false)] {
+        let prices = solution.stored_values(1, m).followers[0] - libm::exp(4.0 * m);
+        assert!(
+            (prices - f64::from(u8::from(inside))).abs() < 1e-7,
+            "{m}: {prices}"
+        );
+    }
+}
+
+/// V is one polynomial but for the window, which no point lies in.
+#[test]
+fn a_rival_of_the_leaders_action_that_passes_it_between_two_points_is_found() {
+    let window = "0.0001 - (z[v] - 0.6)^2 * (1 + z[v]^2)";
+    let scenario = two_prices("z[v]", window);
+    let solution = solve(&scenario).unwrap();
+    assert_eq!(solution.jumps(), 2);
+    for (m, inside) in [
+        (0.59, false),
+        (0.592, true),
+        (0.6, true),
+        (0.608, true),
+        (0.61, false),
+    ] {
+        let prices = solution.stored_values(1, m).followers[0] - m;
+        assert!(
+            (prices - f64::from(u8::from(inside))).abs() < 1e-8,
+            "{m}: {prices}"
+        );
+    }
+}
