@@ -3,7 +3,9 @@
 mod support;
 
 use smfg::game::{Belief, LeaderAction, LeaderPrescription, LeaderType, MeanField};
-use smfg::scenario::Scenario;
+use smfg::scenario::{Override, Scenario};
+use std::path::Path;
+
 use smfg::solve::{Coin, SimplexSolution, Solved, SolvedPoint, Start, follow};
 use smfg::validate::{certify_path, leader_gain};
 use support::reference::Selection;
@@ -412,4 +414,35 @@ fn jumps_tracked_at_every_belief_leave_nothing_to_gain() {
     // Measured: 2e-11, and 9e-6 on a lattice of the same 50 cells.
     assert!(largest[0] < 1e-9, "{largest:?}");
     assert!((1e-7..1e-4).contains(&largest[1]), "{largest:?}");
+}
+
+/// V of a sequence of actions is wanted at pi_1, which need not be a node of the beliefs.
+#[test]
+fn a_sequence_of_actions_is_worth_what_its_actions_are_between_the_nodes_of_beliefs() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/signalling.toml");
+    let settings = [
+        "horizon=4",
+        "leader.initial=[0.63, 0.37]",
+        "solve.leader_mixing=5",
+        "solve.belief_grid=4",
+    ];
+    let overrides: Vec<Override> = settings.iter().map(|text| Override::new(*text)).collect();
+    let scenario = Scenario::read(&path, &overrides).expect("the scenario reads");
+    let (game, pi, z) = (
+        scenario.game(),
+        scenario.game().initial_belief(),
+        scenario.game().initial(),
+    );
+    let solved = Solved::compute(game, &scenario.solve, None).expect("solved");
+    assert!(solved.interpolates_beliefs());
+    let (value, actions) = solved.best_sequence(z).expect("sequences");
+    assert_eq!(actions, [LeaderAction(0); 4]);
+    let constant = Solved::compute(game, &scenario.solve, Some(vec![0])).expect("solved");
+    let expected = constant.resolve(1, pi, z).expect("resolved").values.leader;
+    assert!((value - expected).abs() < WITHIN, "{value} {expected}");
+    // And V^l is the mean of its types', also there.
+    let values = solved.resolve(1, pi, z).expect("resolved").values;
+    let mean = pi.weights().iter().zip(&values.leader_types);
+    let mean: f64 = mean.map(|(weight, v)| weight * v).sum();
+    assert!((values.leader - mean).abs() < WITHIN, "{values:?}");
 }

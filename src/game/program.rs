@@ -338,6 +338,28 @@ impl Program {
             .then(|| self.memory[slot.index()])
     }
 
+    /// The numbers that some z(x) is compared with, as (x, number): values may jump there.
+    pub(crate) fn thresholds(&self) -> Vec<(usize, f64)> {
+        let compares = |i: &&Instruction| matches!(i.op, Op::Less | Op::LessEqual);
+        let compared = self.instructions.iter().filter(compares);
+        let sides = compared.flat_map(|i| {
+            [
+                [i.operands[0], i.operands[1]],
+                [i.operands[1], i.operands[0]],
+            ]
+        });
+        let mean_field = Slot::mean_field(0).index()..self.first_constant;
+        let of_mean_field = sides.filter(|[z, _]| mean_field.contains(&z.index()));
+        let numbers = of_mean_field.filter_map(|[z, number]| {
+            let x = z.index() - Slot::mean_field(0).index();
+            Some((x, self.constant(number)?))
+        });
+        let mut all: Vec<(usize, f64)> = numbers.collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        all.dedup();
+        all
+    }
+
     /// Whether t is read.
     pub(crate) fn depends_on_time(&self) -> bool {
         self.depends_on_time

@@ -1,6 +1,7 @@
 //! One step of the backward recursion, (15)-(16): V_t from V_{t+1}, with its jumps.
 //!
-//! 1. *Mesh*: a uniform grid, and every point from which a pure prescription leads to a switch of V_{t+1}.
+//! 1. *Mesh*: a uniform grid, every point from which a pure prescription leads to a switch of V_{t+1}, and every number
+//!    that a formula compares z with.
 //! 2. *Signatures*: per leader action the ordered list of all equilibria; every change between mesh points is located
 //!    to 1e-11, so that a window in which some equilibrium exists is not stepped over. Between two of them where an
 //!    action selects the same equilibrium, it is that regime's. A change has nodes on both sides unless the leader
@@ -259,7 +260,8 @@ impl Step<'_> {
         }
     }
 
-    /// The uniform grid and both sides of every preimage of a switch of V_{t+1} under a pure prescription.
+    /// The uniform grid, both sides of every preimage of a switch of V_{t+1} under a pure prescription, and of every number
+    /// that a formula compares z with.
     fn mesh(&self) -> Result<Vec<f64>, SolveError> {
         let grid: Vec<f64> = (0..=self.grid)
             .map(|i| i as f64 / self.grid as f64)
@@ -294,6 +296,12 @@ impl Step<'_> {
             },
         )?;
         mesh.push(1.0);
+        for (x, number) in self.period.game.thresholds() {
+            // Which side a threshold belongs to is the formula's affair.
+            let m = if x == 0 { 1.0 - number } else { number };
+            let around = [m - 0.5 * WINDOW, m, m + 0.5 * WINDOW];
+            mesh.extend(around.into_iter().filter(|m| 0.0 < *m && *m < 1.0));
+        }
         mesh.sort_by(f64::total_cmp);
         mesh.dedup();
         Ok(mesh)

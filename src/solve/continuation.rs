@@ -7,7 +7,7 @@
 
 use super::beliefs::BeliefMesh;
 use super::stage_game::TIE;
-use super::values::ValueFunction;
+use super::values::{Part, ValueFunction};
 use super::{SolveError, candidates};
 use crate::game::{
     Belief, Game, LeaderInformation, LeaderMove, LeaderPrescription, LeaderType, Outcome, outcomes,
@@ -89,6 +89,7 @@ impl Candidates {
         (next, held): (&BeliefMesh, &[ValueFunction]),
     ) -> Result<Self, SolveError> {
         let error = joining_error(game, settings);
+        let is_private = game.leader_information() == LeaderInformation::Private;
         let mut tables = game.tables();
         // (9) is the same at every z.
         tables.evaluate(t, game.initial().weights())?;
@@ -97,7 +98,7 @@ impl Candidates {
             functions: Vec::new(),
             groups: Vec::new(),
         };
-        let mut weights: Vec<Vec<(usize, f64)>> = Vec::new();
+        let mut weights: Vec<Vec<NodeWeight>> = Vec::new();
         for leader in listed {
             let mut after = Vec::new();
             for outcome in outcomes(game, &tables, belief, &leader) {
@@ -111,7 +112,7 @@ impl Candidates {
             let mean = mean(&after, held.len());
             let known = weights.iter().position(|w| *w == mean);
             let function = known.unwrap_or_else(|| {
-                all.functions.push(source(&mean, held, error));
+                all.functions.push(source(&mean, held, is_private, error));
                 weights.push(mean);
                 weights.len() - 1
             });
@@ -183,25 +184,54 @@ fn joining_error(game: &Game, settings: &SolveSettings) -> f64 {
     (0.1 * settings.tolerance / periods).min(0.1 * TIE)
 }
 
-/// The weight of every node in what followers expect.
-fn mean(after: &[After], nodes: usize) -> Vec<(usize, f64)> {
-    let mut weights = vec![0.0; nodes];
-    for After { outcome, nodes } in after {
-        for (node, share) in nodes {
-            weights[*node] += outcome.probability * share;
-        }
-    }
-    let total: f64 = weights.iter().sum();
-    let weights = weights.into_iter().map(|w| w / total).enumerate();
-    weights.filter(|(_, w)| *w > 0.0).collect()
+/// What a node counts for in what is expected.
+#[derive(Clone, Debug, PartialEq)]
+struct NodeWeight {
+    node: usize,
+    weight: f64,
+    /// Of V^l per leader type: the probability of the type at the beliefs, not at the node, that V is wanted for.
+    leader_types: Vec<f64>,
 }
 
-fn source(weights: &[(usize, f64)], held: &[ValueFunction], error: f64) -> Source {
-    match weights {
-        [(node, _)] => Source::Node(*node),
-        _ => {
-            let parts: Vec<_> = weights.iter().map(|(node, w)| (*w, &held[*node])).collect();
-            Source::Mixture(Box::new(ValueFunction::mixture(&parts, error)))
+/// The weights of all nodes.
+fn mean(after: &[After], nodes: usize) -> Vec<NodeWeight> {
+    let total: f64 = after.iter().map(|a| a.outcome.probability).sum();
+    let mut all: Vec<NodeWeight> = (0..nodes)
+        .map(|node| NodeWeight {
+            node,
+            weight: 0.0,
+            leader_types: vec![
+                0.0;
+                after
+                    .first()
+                    .map_or(0, |a| a.outcome.belief.weights().len())
+            ],
+        })
+        .collect();
+    for After { outcome, nodes } in after {
+        for (node, share) in nodes {
+            let weight = outcome.probability * share / total;
+            all[*node].weight += weight;
+            let types = all[*node].leader_types.iter_mut();
+            let types = types.zip(outcome.belief.weights());
+            types.for_each(|(sum, pi)| *sum += weight * pi);
         }
     }
+    all.retain(|node| node.weight > 0.0);
+    all
+}
+
+fn source(weights: &[NodeWeight], held: &[ValueFunction], is_private: bool, error: f64) -> Source {
+    if let [only] = weights {
+        return Source::Node(only.node);
+    }
+    let parts = weights.iter().map(|of| Part {
+        function: &held[of.node],
+        weight: of.weight,
+        leader_types: match is_private {
+            true => of.leader_types.clone(),
+            false => Vec::new(),
+        },
+    });
+    Source::Mixture(Box::new(ValueFunction::mixture(parts.collect(), error)))
 }

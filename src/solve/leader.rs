@@ -1,6 +1,6 @@
 //! Selection among the followers' equilibria, and the leader's choice, (15c).
 
-use super::stage_game::{Equilibrium, StageGames, TIE};
+use super::stage_game::{Equilibrium, StageGames, tie};
 use crate::scenario::Selection;
 
 /// Counts of work done and of what was met; they sum over stage games and do not depend on the number of threads.
@@ -164,7 +164,7 @@ impl Slack {
         let low = values.fold(f64::INFINITY, f64::min);
         Self {
             high,
-            slack: TIE * (high - low).max(1.0),
+            slack: tie(low, high),
         }
     }
 

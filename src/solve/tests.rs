@@ -265,3 +265,41 @@ fn a_rival_of_the_leaders_action_that_passes_it_between_two_points_is_found() {
         );
     }
 }
+
+/// Both ends of the window are numbers that a formula compares z with; the first is a point of the mesh.
+#[test]
+fn a_window_between_two_thresholds_of_a_formula_is_found() {
+    let window = "if(z[v] > 0.42, if(z[v] <= 0.4224, 0.1, -0.1), -0.1)";
+    for grid in [1, 200] {
+        let mut scenario = two_prices("z[v]", window);
+        scenario.solve.grid = grid;
+        let solution = solve(&scenario).unwrap();
+        assert_eq!(solution.jumps(), 2);
+        for (m, inside) in [
+            (0.42, false),
+            (0.42 + 1e-10, true),
+            (0.4224, true),
+            (0.4225, false),
+        ] {
+            let prices = solution.stored_values(1, m).followers[0] - m;
+            assert!(
+                (prices - f64::from(u8::from(inside))).abs() < 1e-8,
+                "{m}: {prices}"
+            );
+        }
+    }
+}
+
+/// Payoffs of a million have no more digits than 1e-10 after the point.
+#[test]
+fn mixtures_among_large_payoffs_are_told_from_rounding() {
+    let text = "name = \"large\"\nhorizon = 2\ndiscount = 0.9\n[follower]\ntypes = [\"u\", \"v\"]\n\
+        actions = [\"s\", \"t1\"]\ninitial = [0.5, 0.5]\n\
+        reward = \"-300000 * (a == t1) - 1000000 * z[v] * (x == v)\"\n[follower.transition]\n\
+        \"*, s\" = { v = \"0.8 * z[v] + 0.1\", u = \"rest\" }\n\"*, t1\" = { v = 0.1, u = \"rest\" }\n\
+        [solve]\ngrid = 20\n";
+    let scenario = Scenario::parse("large.toml", text, &[]).unwrap();
+    let solution = solve(&scenario).unwrap();
+    assert!(solution.pieces() < 100, "{}", solution.pieces());
+    assert_eq!(solution.work().failed, 0);
+}

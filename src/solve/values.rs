@@ -9,6 +9,8 @@
 mod mixture;
 mod turning;
 
+pub(super) use mixture::Part;
+
 use super::stage_game::Label;
 use turning::turning_points;
 
@@ -30,6 +32,12 @@ pub(super) fn accuracy(tolerance: f64, values: &[Values]) -> f64 {
         .iter()
         .map(|v| ROUNDING * v.size())
         .fold(tolerance, f64::max)
+}
+
+/// By how much V differs across a jump at least: [`JUMP`], but more than where V is large its slope makes of a gap's width.
+fn least_jump(pieces: &[Piece]) -> f64 {
+    let ends = pieces.iter().flat_map(|p| [p.values(p.lo), p.values(p.hi)]);
+    10.0 * ends.fold(0.1 * JUMP, |least, v| accuracy(least, &[v]))
 }
 
 /// V^f of both types and V^l at one mean field.
@@ -280,11 +288,12 @@ pub(super) struct ValueFunction {
 impl ValueFunction {
     /// From pieces in rising order that cover `[0, 1]` but for gaps.
     pub fn new(pieces: Vec<Piece>) -> Self {
+        let least = least_jump(&pieces);
         let borders: Vec<Border> = pieces
             .windows(2)
             .map(|pair| {
                 let sides = [pair[0].values(pair[0].hi), pair[1].values(pair[1].lo)];
-                if sides[0].distance(&sides[1]) > 10.0 * accuracy(0.1 * JUMP, &sides) {
+                if sides[0].distance(&sides[1]) > least {
                     Border::Jump
                 } else if pair[0].hi == pair[1].lo && pair[0].label == pair[1].label {
                     Border::Smooth

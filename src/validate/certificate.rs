@@ -78,6 +78,8 @@ pub struct SolutionFigures {
     pub without_coin: Exploitability,
     /// V_1 re-solved at the start against the values along the path.
     pub consistency: f64,
+    /// Whether V between the beliefs that it is held at is interpolated.
+    pub interpolates_beliefs: bool,
     /// Jumps of V_1, ..., V_T; `None` where V is held on a lattice, which tracks none.
     pub jumps: Option<usize>,
     /// Work and counts of the backward recursion.
@@ -134,6 +136,7 @@ impl Certified {
             leader_gain: leader_gain(solution, &path.flow)?,
             without_coin: path.without_coin,
             consistency: path.consistency,
+            interpolates_beliefs: solution.interpolates_beliefs(),
             jumps: solution.jumps(),
             work: *solution.work(),
             commitment_gap: commitment_gap(solution, start)?,
@@ -272,10 +275,20 @@ fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Ve
         size.max(v.leader.abs())
             .max(v.followers.iter().fold(0.0, |size, v| size.max(v.abs())))
     });
-    if figures.consistency > CONSISTENT * size {
-        let why = match figures.jumps {
-            Some(_) => "the mesh missed a switch of regime, a larger solve.grid may find it",
-            None => {
+    // Periods that are not played are in V_1 alone.
+    if figures.consistency > CONSISTENT * size + figures.tail {
+        let why = match (figures.interpolates_beliefs, figures.jumps) {
+            (true, Some(_)) => {
+                "that is what interpolation between beliefs adds up to, less with a larger solve.belief_grid"
+            }
+            (true, None) => {
+                "that is what interpolation between beliefs and between the points of the lattice adds up to, less with a \
+                 larger solve.belief_grid and solve.grid"
+            }
+            (false, Some(_)) => {
+                "the mesh missed a switch of regime, a larger solve.grid may find it"
+            }
+            (false, None) => {
                 "that is what interpolation between the points of the lattice adds up to, less with a larger solve.grid"
             }
         };

@@ -15,7 +15,7 @@ use super::field::Field;
 use super::lattice::{Lattice, Location};
 use super::regimes::{Pieces, Side};
 use crate::game::{Game, Tables};
-use crate::solve::stage_game::{Kind, TIE};
+use crate::solve::stage_game::{Kind, tie};
 
 /// One branch: its probability, whose action is played in it, and V one period later.
 #[derive(Clone, Copy, Debug)]
@@ -182,7 +182,7 @@ impl<'a> StageGame<'a> {
         }
         Best {
             payoff: high,
-            tolerance: TIE * (high - low).max(1.0),
+            tolerance: tie(low, high),
         }
     }
 

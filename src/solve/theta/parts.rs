@@ -6,7 +6,7 @@ use super::super::solved::Backward;
 use super::super::values::ValueFunction;
 use super::super::{Iteration, SolveError, Work, check};
 use super::Solution;
-use crate::game::{Belief, Game, MeanField, public_beliefs};
+use crate::game::{Belief, Game, LeaderInformation, MeanField, public_beliefs};
 use crate::scenario::SolveSettings;
 
 /// What an archive keeps of a solution.
@@ -86,10 +86,24 @@ impl Backward for Solution<'_> {
 
     fn leader_value(&self, first: &Self::Values, z: &MeanField) -> Result<f64, SolveError> {
         let mut mean = 0.0;
+        let m = z.weights()[1];
         for (belief, weight) in public_beliefs(self.game, self.game.initial_belief()) {
-            let node = self.node(1, &belief).unwrap_or(0);
-            let v = &first[node];
-            mean += weight * v.values(v.locate(z.weights()[1])).leader;
+            let unheld = || SolveError::Belief {
+                t: 1,
+                belief: belief.weights().to_vec(),
+            };
+            let nodes = self.beliefs.at(1).locate(&belief).ok_or_else(unheld)?;
+            for (node, share) in nodes {
+                let v = &first[node];
+                let at = v.locate(m);
+                let by_type = v.leader_types(at);
+                let by_type = by_type.iter().zip(belief.weights());
+                let value = match self.game.leader_information() {
+                    LeaderInformation::Private => by_type.map(|(v, pi)| pi * v).sum(),
+                    _ => v.values(at).leader,
+                };
+                mean += weight * share * value;
+            }
         }
         Ok(mean)
     }

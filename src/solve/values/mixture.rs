@@ -1,22 +1,30 @@
 //! The mean of several value functions: what followers expect where the leader's step decides which of them comes.
 
-use super::{Border, JUMP, Piece, ValueFunction, Values, accuracy};
+use super::{Border, JUMP, Piece, ValueFunction, Values, accuracy, least_jump};
+
+/// One of the functions.
+pub(in crate::solve) struct Part<'a> {
+    pub function: &'a ValueFunction,
+    /// Of V^f, and of V^l in the mean over pi where no weights per type are given.
+    pub weight: f64,
+    /// Of V^l per leader type, where her type is private: the belief that V stands for may lie between those it is held at.
+    pub leader_types: Vec<f64>,
+}
 
 /// A place in one of the functions.
 struct Cursor<'a> {
-    weight: f64,
-    function: &'a ValueFunction,
+    part: Part<'a>,
     piece: usize,
 }
 
 impl Cursor<'_> {
     fn piece(&self) -> &Piece {
-        &self.function.pieces()[self.piece]
+        &self.part.function.pieces()[self.piece]
     }
 
     /// Go on to the next piece; what was crossed, or `None` at the end.
     fn advance(&mut self) -> Option<Border> {
-        let border = self.function.borders.get(self.piece).copied()?;
+        let border = self.part.function.borders.get(self.piece).copied()?;
         self.piece += 1;
         Some(border)
     }
@@ -25,13 +33,11 @@ impl Cursor<'_> {
 impl ValueFunction {
     /// sum_k w_k V_k, to within an error: the parts that pieces of all functions have in common, joined where one polynomial
     /// stands for several. From period to period kinks double in number, and their size is halved.
-    pub fn mixture(parts: &[(f64, &ValueFunction)], error: f64) -> Self {
-        let parts = parts.iter().map(|&(weight, function)| Cursor {
-            weight,
-            function,
-            piece: 0,
-        });
+    pub fn mixture(parts: Vec<Part>, error: f64) -> Self {
+        let parts = parts.into_iter().map(|part| Cursor { part, piece: 0 });
         let mut cursors: Vec<Cursor> = parts.collect();
+        let least = cursors.iter().map(|c| least_jump(c.part.function.pieces()));
+        let least = least.fold(JUMP, f64::max);
         let (mut pieces, mut borders): (Vec<Piece>, Vec<Border>) = (Vec::new(), Vec::new());
         let mut crossed = Border::Smooth;
         loop {
@@ -42,7 +48,7 @@ impl ValueFunction {
             if lo <= hi && !repeated {
                 let piece = common(&cursors, lo, hi);
                 if let Some(before) = pieces.last() {
-                    borders.push(border(before, &piece, crossed));
+                    borders.push(border(before, &piece, crossed, least));
                 }
                 pieces.push(piece);
                 crossed = Border::Smooth;
@@ -129,9 +135,14 @@ fn common(cursors: &[Cursor], lo: f64, hi: f64) -> Piece {
         let mut mean = Values::default();
         for c in cursors {
             let v = c.piece().values(m);
-            mean.followers[0] += c.weight * v.followers[0];
-            mean.followers[1] += c.weight * v.followers[1];
-            mean.leader += c.weight * v.leader;
+            mean.followers[0] += c.part.weight * v.followers[0];
+            mean.followers[1] += c.part.weight * v.followers[1];
+            if c.part.leader_types.is_empty() {
+                mean.leader += c.part.weight * v.leader;
+            }
+            let by_type = c.part.leader_types.iter();
+            let by_type = by_type.zip(c.piece().leader_types(m));
+            mean.leader += by_type.map(|(w, v)| w * v).sum::<f64>();
         }
         mean
     };
@@ -141,9 +152,9 @@ fn common(cursors: &[Cursor], lo: f64, hi: f64) -> Piece {
     Piece::interpolate(lo, hi, None, &Piece::nodes(lo, hi).map(at))
 }
 
-fn border(before: &Piece, after: &Piece, crossed: Border) -> Border {
+fn border(before: &Piece, after: &Piece, crossed: Border, least: f64) -> Border {
     let sides = [before.values(before.hi), after.values(after.lo)];
-    let jumps = sides[0].distance(&sides[1]) > 10.0 * accuracy(0.1 * JUMP, &sides);
+    let jumps = sides[0].distance(&sides[1]) > least;
     match crossed {
         Border::Smooth => Border::Smooth,
         _ if jumps => Border::Jump,
@@ -154,6 +165,15 @@ fn border(before: &Piece, after: &Piece, crossed: Border) -> Border {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn mixture(parts: &[(f64, &ValueFunction)], error: f64) -> ValueFunction {
+        let part = |&(weight, function)| Part {
+            function,
+            weight,
+            leader_types: Vec::new(),
+        };
+        ValueFunction::mixture(parts.iter().map(part).collect(), error)
+    }
 
     fn constant(v: f64) -> Values {
         Values {
@@ -179,7 +199,7 @@ mod tests {
             Piece::interpolate(0.0, 0.25, None, &Piece::nodes(0.0, 0.25).map(bent)),
             Piece::interpolate(0.25, 1.0, None, &Piece::nodes(0.25, 1.0).map(bent)),
         ]);
-        let mixed = ValueFunction::mixture(&[(0.25, &first), (0.75, &second)], 0.0);
+        let mixed = mixture(&[(0.25, &first), (0.75, &second)], 0.0);
         assert_eq!(mixed.jumps(), 2);
         // The second function is one polynomial all over.
         assert_eq!(mixed.pieces().len(), 3);
@@ -195,7 +215,7 @@ mod tests {
             let want = constant(v).mix(bent(m), 0.75);
             assert!(got.distance(&want) < 1e-13, "{m}: {got:?} {want:?}");
         }
-        let alone = ValueFunction::mixture(&[(1.0, &first)], 0.0);
+        let alone = mixture(&[(1.0, &first)], 0.0);
         assert_eq!(alone.pieces().len(), first.pieces().len());
         assert_eq!(alone.jumps(), first.jumps());
     }
@@ -230,7 +250,7 @@ mod tests {
     #[test]
     fn kinks_that_are_smaller_than_the_error_are_joined_and_others_are_not() {
         let error = 1e-11;
-        let join = |f: &ValueFunction| ValueFunction::mixture(&[(1.0, f)], error);
+        let join = |f: &ValueFunction| mixture(&[(1.0, f)], error);
         for (points, size, most) in [
             (2, 1e-3, 2),
             (2, 1e-12, 1),
@@ -261,10 +281,7 @@ mod tests {
             flat(0.5 + 1e-14, 1.0, 1.0 + 1e-7),
         ]);
         assert_eq!(
-            (
-                jump.jumps(),
-                ValueFunction::mixture(&[(1.0, &jump)], 1.0).jumps()
-            ),
+            (jump.jumps(), mixture(&[(1.0, &jump)], 1.0).jumps()),
             (1, 1)
         );
     }
