@@ -435,7 +435,9 @@ fn a_sequence_of_actions_is_worth_what_its_actions_are_between_the_nodes_of_beli
     );
     let solved = Solved::compute(game, &scenario.solve, None).expect("solved");
     assert!(solved.interpolates_beliefs());
-    let (value, actions) = solved.best_sequence(z).expect("sequences");
+    let compared = solved.best_sequence(z, 10_000_000).expect("compared");
+    let (value, actions) = compared.expect("enough work");
+    assert!(solved.best_sequence(z, 1000).expect("compared").is_none());
     assert_eq!(actions, [LeaderAction(0); 4]);
     let constant = Solved::compute(game, &scenario.solve, Some(vec![0])).expect("solved");
     let expected = constant.resolve(1, pi, z).expect("resolved").values.leader;

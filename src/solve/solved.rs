@@ -198,18 +198,24 @@ impl<'g> Solved<'g> {
 
     /// Of all sequences of leader actions, one per period and the same for all her types, the one that is worth most to
     /// her at z in the mean over pi_1, followers re-solved for each by the same recursion and selection; the first of
-    /// equals. The value is that of V_1 as it is stored.
+    /// equals. The value is that of V_1 as it is stored. `None` where the search takes more work than this: stage games,
+    /// known regimes, blocks and linear systems.
     ///
     /// # Errors
     /// As [`compute`](Self::compute).
-    pub fn best_sequence(&self, z: &MeanField) -> Result<(f64, Vec<LeaderAction>), SolveError> {
+    pub fn best_sequence(
+        &self,
+        z: &MeanField,
+        most_work: u64,
+    ) -> Result<Option<(f64, Vec<LeaderAction>)>, SolveError> {
         let mut best = (f64::NEG_INFINITY, Vec::new());
-        either!(self, solution => {
+        let mut work = Work::default();
+        let all = either!(self, solution => {
             let end = solution.end()?;
             let last = (solution.game().horizon(), &end);
-            sequences(solution, z, last, &mut Vec::new(), &mut best)?;
+            sequences(solution, z, last, &mut Vec::new(), (&mut work, most_work), &mut best)?
         });
-        Ok(best)
+        Ok(all.then_some(best))
     }
 
     /// The prescriptions among which the leader chooses at a belief.
@@ -347,6 +353,7 @@ pub(super) trait Backward {
         t: usize,
         next: &Self::Values,
         action: usize,
+        work: &mut Work,
     ) -> Result<Self::Values, SolveError>;
     /// V^l_1 at z, in the mean over pi_1.
     fn leader_value(&self, first: &Self::Values, z: &MeanField) -> Result<f64, SolveError>;
@@ -354,28 +361,38 @@ pub(super) trait Backward {
     fn actions(&self) -> usize;
 }
 
-/// Every sequence that ends as `ending`, played from period t + 1 on with the values `next`.
+/// Every sequence that ends as `ending`, played from period t + 1 on with the values `next`; whether the work was enough.
 fn sequences<B: Backward>(
     solver: &B,
     z: &MeanField,
     (t, next): (usize, &B::Values),
     ending: &mut Vec<LeaderAction>,
+    (work, most): (&mut Work, u64),
     best: &mut (f64, Vec<LeaderAction>),
-) -> Result<(), SolveError> {
+) -> Result<bool, SolveError> {
     if t == 0 {
         let value = solver.leader_value(next, z)?;
         if value > best.0 {
             *best = (value, ending.iter().rev().copied().collect());
         }
-        return Ok(());
+        return Ok(true);
     }
     for action in 0..solver.actions() {
-        let v = solver.back(t, next, action)?;
+        let v = match solver.back(t, next, action, work) {
+            Err(SolveError::TooManyPieces { .. }) => return Ok(false),
+            v => v?,
+        };
+        if work.stage_games + work.known_regimes + work.blocks + work.systems > most {
+            return Ok(false);
+        }
         ending.push(LeaderAction(action));
-        sequences(solver, z, (t - 1, &v), ending, best)?;
+        let enough = sequences(solver, z, (t - 1, &v), ending, (work, most), best)?;
         ending.pop();
+        if !enough {
+            return Ok(false);
+        }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// m = z(x_2).

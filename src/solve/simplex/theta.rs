@@ -482,6 +482,7 @@ impl Backward for SimplexSolution<'_> {
         t: usize,
         next: &Self::Values,
         action: usize,
+        work: &mut Work,
     ) -> Result<Self::Values, SolveError> {
         let mesh = self.beliefs.at(t);
         let nodes = mesh.nodes().iter();
@@ -494,7 +495,7 @@ impl Backward for SimplexSolution<'_> {
             t,
             next,
         };
-        step(period, mesh, &self.rule(), &listed, &mut Work::default())
+        step(period, mesh, &self.rule(), &listed, work)
     }
 
     fn leader_value(&self, first: &Self::Values, z: &MeanField) -> Result<f64, SolveError> {

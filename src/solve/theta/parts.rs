@@ -76,12 +76,12 @@ impl Backward for Solution<'_> {
         t: usize,
         next: &Self::Values,
         action: usize,
+        work: &mut Work,
     ) -> Result<Self::Values, SolveError> {
         let nodes = self.beliefs.at(t).nodes().iter();
         let listed = nodes.map(|belief| self.list_at(t, belief, next, &[action]));
         let listed: Vec<Candidates> = listed.collect::<Result<_, _>>()?;
-        let mut work = Work::default();
-        self.step(t, next, &listed, self.settings.tolerance, &mut work)
+        self.step(t, next, &listed, self.settings.tolerance, work)
     }
 
     fn leader_value(&self, first: &Self::Values, z: &MeanField) -> Result<f64, SolveError> {

@@ -12,6 +12,8 @@ use crate::solve::{SolveError, Solved};
 
 /// Periods solved for sequences, at most.
 const MOST_STEPS: usize = 600;
+/// Work on them, at most: some seconds.
+const MOST_WORK: u64 = 3_000_000;
 
 /// A whole policy of the leader.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,10 +88,12 @@ pub fn commitment_gap(solution: &Solved, start: &MeanField) -> Result<Commitment
         }
     }
     if steps(game).is_some_and(|steps| steps <= MOST_STEPS) {
-        best.sequences = true;
-        let (value, sequence) = solution.best_sequence(start)?;
+        let compared = solution.best_sequence(start, MOST_WORK)?;
+        best.sequences = compared.is_some();
         // Beyond the accuracy of the values that are compared.
-        if value - own > best.value + 1e-8 {
+        if let Some((value, sequence)) =
+            compared.filter(|(value, _)| value - own > best.value + 1e-8)
+        {
             best.value = value - own;
             best.policy = Committed::Sequence(sequence);
         }
