@@ -198,8 +198,8 @@ impl<'g> Solved<'g> {
 
     /// Of all sequences of leader actions, one per period and the same for all her types, the one that is worth most to
     /// her at z in the mean over pi_1, followers re-solved for each by the same recursion and selection; the first of
-    /// equals. The value is that of V_1 as it is stored. `None` where the search takes more work than this: stage games,
-    /// known regimes, blocks and linear systems.
+    /// equals. The value is that of V_1 as it is stored. `None` where the search takes more work than this: stage games and
+    /// known regimes, and an eighth of blocks and linear systems.
     ///
     /// # Errors
     /// As [`compute`](Self::compute).
@@ -382,7 +382,9 @@ fn sequences<B: Backward>(
             Err(SolveError::TooManyPieces { .. }) => return Ok(false),
             v => v?,
         };
-        if work.stage_games + work.known_regimes + work.blocks + work.systems > most {
+        // A block or a linear system takes about an eighth of the time of a stage game with many pieces of V.
+        let done = work.stage_games + work.known_regimes + (work.blocks + work.systems) / 8;
+        if done > most {
             return Ok(false);
         }
         ending.push(LeaderAction(action));
