@@ -196,18 +196,13 @@ struct NodeWeight {
 /// The weights of all nodes.
 fn mean(after: &[After], nodes: usize) -> Vec<NodeWeight> {
     let total: f64 = after.iter().map(|a| a.outcome.probability).sum();
-    let mut all: Vec<NodeWeight> = (0..nodes)
-        .map(|node| NodeWeight {
-            node,
-            weight: 0.0,
-            leader_types: vec![
-                0.0;
-                after
-                    .first()
-                    .map_or(0, |a| a.outcome.belief.weights().len())
-            ],
-        })
-        .collect();
+    let types = after.iter().map(|a| a.outcome.belief.weights().len()).max();
+    let nothing = |node| NodeWeight {
+        node,
+        weight: 0.0,
+        leader_types: vec![0.0; types.unwrap_or(0)],
+    };
+    let mut all: Vec<NodeWeight> = (0..nodes).map(nothing).collect();
     for After { outcome, nodes } in after {
         for (node, share) in nodes {
             let weight = outcome.probability * share / total;

@@ -16,6 +16,10 @@ use turning::turning_points;
 
 /// Interpolation points on a piece, one more than the degree.
 pub(super) const POINTS: usize = 5;
+/// Places (-1 to 1) on a piece at which its error is tested, and the same on the other side: cos(pi/8) and cos(3 pi/8), half
+/// way between the interpolation points in angle.
+pub(super) const OUTER: f64 = 0.923_879_532_511_286_7;
+pub(super) const INNER: f64 = 0.382_683_432_365_089_8;
 /// V differs by more than this across a gap: a jump; by less: a kink.
 const JUMP: f64 = 1e-8;
 /// D that varies by less than this over a piece is taken as one (flat) branch: rounding noise is no turning point.
@@ -168,9 +172,6 @@ impl Piece {
 
     /// Points between the nodes, where the interpolation error is tested.
     pub fn tests(lo: f64, hi: f64) -> [f64; POINTS - 1] {
-        // cos(pi/8) and cos(3 pi/8), half way between the nodes in angle.
-        const OUTER: f64 = 0.923_879_532_511_286_7;
-        const INNER: f64 = 0.382_683_432_365_089_8;
         let (middle, half) = (0.5 * (lo + hi), 0.5 * (hi - lo));
         [
             middle - half * OUTER,

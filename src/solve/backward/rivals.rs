@@ -3,13 +3,10 @@
 //! On a piece V^l of every action is smooth. Its distance below the chosen one's, known at four points, is taken for the
 //! cubic through them: where that dips a rival may pass and fall back without any of the points showing it.
 
-use super::super::values::POINTS;
+use super::super::values::{INNER, OUTER, POINTS};
 
 /// Points at which all actions are compared.
 const SEEN: usize = POINTS - 1;
-/// Places (-1 to 1) of the outer and of the inner two of them on a piece, as `Piece::tests` has them: cos(pi/8), cos(3 pi/8).
-const OUTER: f64 = 0.923_879_532_511_286_7;
-const INNER: f64 = 0.382_683_432_365_089_8;
 /// A rival is looked at where it comes to less than this share of its least distance at the points,
 const DIP: f64 = 0.5;
 /// by more than rounding, in V^l's range over the actions.

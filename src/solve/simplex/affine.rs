@@ -1,14 +1,14 @@
 //! Affine functions of the mixing probabilities p of a support, and the systems of equations that they make.
 
 use super::search::Steps;
-use crate::solve::stage_game::TIE;
+use crate::solve::stage_game::{Kind, TIE};
 
 /// An affine function of p: coefficients, then the constant.
 pub(super) type Row = Vec<f64>;
 
 /// The solutions of some equations.
 #[derive(Debug)]
-pub(super) enum Solutions {
+enum Solutions {
     None,
     One(Vec<f64>),
     /// A family; the number of independent equations.
@@ -109,7 +109,7 @@ pub(super) fn rank(mut rows: Vec<Row>, unknowns: usize) -> usize {
 }
 
 /// The p at which all rows vanish; rows that the tie tolerance cannot tell from zero say nothing.
-pub(super) fn solve(rows: &[Row], unknowns: usize) -> Solutions {
+fn solve(rows: &[Row], unknowns: usize) -> Solutions {
     let mut rows = rows.to_vec();
     let columns = eliminate(&mut rows, unknowns);
     let rank = columns.len();
@@ -130,8 +130,27 @@ pub(super) fn solve(rows: &[Row], unknowns: usize) -> Solutions {
     Solutions::One(p)
 }
 
+/// The points of a support at which its equations hold: one at most, `Mixed`; or the vertices of a continuum, cut off by
+/// faces, `Vertex`.
+pub(super) fn points(
+    mut equations: Vec<Row>,
+    unknowns: usize,
+    faces: impl FnOnce() -> Vec<Row>,
+    steps: &mut Steps,
+) -> (Kind, Vec<Vec<f64>>) {
+    match solve(&equations, unknowns) {
+        Solutions::None => (Kind::Mixed, Vec::new()),
+        Solutions::One(p) => (Kind::Mixed, vec![p]),
+        Solutions::Many(rank) => {
+            let mut found = Vec::new();
+            vertices(&mut equations, rank, &faces(), unknowns, steps, &mut found);
+            (Kind::Vertex, found)
+        }
+    }
+}
+
 /// The vertices of the polytope that some equations of this rank leave, cut off by faces.
-pub(super) fn vertices(
+fn vertices(
     equations: &mut Vec<Row>,
     rank: usize,
     faces: &[Row],

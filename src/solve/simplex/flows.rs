@@ -6,7 +6,7 @@
 //! z'_k; then, for every choice of one simplex per flow, and of one regime per branch where jumps of V cross them, one
 //! linear system settles the support, as in `simplices`. A continuum is given by its vertices.
 
-use super::affine::{Line, Row, Solutions, rank, solve, vertices};
+use super::affine::{Line, Row, points, rank};
 use super::choice::Choice;
 use super::lattice::Lattice;
 use super::search::{SLACK, Search};
@@ -161,26 +161,13 @@ impl Search {
         let unknowns = mixture.extra.len();
         let ties = mixture.extra.iter();
         let ties = ties.map(|(place, a)| cells.incentive(game, mixture, *place, *a));
-        let mut rows: Vec<Row> = ties.collect();
-        match solve(&rows, unknowns) {
-            Solutions::None => {}
-            Solutions::One(p) => self.offer_mixture(game, mixture, cells, &p, Kind::Mixed),
-            Solutions::Many(rank) => {
-                let faces = cells.faces(game, mixture);
-                let mut found = Vec::new();
-                vertices(
-                    &mut rows,
-                    rank,
-                    &faces,
-                    unknowns,
-                    &mut self.steps,
-                    &mut found,
-                );
-                for p in found {
-                    self.offer_mixture(game, mixture, cells, &p, Kind::Vertex);
-                }
-                self.link_mixture(game, mixture, cells);
-            }
+        let faces = || cells.faces(game, mixture);
+        let (kind, found) = points(ties.collect(), unknowns, faces, &mut self.steps);
+        for p in found {
+            self.offer_mixture(game, mixture, cells, &p, kind);
+        }
+        if kind == Kind::Vertex {
+            self.link_mixture(game, mixture, cells);
         }
     }
 

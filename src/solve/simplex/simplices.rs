@@ -11,7 +11,7 @@
 //! with a p of zero belong to smaller supports, the others lie on a face of the simplex or where an action outside the
 //! support ties. A vertex mixes over no more actions than |X^f| - 1 beyond the bases, so larger supports need no search.
 
-use super::affine::{Line, Row, Solutions, solve, vertices};
+use super::affine::{Line, Row, points};
 use super::choice::Choice;
 use super::search::{SLACK, Search};
 use super::stage_game::{StageGame, dot};
@@ -178,26 +178,14 @@ impl Search {
             self.offer(game, &line, support, &[], Kind::Pure);
             return;
         }
-        let mut rows: Vec<Row> = ties.collect();
-        match solve(&rows, support.extra.len()) {
-            Solutions::None => {}
-            Solutions::One(p) => self.offer(game, &line, support, &p, Kind::Mixed),
-            Solutions::Many(rank) => {
-                let faces = faces(&line, game, memory, support);
-                let (unknowns, mut found) = (support.extra.len(), Vec::new());
-                vertices(
-                    &mut rows,
-                    rank,
-                    &faces,
-                    unknowns,
-                    &mut self.steps,
-                    &mut found,
-                );
-                for p in found {
-                    self.offer(game, &line, support, &p, Kind::Vertex);
-                }
-                self.link(game, memory, support);
-            }
+        let faces = || faces(&line, game, memory, support);
+        let unknowns = support.extra.len();
+        let (kind, found) = points(ties.collect(), unknowns, faces, &mut self.steps);
+        for p in found {
+            self.offer(game, &line, support, &p, kind);
+        }
+        if kind == Kind::Vertex {
+            self.link(game, memory, support);
         }
     }
 
