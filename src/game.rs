@@ -5,11 +5,13 @@
 
 mod belief;
 mod enclosure;
+pub(crate) mod jet;
 mod mean_field;
 mod policy;
 mod policy_file;
 pub(crate) mod program;
 mod spaces;
+pub(crate) mod stretches;
 mod tables;
 
 pub use belief::{LeaderInformation, LeaderMove, Outcome, TypeLeak, outcomes, update_belief};

@@ -164,7 +164,7 @@ impl Interval {
 }
 
 /// The range of an operation over intervals.
-fn apply(op: Op, [a, b, c]: [Interval; 3]) -> Interval {
+pub(super) fn apply(op: Op, [a, b, c]: [Interval; 3]) -> Interval {
     match op {
         Op::Negate => Interval {
             low: -a.high,

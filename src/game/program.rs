@@ -340,7 +340,8 @@ impl Program {
 
     /// The numbers that some z(x) is compared with, as (x, number): values may jump there.
     pub(crate) fn thresholds(&self) -> Vec<(usize, f64)> {
-        let compares = |i: &&Instruction| matches!(i.op, Op::Less | Op::LessEqual);
+        let compares =
+            |i: &&Instruction| matches!(i.op, Op::Less | Op::LessEqual | Op::Equal | Op::NotEqual);
         let compared = self.instructions.iter().filter(compares);
         let sides = compared.flat_map(|i| {
             [

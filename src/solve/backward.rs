@@ -1,15 +1,17 @@
 //! One step of the backward recursion, (15)-(16): V_t from V_{t+1}, with its jumps.
 //!
-//! 1. *Mesh*: a uniform grid, every point from which a pure prescription leads to a switch of V_{t+1}, and every number
-//!    that a formula compares z with.
+//! 1. *Mesh*: a uniform grid, points between which every formula is nearly a line, both sides of every break of a formula
+//!    and the break itself, and every point from which a pure prescription leads to a switch of V_{t+1}.
 //! 2. *Signatures*: per leader action the ordered list of all equilibria; every change between mesh points is located
 //!    to 1e-11, so that a window in which some equilibrium exists is not stepped over. Between two of them where an
 //!    action selects the same equilibrium, it is that regime's. A change has nodes on both sides unless the leader
 //!    takes another action there whatever it brings.
 //! 3. *Regimes*: every change of what is selected is bisected to a gap of 2e-14.
-//! 4. *Pieces*: between switches V_t is smooth, and is interpolated to the tolerance by halving.
+//! 4. *Pieces*: between switches and breaks V_t is smooth, and is interpolated to the tolerance by halving. The error of
+//!    each piece is proven from enclosures of V's derivatives; where it cannot be it is tested and counted.
 
 mod field;
+mod mesh;
 mod rivals;
 
 use std::sync::atomic::Ordering;
@@ -18,9 +20,10 @@ use rayon::prelude::*;
 
 use super::SolveError;
 use super::leader::{Rule, Work};
-use super::stage_game::{Equilibrium, Label, Period, StageGames};
+use super::stage_game::{Enclosed, Equilibrium, Label, Period, StageGames};
 use super::values::{POINTS, Piece, ValueFunction, Values, accuracy};
 use crate::game::LeaderInformation;
+use crate::game::stretches::Stretches;
 
 use field::{Answer, Cell, Field, Made, MeshNode, signature};
 
@@ -28,6 +31,10 @@ use field::{Answer, Cell, Field, Made, MeshNode, signature};
 const WINDOW: f64 = 1e-11;
 /// Width of the gap that is left at a switch of regime.
 const GAP: f64 = 2e-14;
+/// Nodes on both sides of a break of a formula stand this far outside of where it is undecided.
+const BESIDE: f64 = 5e-15;
+/// A piece that is not proven is halved down to this width before it is counted.
+const LEAST_UNPROVEN: f64 = 1e-5;
 /// Mesh points and pieces of one period: beyond it V is too fine to be held, and the work might not end.
 const MOST_PIECES: usize = 1_000_000;
 /// Mesh points handled by one worker at a time.
@@ -42,6 +49,8 @@ pub(super) struct Step<'a> {
     pub grid: usize,
     /// Largest interpolation error of V on a piece.
     pub tolerance: f64,
+    /// Where formulas are smooth.
+    pub stretches: &'a Stretches,
 }
 
 /// A point at which the stage game was solved for every leader action.
@@ -50,7 +59,16 @@ struct Node {
     m: f64,
     /// What is selected.
     label: Label,
+    /// The number of the smooth stretch, or break, of formulas: even for stretches.
+    stretch: usize,
     values: Values,
+}
+
+impl Node {
+    /// Whether V is one smooth function at both, as far as they know.
+    fn is_like(&self, other: &Self) -> bool {
+        self.label == other.label && self.stretch == other.stretch
+    }
 }
 
 impl Step<'_> {
@@ -85,17 +103,11 @@ impl Step<'_> {
             })?;
         nodes.extend(mesh.last().map(|last| last.node));
         let nodes = self.close(&nodes, &field, work)?;
-        let regimes: Vec<&[Node]> = nodes.chunk_by(|a, b| a.label == b.label).collect();
+        let regimes = self.regimes(nodes);
         let pieces = self.in_parallel(regimes.iter(), work, |games, regime, work, out| {
-            self.fit(
-                games,
-                &field,
-                &regime[0],
-                &regime[regime.len() - 1],
-                work,
-                out,
-            )
+            self.fit(games, &field, regime, work, out)
         })?;
+        work.unproven += self.stretches.unproven as u64;
         self.bounded(pieces.len())?;
         match pieces.iter().find(|piece| !piece.is_finite()) {
             Some(piece) => Err(self.overflow(piece.lo)),
@@ -256,55 +268,9 @@ impl Step<'_> {
         Node {
             m,
             label: best.label,
+            stretch: self.stretch_of(m),
             values: best.values,
         }
-    }
-
-    /// The uniform grid, both sides of every preimage of a switch of V_{t+1} under a pure prescription, and of every number
-    /// that a formula compares z with.
-    fn mesh(&self) -> Result<Vec<f64>, SolveError> {
-        let grid: Vec<f64> = (0..=self.grid)
-            .map(|i| i as f64 / self.grid as f64)
-            .collect();
-        let functions = StageGames::new(self.period);
-        let knots: Vec<&[f64]> = (0..functions.routes().len())
-            .map(|k| functions.function_of_route(k).knots())
-            .collect();
-        let mut mesh = self.in_parallel(
-            grid.windows(2),
-            &mut Work::default(),
-            |games, cell, _, out| {
-                out.push(cell[0]);
-                games.move_to(cell[0])?;
-                let starts = games.routes();
-                games.move_to(cell[1])?;
-                let ends = games.routes();
-                for (k, (from, to)) in starts.into_iter().zip(ends).enumerate() {
-                    let knots = knots[k];
-                    let first = knots.partition_point(|s| *s <= from.min(to));
-                    let last = knots.partition_point(|s| *s < from.max(to));
-                    for &knot in knots.get(first..last).unwrap_or_default() {
-                        let m = preimage(games, k, [(cell[0], from - knot), (cell[1], to - knot)])?;
-                        out.extend(
-                            [m - 0.5 * WINDOW, m + 0.5 * WINDOW]
-                                .iter()
-                                .filter(|m| cell[0] < **m && **m < cell[1]),
-                        );
-                    }
-                }
-                Ok(())
-            },
-        )?;
-        mesh.push(1.0);
-        for (x, number) in self.period.game.thresholds() {
-            // Which side a threshold belongs to is the formula's affair.
-            let m = if x == 0 { 1.0 - number } else { number };
-            let around = [m - 0.5 * WINDOW, m, m + 0.5 * WINDOW];
-            mesh.extend(around.into_iter().filter(|m| 0.0 < *m && *m < 1.0));
-        }
-        mesh.sort_by(f64::total_cmp);
-        mesh.dedup();
-        Ok(mesh)
     }
 
     /// Nodes at both ends of every change of a signature inside a cell, where its action may be the leader's choice.
@@ -341,7 +307,7 @@ impl Step<'_> {
         work: &mut Work,
         out: &mut Vec<Node>,
     ) -> Result<(), SolveError> {
-        if lo.label == hi.label || hi.m - lo.m <= GAP {
+        if lo.is_like(hi) || hi.m - lo.m <= GAP {
             return Ok(());
         }
         let middle = self.node(games, field, 0.5 * (lo.m + hi.m), work)?;
@@ -350,16 +316,16 @@ impl Step<'_> {
         self.split_regime(games, field, [&middle, hi], work, out)
     }
 
-    /// Pieces that cover `[lo.m, hi.m]`, at both ends of which the regime of the nodes was found.
+    /// Pieces that cover the points of one regime, given where it was found: at both ends at least.
     fn fit(
         &self,
         games: &mut StageGames,
         field: &Field,
-        lo: &Node,
-        hi: &Node,
+        regime: &[Node],
         work: &mut Work,
         out: &mut Vec<Piece>,
     ) -> Result<(), SolveError> {
+        let (lo, hi) = (&regime[0], &regime[regime.len() - 1]);
         let label = Some(lo.label);
         // All workers' together: where it is too much, they end together.
         self.bounded(field.made.pieces.load(Ordering::Relaxed))?;
@@ -375,10 +341,14 @@ impl Step<'_> {
         let mut values = [lo.values; POINTS];
         values[POINTS - 1] = hi.values;
         let points = Piece::nodes(lo.m, hi.m);
+        let mut inside = None;
         for i in 1..POINTS - 1 {
             games.move_to(points[i])?;
             values[i] = match games.realise(&lo.label) {
-                Some(e) => e.values,
+                Some(e) => {
+                    inside = Some(e);
+                    e.values
+                }
                 None => {
                     let node = self.node(games, field, points[i], work)?;
                     if node.label != lo.label {
@@ -390,6 +360,8 @@ impl Step<'_> {
         }
         let piece = Piece::interpolate(lo.m, hi.m, label, &values);
         let (piece, mut error) = self.with_leader_types(games, piece)?;
+        let misses = |node: &Node| piece.values(node.m).distance(&node.values);
+        error = regime.iter().map(misses).fold(error, f64::max);
         let mut leaders: [Vec<f64>; POINTS - 1] = Default::default();
         for (m, leaders) in Piece::tests(lo.m, hi.m).into_iter().zip(&mut leaders) {
             let selected = self.answers(games, field, m, work)?;
@@ -397,11 +369,12 @@ impl Step<'_> {
             if node.label != lo.label {
                 return self.refit(games, field, [lo, &node, hi], work, out);
             }
-            error = error.max(piece.values(m).distance(&node.values));
+            error = error.max(misses(&node));
             leaders.extend(selected.iter().map(|e| e.values.leader));
         }
         // Values that overflowed end here, and are refused when the period is done.
-        if error <= accuracy(self.tolerance, &values) || !error.is_finite() {
+        let accurate = error <= accuracy(self.tolerance, &values) || !error.is_finite();
+        if accurate && self.is_proven([lo, hi], inside.as_ref(), &values, work) {
             if let Some(node) = self.passed(games, field, [lo, hi], &leaders, work)? {
                 return self.refit(games, field, [lo, &node, hi], work, out);
             }
@@ -414,8 +387,31 @@ impl Step<'_> {
         if middle.label != lo.label {
             return self.refit(games, field, [lo, &middle, hi], work, out);
         }
-        self.fit(games, field, lo, &middle, work, out)?;
-        self.fit(games, field, &middle, hi, work, out)
+        let before = regime.iter().take_while(|node| node.m < middle.m).copied();
+        let left: Vec<Node> = before.chain([middle]).collect();
+        self.fit(games, field, &left, work, out)?;
+        let after = regime.iter().skip_while(|node| node.m <= middle.m).copied();
+        let right: Vec<Node> = [middle].into_iter().chain(after).collect();
+        self.fit(games, field, &right, work, out)
+    }
+
+    /// Whether the error of a piece is within the tolerance for certain. One that is too narrow to divide for that alone
+    /// is taken for it, and counted as unproven.
+    fn is_proven(
+        &self,
+        [lo, hi]: [&Node; 2],
+        inside: Option<&Equilibrium>,
+        values: &[Values],
+        work: &mut Work,
+    ) -> bool {
+        let bound = inside.and_then(|e| Enclosed::new(self.period, lo.m, hi.m).error(&lo.label, e));
+        let bound = bound.map(|bound| bound.distance(&Values::default()));
+        if bound.is_some_and(|bound| bound <= accuracy(self.tolerance, values)) {
+            return true;
+        }
+        let narrow = hi.m - lo.m <= LEAST_UNPROVEN;
+        work.unproven += u64::from(narrow);
+        narrow
     }
 
     /// A point between two of the same regime at which the leader prefers another, where one may pass it unseen.
@@ -519,41 +515,9 @@ impl Step<'_> {
             self.split_regime(games, &field, [&pair[0], &pair[1]], work, &mut nodes)?;
         }
         nodes.push(mesh[2].node);
-        for regime in nodes.chunk_by(|a, b| a.label == b.label) {
-            let last = &regime[regime.len() - 1];
-            self.fit(games, &field, &regime[0], last, work, out)?;
+        for regime in self.regimes(nodes) {
+            self.fit(games, &field, &regime, work, out)?;
         }
         Ok(())
     }
-}
-
-/// Where route k crosses a knot, between two points of which the signed distances to it are given.
-fn preimage(games: &mut StageGames, k: usize, ends: [(f64, f64); 2]) -> Result<f64, SolveError> {
-    let [(mut lo, mut f_lo), (mut hi, mut f_hi)] = ends;
-    games.move_to(hi)?;
-    let knot = games.routes()[k] - f_hi;
-    for _ in 0..60 {
-        if hi - lo <= 0.01 * WINDOW {
-            break;
-        }
-        let secant = hi - f_hi * (hi - lo) / (f_hi - f_lo);
-        let m = if secant > lo && secant < hi {
-            secant
-        } else {
-            0.5 * (lo + hi)
-        };
-        games.move_to(m)?;
-        let f = games.routes()[k] - knot;
-        if f == 0.0 {
-            return Ok(m);
-        }
-        if (f < 0.0) == (f_hi < 0.0) {
-            (hi, f_hi) = (m, f);
-            f_lo *= 0.5;
-        } else {
-            (lo, f_lo) = (m, f);
-            f_hi *= 0.5;
-        }
-    }
-    Ok(0.5 * (lo + hi))
 }

@@ -26,6 +26,9 @@ pub struct Work {
     pub blocks: u64,
     /// Linear systems solved, one per support and simplex.
     pub systems: u64,
+    /// Pieces of V whose error is tested at points but not proven, and stretches of formulas not known to be smooth.
+    #[serde(default)]
+    pub unproven: u64,
     /// Edges of the lattice across which V was found to jump.
     pub cuts: u64,
     /// Points at which the game was solved to find where.
@@ -60,6 +63,7 @@ impl Work {
         self.incomplete += other.incomplete;
         self.blocks += other.blocks;
         self.systems += other.systems;
+        self.unproven += other.unproven;
         self.cuts += other.cuts;
         self.probes += other.probes;
         self.simplices += other.simplices;

@@ -14,6 +14,7 @@
 //!
 //! Departure from (15a): the paper's fixed point has no coin; a lottery is kept only where nothing else exists.
 
+mod enclosed;
 mod equilibrium;
 mod leader;
 mod mixing;
@@ -22,8 +23,12 @@ mod regime;
 use super::beliefs::BeliefMesh;
 use super::continuation::Candidates;
 use super::values::{Place, ValueFunction, Values};
+use crate::game::jet::Jet;
+use crate::game::stretches::Jets;
 use crate::game::{Belief, Game, GameError, Tables};
+use crate::stats::Interval;
 
+pub(super) use enclosed::Enclosed;
 pub use equilibrium::Kind;
 use equilibrium::Landing;
 pub(super) use equilibrium::{Equilibria, Equilibrium, Label};
@@ -256,6 +261,31 @@ impl<'a> StageGames<'a> {
     /// m' of every pure prescription under every group of candidates, in a fixed order.
     pub fn routes(&self) -> Vec<f64> {
         self.landings.iter().map(|landing| landing.raw).collect()
+    }
+
+    /// The same over an interval of m, whose jets are given.
+    pub fn route_jets<const N: usize>(&self, jets: &Jets<N>, m: Interval) -> Vec<Jet<N>> {
+        let z = [
+            Jet::variable(Interval::point(1.0).minus(m), -1.0),
+            Jet::variable(m, 1.0),
+        ];
+        let mut all = vec![Jet::constant(0.0); self.landings.len()];
+        let mut done = 0;
+        for l in 0..self.groups.len() {
+            if self.groups[l] != done {
+                continue;
+            }
+            done += 1;
+            let index = self.period.candidates.list[l].moves[0].index;
+            for &a in &self.available[0] {
+                for &b in &self.available[1] {
+                    let first = z[0].times(&jets.transition(index, 0, a, 1));
+                    let second = z[1].times(&jets.transition(index, 1, b, 1));
+                    all[self.landing_index(l, [a, b])] = first.plus(&second);
+                }
+            }
+        }
+        all
     }
 
     /// V_{t+1} as followers expect it on a route.

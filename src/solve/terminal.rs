@@ -1,66 +1,119 @@
-//! V_{T+1}: the terminal reward as a value function, (13)-(14).
+//! Terminal reward as a value function, (13)-(14).
 
 use super::SolveError;
-use super::values::{POINTS, Piece, ValueFunction, Values, accuracy};
+use super::values::{POINTS, Piece, ValueFunction, Values, accuracy, polynomial_error};
+use crate::game::jet::Jet;
 use crate::game::{Game, GameError};
 use crate::scenario::SolveSettings;
+use crate::stats::Interval;
 
 /// Width at which a jump of the terminal reward is left as a gap.
 const GAP: f64 = 2e-14;
+/// Nodes on both sides of a break stand this far outside of where the formula is undecided.
+const BESIDE: f64 = 5e-15;
+/// A piece that is not proven is halved down to this width before it is counted.
+const LEAST_UNPROVEN: f64 = 1e-5;
 
-/// V^f_{T+1} from the game's terminal reward, interpolated on the first mesh and refined; V^l_{T+1} = 0.
-pub(super) fn values(game: &Game, settings: &SolveSettings) -> Result<ValueFunction, SolveError> {
-    let at = |m: f64| -> Result<Values, GameError> {
-        let z = [1.0 - m, m];
-        let followers = [game.terminal_reward(&z, 0)?, game.terminal_reward(&z, 1)?];
-        Ok(Values {
-            followers,
-            leader: 0.0,
-        })
+/// V^f_{T+1} from the game's terminal reward, interpolated between its breaks and refined until the error is proven;
+/// V^l_{T+1} = 0. The number of pieces, or stretches, for which it is not.
+pub(super) fn values(
+    game: &Game,
+    settings: &SolveSettings,
+) -> Result<(ValueFunction, u64), SolveError> {
+    let mut terminal = Terminal {
+        game,
+        tolerance: settings.tolerance,
+        pieces: Vec::new(),
+        unproven: 0,
     };
-    let mut pieces = Vec::new();
-    let constant = at(0.0)?;
-    let grid = |i: usize| i as f64 / settings.grid as f64;
-    let mut flat = true;
-    for i in 0..=settings.grid {
-        flat &= at(grid(i))? == constant;
-    }
-    if flat {
-        pieces.push(Piece::interpolate(0.0, 1.0, None, &[constant; POINTS]));
-    } else {
-        for i in 0..settings.grid {
-            fit(&at, grid(i), grid(i + 1), settings.tolerance, &mut pieces)?;
+    let stretches = game.terminal_stretches();
+    terminal.unproven = stretches.unproven as u64;
+    let mut from = 0.0;
+    for b in &stretches.breaks {
+        let [before, after] = [b.lo.min(b.at) - BESIDE, b.hi.max(b.at) + BESIDE];
+        let at = terminal.at(b.at)?;
+        let joins = |m: f64| -> Result<bool, GameError> {
+            if !(0.0..=1.0).contains(&m) {
+                return Ok(false);
+            }
+            let side = terminal.at(m)?;
+            Ok(side.distance(&at) <= accuracy(settings.tolerance, &[side, at]))
+        };
+        // A corner belongs to the side before it, a jump to the side of its own value, or to none.
+        let (left, right) = (joins(before)?, joins(after)?);
+        let to = if left { b.at } else { before };
+        if to > from {
+            terminal.fit(from, to)?;
         }
+        if !left && !right {
+            terminal.pieces.push(Piece::point(b.at, None, at));
+        }
+        from = if right && !left { b.at } else { after };
     }
-    Ok(ValueFunction::new(pieces))
+    if from < 1.0 {
+        terminal.fit(from, 1.0)?;
+    }
+    Ok((ValueFunction::new(terminal.pieces), terminal.unproven))
 }
 
-fn fit(
-    at: &dyn Fn(f64) -> Result<Values, GameError>,
-    lo: f64,
-    hi: f64,
+struct Terminal<'g> {
+    game: &'g Game,
     tolerance: f64,
-    out: &mut Vec<Piece>,
-) -> Result<(), GameError> {
-    if hi - lo <= GAP {
-        out.push(Piece::point(lo, None, at(lo)?));
-        out.push(Piece::point(hi, None, at(hi)?));
-        return Ok(());
+    pieces: Vec<Piece>,
+    unproven: u64,
+}
+
+impl Terminal<'_> {
+    fn at(&self, m: f64) -> Result<Values, GameError> {
+        let z = [1.0 - m, m];
+        Ok(Values {
+            followers: [
+                self.game.terminal_reward(&z, 0)?,
+                self.game.terminal_reward(&z, 1)?,
+            ],
+            leader: 0.0,
+        })
     }
-    let mut values = [Values::default(); POINTS];
-    let points = Piece::nodes(lo, hi);
-    for (value, m) in values.iter_mut().zip(points) {
-        *value = at(m)?;
+
+    fn fit(&mut self, lo: f64, hi: f64) -> Result<(), GameError> {
+        if hi - lo <= GAP {
+            self.pieces.push(Piece::point(lo, None, self.at(lo)?));
+            self.pieces.push(Piece::point(hi, None, self.at(hi)?));
+            return Ok(());
+        }
+        let mut values = [Values::default(); POINTS];
+        let points = Piece::nodes(lo, hi);
+        for (value, m) in values.iter_mut().zip(points) {
+            *value = self.at(m)?;
+        }
+        let piece = Piece::interpolate(lo, hi, None, &values);
+        let mut error: f64 = 0.0;
+        for m in Piece::tests(lo, hi) {
+            error = error.max(piece.values(m).distance(&self.at(m)?));
+        }
+        let accuracy = accuracy(self.tolerance, &values);
+        let narrow = hi - lo <= LEAST_UNPROVEN;
+        if error <= accuracy {
+            let proven = self.bound(lo, hi).distance(&Values::default()) <= accuracy;
+            if proven || narrow {
+                self.unproven += u64::from(!proven);
+                self.pieces.push(piece);
+                return Ok(());
+            }
+        }
+        self.fit(lo, points[2])?;
+        self.fit(points[2], hi)
     }
-    let piece = Piece::interpolate(lo, hi, None, &values);
-    let mut error: f64 = 0.0;
-    for m in Piece::tests(lo, hi) {
-        error = error.max(piece.values(m).distance(&at(m)?));
+
+    /// A bound of the interpolation error on `[lo, hi]`; infinite where enclosures give none.
+    fn bound(&self, low: f64, high: f64) -> Values {
+        let bound = |x: usize| {
+            let jet: Jet<{ POINTS + 1 }> = self.game.terminal_jet(Interval { low, high }, x);
+            polynomial_error(&jet, 0.0, 0.5 * (high - low))
+        };
+        Values {
+            followers: [bound(0), bound(1)],
+            leader: 0.0,
+        }
     }
-    if error <= accuracy(tolerance, &values) {
-        out.push(piece);
-        return Ok(());
-    }
-    fit(at, lo, points[2], tolerance, out)?;
-    fit(at, points[2], hi, tolerance, out)
 }

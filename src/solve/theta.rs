@@ -16,6 +16,7 @@ use super::solved::Start;
 use super::stage_game::{Equilibrium, Period, StageGames};
 use super::values::{Place, ValueFunction, Values};
 use super::{Ending, Iteration, SolveError, candidates, stationary, terminal};
+use crate::game::stretches::Stretches;
 use crate::game::{
     Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, MeanField, Play,
     Prescription, Way,
@@ -45,6 +46,21 @@ pub struct Solution<'g> {
     work: Work,
     /// How the iteration of an infinite horizon ended.
     iteration: Option<Iteration>,
+    /// Where the formulas of t = 1, 2, ... are smooth; of one period where they do not depend on t.
+    stretches: Vec<Stretches>,
+}
+
+/// The stretches of every period that differs.
+fn stretches(game: &Game) -> Vec<Stretches> {
+    let last = if game.depends_on_time() {
+        game.horizon()
+    } else {
+        1
+    };
+    (1..=last)
+        .into_par_iter()
+        .map(|t| game.stretches(t))
+        .collect()
 }
 
 impl<'g> Solution<'g> {
@@ -79,8 +95,9 @@ impl<'g> Solution<'g> {
             candidates: Vec::new(),
             work: Work::default(),
             iteration: None,
+            stretches: stretches(game),
         };
-        let end = solution.end()?;
+        let (end, unproven) = solution.ending()?;
         if game.is_infinite() {
             solution.iterate(end)?;
         } else {
@@ -99,14 +116,20 @@ impl<'g> Solution<'g> {
             (solution.values, solution.candidates) = (backward, candidates);
             solution.work = work;
         }
+        solution.work.unproven += unproven;
         Ok(solution)
     }
 
     /// V_{T+1}, or where an infinite iteration starts.
     pub(super) fn end(&self) -> Result<Vec<ValueFunction>, SolveError> {
-        let end = terminal::values(self.game, &self.settings)?;
+        Ok(self.ending()?.0)
+    }
+
+    /// The same, and for how many of its pieces the error is not proven.
+    fn ending(&self) -> Result<(Vec<ValueFunction>, u64), SolveError> {
+        let (end, unproven) = terminal::values(self.game, &self.settings)?;
         let last = self.beliefs.at(self.game.horizon() + 1);
-        Ok(vec![end; last.nodes().len()])
+        Ok((vec![end; last.nodes().len()], unproven))
     }
 
     /// Iterate V of an infinite horizon.
@@ -174,6 +197,7 @@ impl<'g> Solution<'g> {
                 rule,
                 grid,
                 tolerance,
+                stretches: &self.stretches[(t - 1).min(self.stretches.len() - 1)],
             };
             values.push(step.solve(work)?);
         }

@@ -6,9 +6,11 @@
 //! D(m) = V^f(x_2) - V^f(x_1): it is stored on *branches*, the parts of pieces on which D is monotone, under a tree
 //! of minima and maxima that lets a search skip every branch that cannot hold its target.
 
+mod composed;
 mod mixture;
 mod turning;
 
+pub(super) use composed::{Along, Composed, polynomial_error};
 pub(super) use mixture::Part;
 
 use super::stage_game::Label;
@@ -444,6 +446,21 @@ impl ValueFunction {
         &self.knots
     }
 
+    /// The same for a mesh: a regime of a single point by that point.
+    pub fn crossings(&self) -> Vec<f64> {
+        let is_point = |i: usize| self.pieces[i].lo == self.pieces[i].hi;
+        let switches = (0..self.borders.len()).filter(|i| self.borders[*i] != Border::Smooth);
+        let mut all: Vec<f64> = switches
+            .map(|i| match (is_point(i), is_point(i + 1)) {
+                (true, _) => self.pieces[i].lo,
+                (false, true) => self.pieces[i + 1].lo,
+                _ => 0.5 * (self.pieces[i].hi + self.pieces[i + 1].lo),
+            })
+            .collect();
+        all.dedup();
+        all
+    }
+
     /// The piece of m; in a gap the nearer one, of two equally near the left.
     pub fn locate(&self, m: f64) -> Place {
         let last = self.buckets.len() - 1;
@@ -536,6 +553,30 @@ impl ValueFunction {
             }
         }
         None
+    }
+
+    /// Where D = d on a run of branches, on which it is monotone; the nearer end where d lies beyond.
+    pub fn root_or_end(&self, run: u32, d: f64) -> f64 {
+        let (mut i, mut last) = self.run(run);
+        let (first, end) = (self.branches[i], self.branches[last]);
+        let rising = end.d_hi >= first.d_lo;
+        let below = |value: f64| (value < d) == rising;
+        if !below(first.d_lo) {
+            return first.lo;
+        }
+        if below(end.d_hi) {
+            return end.hi;
+        }
+        while i < last {
+            let k = (i + last) / 2;
+            if below(self.branches[k].d_hi) {
+                i = k + 1
+            } else {
+                last = k
+            }
+        }
+        let Branch { lo, hi, .. } = self.branches[i];
+        self.root(i, lo, hi, d)
     }
 
     /// The root of D = d on `[lo, hi]` within a branch, D - d changing sign between the ends: Newton in the piece's own

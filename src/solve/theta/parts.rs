@@ -46,6 +46,7 @@ impl<'g> Solution<'g> {
             candidates: Vec::new(),
             work,
             iteration,
+            stretches: super::stretches(game),
         };
         let periods = 1..solution.values.len();
         let listed = periods.map(|t| solution.list(t, &solution.values[t]));

@@ -1,0 +1,262 @@
+//! Where the formulas of a game with two follower types are smooth in m = z(x_2), proven by enclosures.
+//!
+//! \[0, 1\] is halved until on every part every kernel entry and reward is smooth, with a jet that says so, and is a line to
+//! within [`BEND`] of its range: no spike between two points of this mesh is higher. What stays undecided at the width of
+//! rounding is a *break*: a comparison that turns, a corner, a root. A stretch between two breaks is smooth as a whole.
+
+use super::jet::Jet;
+use super::program::{Program, Slot};
+use super::{Game, LeaderInformation};
+use crate::stats::Interval;
+
+/// How far a formula may be from a line on one part of the mesh, in its range.
+const BEND: f64 = 0.01;
+/// No narrower part is divided: a few units in the last place of m.
+const NARROW: f64 = 1e-15;
+/// Parts narrower than this are not divided for their bend.
+const FINE: f64 = 1e-6;
+/// A break is wider than this only if formulas are undecided on a whole interval.
+const BREAK: f64 = 1e-13;
+/// Parts that the search begins with.
+const PARTS: usize = 64;
+/// Parts that are looked at, at most.
+const MOST_PARTS: usize = 40_000;
+
+/// A point at which some formula may jump or have a corner, with the interval around it that is undecided.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Break {
+    pub lo: f64,
+    /// The point itself, as exactly as it is known.
+    pub at: f64,
+    pub hi: f64,
+}
+
+/// The smooth stretches of all formulas of one period.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stretches {
+    /// Rising; between two of them all is smooth.
+    pub breaks: Vec<Break>,
+    /// The ends of the parts, rising: on each part formulas are nearly lines.
+    pub mesh: Vec<f64>,
+    /// Intervals on which smoothness could not be decided.
+    pub unproven: usize,
+}
+
+impl Game {
+    /// The stretches of kernels and rewards at period t. For games with two follower types.
+    pub(crate) fn stretches(&self, t: usize) -> Stretches {
+        let mut outputs: Vec<Slot> = Vec::new();
+        for l in 0..self.leader_moves() {
+            for x in 0..2 {
+                for a in (0..self.actions.len()).filter(|a| self.is_available(x, *a)) {
+                    let pair = self.pair(l, x, a);
+                    outputs.extend([
+                        self.follower_reward[pair],
+                        self.leader_follower_reward[pair],
+                    ]);
+                    outputs.extend(&self.kernel[2 * pair..2 * pair + 2]);
+                }
+            }
+            outputs.push(self.leader_period_reward[l]);
+        }
+        if self.information != LeaderInformation::NoTypes {
+            outputs.extend(&self.leader_kernel);
+        }
+        Search::new(&self.program, t, outputs).run()
+    }
+
+    /// The stretches of the terminal reward.
+    pub(crate) fn terminal_stretches(&self) -> Stretches {
+        let outputs = self.terminal.clone();
+        Search::new(&self.terminal_program, self.horizon + 1, outputs).run()
+    }
+
+    /// Jets of everything at period t over the m of an interval.
+    pub(crate) fn jets<const N: usize>(&self, t: usize, m: Interval) -> Jets<'_, N> {
+        Jets {
+            game: self,
+            memory: run(&self.program, t, m),
+        }
+    }
+
+    /// The jet of the terminal reward of type x over the m of an interval.
+    pub(crate) fn terminal_jet<const N: usize>(&self, m: Interval, x: usize) -> Jet<N> {
+        run(&self.terminal_program, self.horizon + 1, m)[self.terminal[x].index()]
+    }
+}
+
+/// z = (1 - m, m), and what follows.
+fn run<const N: usize>(program: &Program, t: usize, m: Interval) -> Vec<Jet<N>> {
+    let first = Interval::point(1.0).minus(m);
+    let inputs = [
+        Jet::constant(t as f64),
+        Jet::variable(first, -1.0),
+        Jet::variable(m, 1.0),
+    ];
+    program.run_with(&inputs, Jet::constant, |op, [a, b, c]| {
+        Jet::apply(op, [&a, &b, &c])
+    })
+}
+
+/// The jets of a game's kernels and rewards over one interval of m.
+pub(crate) struct Jets<'g, const N: usize> {
+    game: &'g Game,
+    memory: Vec<Jet<N>>,
+}
+
+impl<const N: usize> Jets<'_, N> {
+    /// Q^f(next | x, a) at a leader move.
+    #[inline]
+    pub fn transition(&self, leader_move: usize, x: usize, a: usize, next: usize) -> Jet<N> {
+        let pair = self.game.pair(leader_move, x, a);
+        self.memory[self.game.kernel[2 * pair + next].index()]
+    }
+
+    /// R^f.
+    #[inline]
+    pub fn follower_reward(&self, leader_move: usize, x: usize, a: usize) -> Jet<N> {
+        self.memory[self.game.follower_reward[self.game.pair(leader_move, x, a)].index()]
+    }
+
+    /// g, the leader's reward per follower.
+    #[inline]
+    pub fn leader_follower_reward(&self, leader_move: usize, x: usize, a: usize) -> Jet<N> {
+        self.memory[self.game.leader_follower_reward[self.game.pair(leader_move, x, a)].index()]
+    }
+
+    /// Q^l(next | ..) at a leader move.
+    pub fn leader_transition(&self, leader_move: usize, next: usize) -> Jet<N> {
+        let types = self.game.leader_types.names.len();
+        self.memory[self.game.leader_kernel[leader_move * types + next].index()]
+    }
+
+    /// r, the leader's reward per period.
+    #[inline]
+    pub fn leader_period_reward(&self, leader_move: usize) -> Jet<N> {
+        self.memory[self.game.leader_period_reward[leader_move].index()]
+    }
+}
+
+struct Search<'p> {
+    program: &'p Program,
+    t: usize,
+    outputs: Vec<Slot>,
+    /// The range of each output.
+    ranges: Vec<f64>,
+    /// Parts that may still be looked at.
+    left: usize,
+    /// The ends of decided parts, and the intervals that stayed undecided.
+    mesh: Vec<f64>,
+    undecided: Vec<[f64; 2]>,
+}
+
+impl<'p> Search<'p> {
+    fn new(program: &'p Program, t: usize, mut outputs: Vec<Slot>) -> Self {
+        outputs.retain(|slot| program.constant(*slot).is_none());
+        outputs.sort_unstable();
+        outputs.dedup();
+        Self {
+            program,
+            t,
+            outputs,
+            ranges: Vec::new(),
+            left: MOST_PARTS,
+            mesh: vec![0.0],
+            undecided: Vec::new(),
+        }
+    }
+
+    fn run(mut self) -> Stretches {
+        if self.outputs.is_empty() {
+            return Stretches {
+                mesh: vec![0.0, 1.0],
+                ..Stretches::default()
+            };
+        }
+        let end = |i: usize| i as f64 / PARTS as f64;
+        let parts: Vec<[f64; 2]> = (0..PARTS).map(|i| [end(i), end(i + 1)]).collect();
+        let jets: Vec<Vec<Jet<3>>> = parts.iter().map(|part| self.jets(*part)).collect();
+        self.ranges = (0..self.outputs.len())
+            .map(|k| {
+                let all = jets.iter().map(|jets| jets[k].c[0]);
+                all.reduce(Interval::hull).map_or(0.0, Interval::width)
+            })
+            .collect();
+        for (part, jets) in parts.into_iter().zip(jets) {
+            self.part(part, &jets);
+        }
+        self.finish()
+    }
+
+    fn jets(&self, [low, high]: [f64; 2]) -> Vec<Jet<3>> {
+        let memory = run::<3>(self.program, self.t, Interval { low, high });
+        let jets = self.outputs.iter().map(|slot| memory[slot.index()]);
+        jets.collect()
+    }
+
+    fn part(&mut self, [lo, hi]: [f64; 2], jets: &[Jet<3>]) {
+        let smooth = jets.iter().all(|jet| jet.smooth);
+        let half = 0.5 * (hi - lo);
+        // A function is off the line through its ends by max |f''| / 2 times half the width squared, at most.
+        let mut bends = jets.iter().zip(&self.ranges);
+        let straight =
+            smooth && bends.all(|(jet, range)| jet.c[2].size() * half * half <= BEND * range.abs());
+        if straight || (smooth && hi - lo <= FINE) {
+            self.mesh.push(hi);
+        } else if hi - lo <= NARROW || self.left == 0 {
+            self.mesh.push(hi);
+            if !smooth {
+                self.undecided.push([lo, hi]);
+            }
+        } else {
+            self.left = self.left.saturating_sub(2);
+            let middle = lo + half;
+            for part in [[lo, middle], [middle, hi]] {
+                let jets = self.jets(part);
+                self.part(part, &jets);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Stretches {
+        let mut joined: Vec<[f64; 2]> = Vec::new();
+        for [lo, hi] in self.undecided {
+            match joined.last_mut() {
+                Some(last) if lo - last[1] <= 2.0 * NARROW => last[1] = hi,
+                _ => joined.push([lo, hi]),
+            }
+        }
+        let wide = |[lo, hi]: &[f64; 2]| hi - lo > BREAK;
+        let unproven = joined.iter().filter(|window| wide(window)).count();
+        let thresholds = self.program.thresholds();
+        let numbers = thresholds
+            .iter()
+            .map(|(x, number)| if *x == 0 { 1.0 - number } else { *number });
+        let numbers: Vec<f64> = numbers.collect();
+        let breaks = joined.iter().filter(|window| !wide(window));
+        let breaks: Vec<Break> = breaks
+            .map(|&[lo, hi]| {
+                let near = |m: &&f64| lo - 2.0 * NARROW <= **m && **m <= hi + 2.0 * NARROW;
+                let middle = match (lo <= 0.0, hi >= 1.0) {
+                    (true, _) => 0.0,
+                    (_, true) => 1.0,
+                    _ => 0.5 * (lo + hi),
+                };
+                let at = numbers.iter().find(near).copied().unwrap_or(middle);
+                Break { lo, at, hi }
+            })
+            .collect();
+        // The halvings on the way to a break are of no use afterwards.
+        let close = |m: f64| {
+            let after = breaks.partition_point(|b| b.hi < m);
+            let around = &breaks[after.saturating_sub(1)..(after + 1).min(breaks.len())];
+            around.iter().any(|b| (m - b.at).abs() < FINE)
+        };
+        self.mesh.retain(|m| *m == 0.0 || *m == 1.0 || !close(*m));
+        Stretches {
+            breaks,
+            mesh: self.mesh,
+            unproven,
+        }
+    }
+}

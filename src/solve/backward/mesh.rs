@@ -1,0 +1,189 @@
+//! The points at which all stage games of a period are searched first, and the smooth regimes between what is found there.
+
+use super::{BESIDE, GAP, Node, Step, WINDOW};
+use crate::game::stretches::Break;
+use crate::solve::SolveError;
+use crate::solve::leader::Work;
+use crate::solve::stage_game::StageGames;
+use crate::solve::values::accuracy;
+use crate::stats::Interval;
+
+/// A part of the mesh on which m' may turn is not divided further.
+const TURN: f64 = 1e-9;
+
+impl Step<'_> {
+    /// The uniform grid, the parts on which formulas are nearly lines, their breaks with both sides, and of every preimage of
+    /// a switch of V_{t+1} under a pure prescription the point and both sides.
+    pub(super) fn mesh(&self) -> Result<Vec<f64>, SolveError> {
+        let grid = (0..=self.grid).map(|i| i as f64 / self.grid as f64);
+        let mut points: Vec<f64> = grid.chain(self.stretches.mesh.iter().copied()).collect();
+        self.keep_clear(&mut points);
+        for b in &self.stretches.breaks {
+            let [lo, hi] = beside(b);
+            points.extend(
+                [lo, b.at, hi]
+                    .into_iter()
+                    .filter(|m| (0.0..=1.0).contains(m)),
+            );
+        }
+        points.sort_by(f64::total_cmp);
+        points.dedup();
+        let functions = StageGames::new(self.period);
+        let routes = 0..functions.routes().len();
+        let crossings: Vec<Vec<f64>> = routes
+            .map(|k| functions.function_of_route(k).crossings())
+            .collect();
+        let added = self.in_parallel(
+            points.windows(2),
+            &mut Work::default(),
+            |games, cell, _, out| self.crossings(games, [cell[0], cell[1]], &crossings, out),
+        )?;
+        let mut mesh = added;
+        self.keep_clear(&mut mesh);
+        mesh.extend(points);
+        mesh.sort_by(f64::total_cmp);
+        mesh.dedup();
+        Ok(mesh)
+    }
+
+    /// Drop points beside a break, where only the break's own nodes stand.
+    fn keep_clear(&self, points: &mut Vec<f64>) {
+        points.retain(|m| self.stretch_of(*m).is_multiple_of(2));
+    }
+
+    /// The number of the stretch of a point: 2 k for the one before break k, 2 k + 1 for the break itself.
+    pub(super) fn stretch_of(&self, m: f64) -> usize {
+        let breaks = &self.stretches.breaks;
+        let passed = breaks.partition_point(|b| beside(b)[1] <= m);
+        let at = breaks.get(passed).is_some_and(|b| beside(b)[0] < m);
+        2 * passed + usize::from(at)
+    }
+
+    /// Where routes cross switches of V_{t+1} between two points, and points that part what is not monotone.
+    fn crossings(
+        &self,
+        games: &mut StageGames,
+        [lo, hi]: [f64; 2],
+        switches: &[Vec<f64>],
+        out: &mut Vec<f64>,
+    ) -> Result<(), SolveError> {
+        if hi - lo <= GAP || switches.iter().all(Vec::is_empty) {
+            return Ok(());
+        }
+        games.move_to(lo)?;
+        let starts = games.routes();
+        games.move_to(hi)?;
+        let ends = games.routes();
+        if hi - lo > TURN && self.may_turn(games, [lo, hi], [&starts, &ends], switches) {
+            let middle = 0.5 * (lo + hi);
+            out.push(middle);
+            self.crossings(games, [lo, middle], switches, out)?;
+            return self.crossings(games, [middle, hi], switches, out);
+        }
+        for (k, (from, to)) in starts.into_iter().zip(ends).enumerate() {
+            let first = switches[k].partition_point(|s| *s <= from.min(to));
+            let last = switches[k].partition_point(|s| *s < from.max(to));
+            for &s in switches[k].get(first..last).unwrap_or_default() {
+                let m = preimage(games, k, s, [(lo, from - s), (hi, to - s)])?;
+                let around = [m - 0.5 * WINDOW, m, m + 0.5 * WINDOW];
+                out.extend(around.into_iter().filter(|m| lo < *m && *m < hi));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a route may cross a switch that does not lie between where it begins and ends.
+    fn may_turn(
+        &self,
+        games: &StageGames,
+        [lo, hi]: [f64; 2],
+        [starts, ends]: [&[f64]; 2],
+        switches: &[Vec<f64>],
+    ) -> bool {
+        let m = Interval { low: lo, high: hi };
+        let jets = self.period.game.jets::<2>(self.period.t, m);
+        let routes = games.route_jets(&jets, m);
+        routes.iter().enumerate().any(|(k, route)| {
+            let slope = route.c[1];
+            let monotone = route.smooth && (slope.low >= 0.0 || slope.high <= 0.0);
+            let (low, high) = (starts[k].min(ends[k]), starts[k].max(ends[k]));
+            let within = |from: f64, to: f64| {
+                let first = switches[k].partition_point(|s| *s < from);
+                switches[k].get(first).is_some_and(|s| *s < to)
+            };
+            !monotone && (within(route.c[0].low, low) || within(high.next_up(), route.c[0].high))
+        })
+    }
+
+    /// The stretches of nodes on which V is one smooth function: those of one regime between two breaks. A break is a regime
+    /// of its own only where V differs there from both sides.
+    pub(super) fn regimes(&self, nodes: Vec<Node>) -> Vec<Vec<Node>> {
+        let chunks = nodes.chunk_by(Node::is_like);
+        let mut regimes: Vec<Vec<Node>> = chunks.map(<[Node]>::to_vec).collect();
+        let mut i = 0;
+        while i < regimes.len() {
+            let is_break = !regimes[i][0].stretch.is_multiple_of(2);
+            if !is_break || regimes[i].len() > 1 {
+                i += 1;
+                continue;
+            }
+            let at = regimes[i][0];
+            let joins = |side: Option<&Node>| {
+                side.is_some_and(|side| {
+                    side.label == at.label
+                        && side.values.distance(&at.values)
+                            <= accuracy(self.tolerance, &[side.values, at.values])
+                })
+            };
+            if i > 0 && joins(regimes[i - 1].last()) {
+                regimes[i - 1].push(at);
+                regimes.remove(i);
+            } else if joins(regimes.get(i + 1).and_then(|r| r.first())) {
+                regimes[i + 1].insert(0, at);
+                regimes.remove(i);
+            } else {
+                i += 1;
+            }
+        }
+        regimes
+    }
+}
+
+/// The nodes on both sides of a break.
+fn beside(b: &Break) -> [f64; 2] {
+    [b.lo.min(b.at) - BESIDE, b.hi.max(b.at) + BESIDE]
+}
+
+/// Where route k crosses a switch, between two points of which the signed distances to it are given.
+fn preimage(
+    games: &mut StageGames,
+    k: usize,
+    switch: f64,
+    ends: [(f64, f64); 2],
+) -> Result<f64, SolveError> {
+    let [(mut lo, mut f_lo), (mut hi, mut f_hi)] = ends;
+    for _ in 0..60 {
+        if hi - lo <= 2.0 * f64::EPSILON * hi {
+            break;
+        }
+        let secant = hi - f_hi * (hi - lo) / (f_hi - f_lo);
+        let m = if secant > lo && secant < hi {
+            secant
+        } else {
+            0.5 * (lo + hi)
+        };
+        games.move_to(m)?;
+        let f = games.routes()[k] - switch;
+        if f == 0.0 {
+            return Ok(m);
+        }
+        if (f < 0.0) == (f_hi < 0.0) {
+            (hi, f_hi) = (m, f);
+            f_lo *= 0.5;
+        } else {
+            (lo, f_lo) = (m, f);
+            f_hi *= 0.5;
+        }
+    }
+    Ok(if f_lo.abs() < f_hi.abs() { lo } else { hi })
+}
