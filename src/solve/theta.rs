@@ -38,7 +38,7 @@ pub struct Solution<'g> {
     /// The leader's actions among which she chooses.
     actions: Vec<usize>,
     beliefs: Beliefs,
-    /// V_1, ..., V_{T+1} at the beliefs of each period; for an infinite horizon the last iterate and the one before it.
+    /// V_1, ..., V_{T+1} at the beliefs of each period, in units of the players' scales; for an infinite horizon the last iterate and the one before it.
     values: Vec<Vec<ValueFunction>>,
     /// The leader's candidates at the beliefs of t = 1, ..., T; of an infinite horizon at those of the last iterate.
     candidates: Vec<Vec<Candidates>>,
@@ -104,7 +104,7 @@ impl<'g> Solution<'g> {
 
     /// V_{T+1}, or where an infinite iteration starts.
     pub(super) fn end(&self) -> Result<Vec<ValueFunction>, SolveError> {
-        let end = terminal::values(self.game, &self.settings)?;
+        let end = terminal::values(self.game.in_units(), &self.settings)?;
         let last = self.beliefs.at(self.game.horizon() + 1);
         Ok(vec![end; last.nodes().len()])
     }
@@ -162,7 +162,7 @@ impl<'g> Solution<'g> {
         let mut values = Vec::with_capacity(listed.len());
         for (belief, candidates) in nodes {
             let period = Period {
-                game: self.game,
+                game: self.game.in_units(),
                 t,
                 belief,
                 candidates,
@@ -175,7 +175,11 @@ impl<'g> Solution<'g> {
                 grid,
                 tolerance,
             };
-            values.push(step.solve(work)?);
+            let v = step.solve(work)?;
+            match v.overflow(self.game.scales()) {
+                Some(m) => return Err(SolveError::Overflow { t, m }),
+                None => values.push(v),
+            }
         }
         Ok(values)
     }
@@ -280,7 +284,7 @@ impl<'g> Solution<'g> {
     /// V_t as it is stored at the first belief, at m; in the gap of a switch the nearer side. `t` runs to T + 1.
     pub fn stored_values(&self, t: usize, m: f64) -> Values {
         let v = &self.value_functions(t)[0];
-        v.values(v.locate(m))
+        v.values(v.locate(m)).in_rewards(self.game.scales())
     }
 
     /// m moved to the nearer side where it lies in the gap of a switch of V_t.
@@ -296,7 +300,7 @@ impl<'g> Solution<'g> {
         candidates: &'a Candidates,
     ) -> Period<'a> {
         Period {
-            game: self.game,
+            game: self.game.in_units(),
             t,
             belief,
             candidates,
@@ -423,9 +427,9 @@ impl<'g> Solution<'g> {
                     kind: e.label.kind,
                     next: e.next.m,
                     coin: e.coin,
-                    values: e.values,
+                    values: e.values.in_rewards(self.game.scales()),
                     leader_types: self.leader_types(&games, e)?,
-                    residual: e.residual,
+                    residual: self.game.scales().follower.unit * e.residual,
                     selected: play == theta.play && e.next.m == theta.next[0].m,
                     leader: play.leader,
                     prescription: play.prescription,
@@ -459,19 +463,23 @@ impl<'g> Solution<'g> {
             ways: ways.collect(),
             play: self.play_of(games, e)?,
             next,
-            values: e.values,
+            values: e.values.in_rewards(self.game.scales()),
             leader_types: self.leader_types(games, e)?,
             equilibria: selected.count,
-            residual: e.residual,
+            residual: self.game.scales().follower.unit * e.residual,
             supported: e.is_supported(),
         })
     }
 
+    /// V^l per leader type, in the units of rewards.
     fn leader_types(&self, games: &StageGames, e: &Equilibrium) -> Result<Vec<f64>, SolveError> {
-        match self.game.leader_information() {
-            LeaderInformation::Private => Ok(games.leader_types(e)?.values),
-            LeaderInformation::NoTypes | LeaderInformation::Public => Ok(vec![e.values.leader]),
-        }
+        let mut values = match self.game.leader_information() {
+            LeaderInformation::Private => games.leader_types(e)?.values,
+            LeaderInformation::NoTypes | LeaderInformation::Public => vec![e.values.leader],
+        };
+        let unit = self.game.scales().leader.unit;
+        values.iter_mut().for_each(|v| *v *= unit);
+        Ok(values)
     }
 
     /// What is played in an equilibrium; types of the leader that pi rules out take their own best action.

@@ -105,7 +105,7 @@ impl Backward for Solution<'_> {
                 mean += weight * share * value;
             }
         }
-        Ok(mean)
+        Ok(self.game.scales().leader.unit * mean)
     }
 
     fn actions(&self) -> usize {
