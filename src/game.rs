@@ -10,6 +10,7 @@ mod mean_field;
 mod policy;
 mod policy_file;
 pub(crate) mod program;
+mod scales;
 mod spaces;
 pub(crate) mod stretches;
 mod tables;
@@ -21,6 +22,8 @@ pub use mean_field::{
 };
 pub use policy::{MULTIPLY_ADDS_A_SECOND, Play, Policy};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
+pub(crate) use scales::cover_simplex;
+pub use scales::{Scale, Scales};
 pub use spaces::{
     Belief, FollowerAction, FollowerType, LeaderAction, LeaderActions, LeaderMixing,
     LeaderPrescription, LeaderType, MeanField, Prescription,
@@ -239,6 +242,22 @@ pub(crate) struct Primitives {
     pub(crate) terminal: Vec<Slot>,
 }
 
+impl Primitives {
+    /// Put every reward in units of its player's scale.
+    fn divide_rewards(&mut self, scales: &Scales) {
+        let mut divide = |rewards: &mut Vec<Slot>, unit: f64| {
+            let unit = self.pool.constant(unit);
+            for slot in rewards {
+                *slot = self.pool.apply(Op::Divide, [*slot, unit, unit]);
+            }
+        };
+        divide(&mut self.follower_reward, scales.follower.unit);
+        divide(&mut self.terminal, scales.follower.unit);
+        divide(&mut self.leader_period_reward, scales.leader.unit);
+        divide(&mut self.leader_follower_reward, scales.leader.unit);
+    }
+}
+
 /// The leader's types: their names, who sees them, and the law of x^l_1.
 #[derive(Clone, Debug)]
 pub(crate) struct LeaderTypes {
@@ -278,11 +297,25 @@ pub struct Game {
     varying: Checks,
     terminal_program: Program,
     terminal: Vec<Slot>,
+    scales: Scales,
+    /// The same game with every reward in units of its player's scale; `None` of such a game.
+    in_units: Option<Box<Game>>,
 }
 
 impl Game {
     /// Compile the primitives; their values are checked where they are evaluated.
     pub(crate) fn new(primitives: Primitives) -> Self {
+        let mut in_units = primitives.clone();
+        let mut game = Self::compile(primitives);
+        game.scales = Scales::of(&game);
+        in_units.divide_rewards(&game.scales);
+        let mut in_units = Self::compile(in_units);
+        in_units.scales = game.scales;
+        game.in_units = Some(Box::new(in_units));
+        game
+    }
+
+    fn compile(primitives: Primitives) -> Self {
         let Primitives {
             name,
             horizon,
@@ -363,7 +396,25 @@ impl Game {
             varying,
             terminal_program,
             terminal,
+            scales: Scales::UNITS,
+            in_units: None,
         }
+    }
+
+    /// The scales of the players' rewards.
+    pub fn scales(&self) -> &Scales {
+        &self.scales
+    }
+
+    /// The same game with every reward divided by its player's unit, as it is solved.
+    pub(crate) fn in_units(&self) -> &Self {
+        self.in_units.as_deref().unwrap_or(self)
+    }
+
+    /// The types with the actions that each may take.
+    fn pairs_of_types_and_actions(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let all = (0..self.types.len()).flat_map(|x| (0..self.actions.len()).map(move |a| (x, a)));
+        all.filter(|(x, a)| self.is_available(*x, *a))
     }
 
     /// The scenario's name.
@@ -384,6 +435,9 @@ impl Game {
     /// Play an infinite horizon for so many periods.
     pub(crate) fn play_periods(&mut self, periods: usize) {
         self.horizon = periods;
+        if let Some(game) = &mut self.in_units {
+            game.play_periods(periods);
+        }
     }
 
     /// What the periods that are not played can add to any difference of returns of rewards within a range of this width:

@@ -94,7 +94,7 @@ pub struct SolveSettings {
     /// Cells per side of the lattice of V and policy.csv, with two types of the first mesh, 1 to [`MAX_GRID`]; default 200 with
     /// two types, 100 with three, 40 with four, fewer with more.
     pub grid: usize,
-    /// Accuracy of V between jumps, > 0, in reward units; default 1e-9.
+    /// Accuracy of V between jumps, > 0, relative to the range of each player's rewards; default 1e-9.
     pub tolerance: f64,
     /// Which leader moves the mean field follows; default averaged, (8) as printed.
     pub flow: FlowRule,

@@ -18,7 +18,7 @@ use crate::game::Game;
 use crate::scenario::SolveSettings;
 
 /// The form of the arrays; it counts up when that changes.
-pub const ARCHIVE_FORMAT: u64 = 1;
+pub const ARCHIVE_FORMAT: u64 = 2;
 
 /// Numbers of one array, in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -328,7 +328,10 @@ fn belief_arrays(game: &Game, periods: &[&[crate::game::Belief]]) -> Vec<(String
         starts.push(starts[starts.len() - 1] + period.len() as i64);
     }
     let functions = weights.len() / types;
+    let scales = game.scales();
+    let units = vec![scales.follower.unit, scales.leader.unit];
     vec![
+        floats("unit", &[2], units),
         floats("belief", &[functions, types], weights),
         integers("period_start", &[starts.len()], starts),
     ]

@@ -34,7 +34,7 @@ const GAP: f64 = 2e-14;
 /// Nodes on both sides of a break of a formula stand this far outside of where it is undecided.
 const BESIDE: f64 = 5e-15;
 /// A piece that is not proven is halved down to this width before it is counted.
-const LEAST_UNPROVEN: f64 = 1e-5;
+const LEAST_UNPROVEN: f64 = 1e-4;
 /// Mesh points and pieces of one period: beyond it V is too fine to be held, and the work might not end.
 const MOST_PIECES: usize = 1_000_000;
 /// Mesh points handled by one worker at a time.

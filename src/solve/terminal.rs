@@ -12,7 +12,7 @@ const GAP: f64 = 2e-14;
 /// Nodes on both sides of a break stand this far outside of where the formula is undecided.
 const BESIDE: f64 = 5e-15;
 /// A piece that is not proven is halved down to this width before it is counted.
-const LEAST_UNPROVEN: f64 = 1e-5;
+const LEAST_UNPROVEN: f64 = 1e-4;
 
 /// V^f_{T+1} from the game's terminal reward, interpolated between its breaks and refined until the error is proven;
 /// V^l_{T+1} = 0. The number of pieces, or stretches, for which it is not.

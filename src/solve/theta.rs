@@ -39,7 +39,7 @@ pub struct Solution<'g> {
     /// The leader's actions among which she chooses.
     actions: Vec<usize>,
     beliefs: Beliefs,
-    /// V_1, ..., V_{T+1} at the beliefs of each period; for an infinite horizon the last iterate and the one before it.
+    /// V_1, ..., V_{T+1} at the beliefs of each period, in units of the players' scales; for an infinite horizon the last iterate and the one before it.
     values: Vec<Vec<ValueFunction>>,
     /// The leader's candidates at the beliefs of t = 1, ..., T; of an infinite horizon at those of the last iterate.
     candidates: Vec<Vec<Candidates>>,
@@ -95,7 +95,7 @@ impl<'g> Solution<'g> {
             candidates: Vec::new(),
             work: Work::default(),
             iteration: None,
-            stretches: stretches(game),
+            stretches: stretches(game.in_units()),
         };
         let (end, unproven) = solution.ending()?;
         if game.is_infinite() {
@@ -127,7 +127,7 @@ impl<'g> Solution<'g> {
 
     /// The same, and for how many of its pieces the error is not proven.
     fn ending(&self) -> Result<(Vec<ValueFunction>, u64), SolveError> {
-        let (end, unproven) = terminal::values(self.game, &self.settings)?;
+        let (end, unproven) = terminal::values(self.game.in_units(), &self.settings)?;
         let last = self.beliefs.at(self.game.horizon() + 1);
         Ok((vec![end; last.nodes().len()], unproven))
     }
@@ -185,7 +185,7 @@ impl<'g> Solution<'g> {
         let mut values = Vec::with_capacity(listed.len());
         for (belief, candidates) in nodes {
             let period = Period {
-                game: self.game,
+                game: self.game.in_units(),
                 t,
                 belief,
                 candidates,
@@ -199,7 +199,11 @@ impl<'g> Solution<'g> {
                 tolerance,
                 stretches: &self.stretches[(t - 1).min(self.stretches.len() - 1)],
             };
-            values.push(step.solve(work)?);
+            let v = step.solve(work)?;
+            match v.overflow(self.game.scales()) {
+                Some(m) => return Err(SolveError::Overflow { t, m }),
+                None => values.push(v),
+            }
         }
         Ok(values)
     }
@@ -304,7 +308,7 @@ impl<'g> Solution<'g> {
     /// V_t as it is stored at the first belief, at m; in the gap of a switch the nearer side. `t` runs to T + 1.
     pub fn stored_values(&self, t: usize, m: f64) -> Values {
         let v = &self.value_functions(t)[0];
-        v.values(v.locate(m))
+        v.values(v.locate(m)).in_rewards(self.game.scales())
     }
 
     /// m moved to the nearer side where it lies in the gap of a switch of V_t.
@@ -320,7 +324,7 @@ impl<'g> Solution<'g> {
         candidates: &'a Candidates,
     ) -> Period<'a> {
         Period {
-            game: self.game,
+            game: self.game.in_units(),
             t,
             belief,
             candidates,
@@ -447,9 +451,9 @@ impl<'g> Solution<'g> {
                     kind: e.label.kind,
                     next: e.next.m,
                     coin: e.coin,
-                    values: e.values,
+                    values: e.values.in_rewards(self.game.scales()),
                     leader_types: self.leader_types(&games, e)?,
-                    residual: e.residual,
+                    residual: self.game.scales().follower.unit * e.residual,
                     selected: play == theta.play && e.next.m == theta.next[0].m,
                     leader: play.leader,
                     prescription: play.prescription,
@@ -483,19 +487,23 @@ impl<'g> Solution<'g> {
             ways: ways.collect(),
             play: self.play_of(games, e)?,
             next,
-            values: e.values,
+            values: e.values.in_rewards(self.game.scales()),
             leader_types: self.leader_types(games, e)?,
             equilibria: selected.count,
-            residual: e.residual,
+            residual: self.game.scales().follower.unit * e.residual,
             supported: e.is_supported(),
         })
     }
 
+    /// V^l per leader type, in the units of rewards.
     fn leader_types(&self, games: &StageGames, e: &Equilibrium) -> Result<Vec<f64>, SolveError> {
-        match self.game.leader_information() {
-            LeaderInformation::Private => Ok(games.leader_types(e)?.values),
-            LeaderInformation::NoTypes | LeaderInformation::Public => Ok(vec![e.values.leader]),
-        }
+        let mut values = match self.game.leader_information() {
+            LeaderInformation::Private => games.leader_types(e)?.values,
+            LeaderInformation::NoTypes | LeaderInformation::Public => vec![e.values.leader],
+        };
+        let unit = self.game.scales().leader.unit;
+        values.iter_mut().for_each(|v| *v *= unit);
+        Ok(values)
     }
 
     /// What is played in an equilibrium; types of the leader that pi rules out take their own best action.

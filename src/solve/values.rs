@@ -14,6 +14,7 @@ pub(super) use composed::{Along, Composed, polynomial_error};
 pub(super) use mixture::Part;
 
 use super::stage_game::Label;
+use crate::game::Scales;
 use turning::turning_points;
 
 /// Interpolation points on a piece, one more than the degree.
@@ -65,6 +66,14 @@ impl Values {
                 blend(self.followers[1], other.followers[1]),
             ],
             leader: blend(self.leader, other.leader),
+        }
+    }
+
+    /// From units of the players' scales to those of rewards.
+    pub(super) fn in_rewards(self, scales: &Scales) -> Self {
+        Self {
+            followers: self.followers.map(|v| scales.follower.unit * v),
+            leader: scales.leader.unit * self.leader,
         }
     }
 
@@ -396,6 +405,14 @@ impl ValueFunction {
             }
         }
         self.extremes.push(level);
+    }
+
+    /// A point at which V is not finite in the units of rewards.
+    pub fn overflow(&self, scales: &Scales) -> Option<f64> {
+        let ends = self.pieces.iter().flat_map(|p| [(p, p.lo), (p, p.hi)]);
+        let size = |(p, m): &(&Piece, f64)| p.values(*m).in_rewards(scales).size();
+        let mut infinite = ends.filter(|end| !size(end).is_finite());
+        infinite.next().map(|(_, m)| m)
     }
 
     /// All pieces, in rising order.

@@ -4,7 +4,7 @@
 //! D = sum_t delta^(t-1) (r'_t - r_t), each reward anything that some type, leader action and z can bring.
 
 use super::deviations::{FollowerDeviation, LeaderDeviation};
-use crate::game::{Game, LeaderType};
+use crate::game::{Game, LeaderType, cover_simplex};
 use crate::stats::Interval;
 
 /// Boxes times periods, about: finer boxes bring tighter bounds, never other ones.
@@ -188,51 +188,6 @@ impl<'g> RewardRanges<'g> {
     }
 }
 
-/// Boxes that cover P(X^f), about `wanted` of them: a grid over all coordinates but the first, which takes the rest.
-fn cover_simplex(types: usize, wanted: usize) -> Vec<Vec<Interval>> {
-    let free = types.saturating_sub(1);
-    let mut steps = 1;
-    while free > 0
-        && (steps + 1_usize)
-            .checked_pow(free as u32)
-            .is_some_and(|count| count <= wanted)
-    {
-        steps += 1;
-    }
-    let edge = |i: usize| i as f64 / steps as f64;
-    let mut cover = vec![Vec::new()];
-    for _ in 0..free {
-        let grown = cover.iter().flat_map(|cell: &Vec<Interval>| {
-            let used: f64 = cell.iter().map(|side| side.low).sum();
-            let sides = (0..steps).map(|i| Interval {
-                low: edge(i),
-                high: edge(i + 1),
-            });
-            sides
-                .filter(move |side| used + side.low <= 1.0)
-                .map(|side| {
-                    let mut longer = cell.clone();
-                    longer.push(side);
-                    longer
-                })
-        });
-        cover = grown.collect();
-    }
-    let total = |cell: &[Interval], end: fn(&Interval) -> f64| cell.iter().map(end).sum::<f64>();
-    for cell in &mut cover {
-        let rest = Interval {
-            low: (1.0 - total(cell, |side| side.high)).max(0.0),
-            high: (1.0 - total(cell, |side| side.low)).max(0.0),
-        };
-        // Rounding of z^N itself: n/N and its sum are within an ulp or two of a point of the box.
-        cell.insert(0, rest);
-        for side in cell.iter_mut() {
-            side.low = (side.low - 1e-12).max(0.0);
-            side.high = (side.high + 1e-12).min(1.0);
-        }
-    }
-    cover
-}
 /// Width of the hull of intervals.
 fn width(intervals: &[Interval]) -> f64 {
     let hull = intervals.iter().copied().reduce(Interval::hull);

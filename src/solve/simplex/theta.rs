@@ -35,7 +35,7 @@ pub struct SimplexSolution<'g> {
     actions: Vec<usize>,
     beliefs: Beliefs,
     lattice: Lattice,
-    /// V_1, ..., V_{T+1}; for an infinite horizon the last iterate and the one before it.
+    /// V_1, ..., V_{T+1} in units of the players' scales; for an infinite horizon the last iterate and the one before it.
     values: Vec<PublicValues>,
     work: Work,
     /// How the iteration of an infinite horizon ended.
@@ -72,6 +72,7 @@ impl<'g> SimplexSolution<'g> {
         let rule = Rule {
             selection: settings.selection,
         };
+        let units = game.in_units();
         let mut work = Work::default();
         let mut back = |t: usize, next: &PublicValues| {
             let mesh = beliefs.at(t);
@@ -80,7 +81,7 @@ impl<'g> SimplexSolution<'g> {
             let listed = listed.map(|pi| candidates::at_belief(game, &actions, mixing, pi));
             let listed: Vec<_> = listed.collect::<Result<_, _>>()?;
             let period = Period {
-                game,
+                game: units,
                 rule: settings.flow,
                 lattice: &lattice,
                 t,
@@ -89,13 +90,13 @@ impl<'g> SimplexSolution<'g> {
             step(period, mesh, &rule, &listed, &mut work)
         };
         let (values, iteration) = if game.is_infinite() {
-            let end = terminal(game, &lattice, beliefs.at(1))?;
+            let end = terminal(units, &lattice, beliefs.at(1))?;
             let bound = stationary::bound(game, settings);
             let (values, iteration) =
                 stationary::iterate(game.discount(), bound, end, |v| back(1, v), look)?;
             (values, Some(iteration))
         } else {
-            let mut values = vec![terminal(game, &lattice, beliefs.at(game.horizon() + 1))?];
+            let mut values = vec![terminal(units, &lattice, beliefs.at(game.horizon() + 1))?];
             for t in (start.t..=game.horizon()).rev() {
                 let v = back(t, &values[values.len() - 1])?;
                 values.push(v);
@@ -118,7 +119,7 @@ impl<'g> SimplexSolution<'g> {
     /// V_{T+1}.
     pub(in crate::solve) fn end(&self) -> Result<PublicValues, SolveError> {
         let last = self.beliefs.at(self.game.horizon() + 1);
-        Ok(terminal(self.game, &self.lattice, last)?)
+        Ok(terminal(self.game.in_units(), &self.lattice, last)?)
     }
 
     /// How the iteration of an infinite horizon ended; `None` for a finite one.
@@ -205,7 +206,8 @@ impl<'g> SimplexSolution<'g> {
                 .zip(values)
                 .for_each(|(sum, v)| *sum += share * v);
         }
-        let leader_types = mean.split_off(self.game.follower_types().len());
+        let mut leader_types = mean.split_off(self.game.follower_types().len());
+        self.in_rewards(&mut mean, &mut leader_types);
         let weights = belief
             .weights()
             .iter()
@@ -219,7 +221,7 @@ impl<'g> SimplexSolution<'g> {
 
     fn games(&self, t: usize) -> StageGames<'_> {
         StageGames::new(Period {
-            game: self.game,
+            game: self.game.in_units(),
             rule: self.settings.flow,
             lattice: &self.lattice,
             t,
@@ -345,7 +347,7 @@ impl<'g> SimplexSolution<'g> {
                         .fold(0.0, f64::max),
                     prescription: Prescription::new(self.game.follower_actions().len(), e.gamma),
                     values,
-                    residual: e.residual,
+                    residual: self.game.scales().follower.unit * e.residual,
                 }
             }));
         }
@@ -353,11 +355,23 @@ impl<'g> SimplexSolution<'g> {
     }
 
     fn values_of(&self, answer: &Answer) -> StateValues {
+        let mut followers = answer.equilibrium.followers.clone();
+        let mut leader_types = answer.leader_types.clone();
+        self.in_rewards(&mut followers, &mut leader_types);
         StateValues {
-            followers: answer.equilibrium.followers.clone(),
-            leader: answer.mean,
-            leader_types: answer.leader_types.clone(),
+            followers,
+            leader: self.game.scales().leader.unit * answer.mean,
+            leader_types,
         }
+    }
+
+    /// V from units of the players' scales to those of rewards.
+    fn in_rewards(&self, followers: &mut [f64], leader: &mut [f64]) {
+        let scales = self.game.scales();
+        followers
+            .iter_mut()
+            .for_each(|v| *v *= scales.follower.unit);
+        leader.iter_mut().for_each(|v| *v *= scales.leader.unit);
     }
 
     fn point(&self, games: &StageGames, selected: Selected) -> Result<SolvedPoint, SolveError> {
@@ -386,7 +400,7 @@ impl<'g> SimplexSolution<'g> {
             next,
             values,
             equilibria: count,
-            residual: e.residual,
+            residual: self.game.scales().follower.unit * e.residual,
             supported: e.kind != Kind::Lottery,
         })
     }
@@ -489,7 +503,7 @@ impl Backward for SimplexSolution<'_> {
         let listed = nodes.map(|pi| candidates::at_belief(self.game, &[action], 1, pi));
         let listed: Vec<_> = listed.collect::<Result<_, _>>()?;
         let period = Period {
-            game: self.game,
+            game: self.game.in_units(),
             rule: self.settings.flow,
             lattice: &self.lattice,
             t,

@@ -46,7 +46,7 @@ impl<'g> Solution<'g> {
             candidates: Vec::new(),
             work,
             iteration,
-            stretches: super::stretches(game),
+            stretches: super::stretches(game.in_units()),
         };
         let periods = 1..solution.values.len();
         let listed = periods.map(|t| solution.list(t, &solution.values[t]));
@@ -106,7 +106,7 @@ impl Backward for Solution<'_> {
                 mean += weight * share * value;
             }
         }
-        Ok(mean)
+        Ok(self.game.scales().leader.unit * mean)
     }
 
     fn actions(&self) -> usize {
