@@ -123,6 +123,7 @@ pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
         "failed_stage_games": figures.map(|f| f.work.failed),
         "max_equilibria": figures.map(|f| f.work.max_equilibria),
         "enumeration_complete": figures.map(|f| f.work.is_complete()),
+        "unproven_pieces": figures.map(|f| f.work.unproven),
         "follower_exploitability": exploitability(game, &certificate.exploitability),
         "leader_gain": figures.map(|f| f.leader_gain.gain),
         "leader_regret": regrets(|gain| &gain.regret),

@@ -74,7 +74,7 @@ impl Node {
 impl Step<'_> {
     /// V_t.
     pub fn solve(&self, work: &mut Work) -> Result<ValueFunction, SolveError> {
-        let mesh = self.mesh()?;
+        let mesh = self.mesh(work)?;
         self.bounded(mesh.len())?;
         let mesh = self.in_parallel(mesh.chunks(CHUNK), work, |games, chunk, work, out| {
             for &m in chunk {

@@ -19,6 +19,7 @@ mod equilibrium;
 mod leader;
 mod mixing;
 mod regime;
+mod steady;
 
 use super::beliefs::BeliefMesh;
 use super::continuation::Candidates;
@@ -32,6 +33,7 @@ pub(super) use enclosed::Enclosed;
 pub use equilibrium::Kind;
 use equilibrium::Landing;
 pub(super) use equilibrium::{Equilibria, Equilibrium, Label};
+pub(super) use steady::is_steady;
 
 /// Best responses are the actions within this times max(1, range of U) of the maximum (a closed correspondence): 1e-10, and a
 /// thousandth more, so that a loss of 1e-10 that a game states is within it whatever its rounding.

@@ -539,8 +539,14 @@ impl ValueFunction {
 
     /// The value that D takes, or steps over, nearest to d.
     pub fn nearest_difference(&self, d: f64) -> f64 {
-        let (low, high) = self.extremes[self.extremes.len() - 1][0];
+        let [low, high] = self.differences();
         d.max(low).min(high)
+    }
+
+    /// The least and the largest value of D.
+    pub fn differences(&self) -> [f64; 2] {
+        let (low, high) = self.extremes[self.extremes.len() - 1][0];
+        [low, high]
     }
 
     /// The first branch from `from` to `to` where D, or its step to the next branch, comes within `slack` of d.

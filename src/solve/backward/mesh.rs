@@ -4,17 +4,21 @@ use super::{BESIDE, GAP, Node, Step, WINDOW};
 use crate::game::stretches::Break;
 use crate::solve::SolveError;
 use crate::solve::leader::Work;
-use crate::solve::stage_game::StageGames;
+use crate::solve::stage_game::{StageGames, is_steady};
 use crate::solve::values::accuracy;
 use crate::stats::Interval;
 
 /// A part of the mesh on which m' may turn is not divided further.
 const TURN: f64 = 1e-9;
+/// Nor one that is not known to be steady, which is counted.
+const UNSTEADY: f64 = 1e-7;
+/// Divisions of one part of the mesh.
+const MOST_DIVISIONS: usize = 200;
 
 impl Step<'_> {
     /// The uniform grid, the parts on which formulas are nearly lines, their breaks with both sides, and of every preimage of
     /// a switch of V_{t+1} under a pure prescription the point and both sides.
-    pub(super) fn mesh(&self) -> Result<Vec<f64>, SolveError> {
+    pub(super) fn mesh(&self, work: &mut Work) -> Result<Vec<f64>, SolveError> {
         let grid = (0..=self.grid).map(|i| i as f64 / self.grid as f64);
         let mut points: Vec<f64> = grid.chain(self.stretches.mesh.iter().copied()).collect();
         self.keep_clear(&mut points);
@@ -43,7 +47,41 @@ impl Step<'_> {
         mesh.extend(points);
         mesh.sort_by(f64::total_cmp);
         mesh.dedup();
-        Ok(mesh)
+        self.steady(&mesh, work)
+    }
+
+    /// The mesh, divided where some candidate's equilibria might come and go between two points of it.
+    fn steady(&self, mesh: &[f64], work: &mut Work) -> Result<Vec<f64>, SolveError> {
+        let mut divided = self.in_parallel(mesh.windows(2), work, |games, ends, work, out| {
+            out.push(ends[0]);
+            let mut left = MOST_DIVISIONS;
+            self.divide(games, [ends[0], ends[1]], &mut left, work, out);
+            Ok(())
+        })?;
+        divided.extend(mesh.last());
+        Ok(divided)
+    }
+
+    fn divide(
+        &self,
+        games: &StageGames,
+        [lo, hi]: [f64; 2],
+        left: &mut usize,
+        work: &mut Work,
+        out: &mut Vec<f64>,
+    ) {
+        if hi - lo <= WINDOW || is_steady(games, self.period, lo, hi) {
+            return;
+        }
+        if hi - lo <= UNSTEADY || *left == 0 {
+            work.unproven += 1;
+            return;
+        }
+        *left -= 1;
+        let middle = 0.5 * (lo + hi);
+        self.divide(games, [lo, middle], left, work, out);
+        out.push(middle);
+        self.divide(games, [middle, hi], left, work, out);
     }
 
     /// Drop points beside a break, where only the break's own nodes stand.

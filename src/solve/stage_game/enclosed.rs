@@ -13,10 +13,10 @@ use crate::stats::Interval;
 /// Coefficients of the jets: the last bounds the error of a polynomial through [`POINTS`] values.
 const ORDER: usize = POINTS + 1;
 /// The games of one period over an interval of m.
-pub(in crate::solve) struct Enclosed<'a> {
-    period: Period<'a>,
-    jets: Jets<'a, ORDER>,
-    z: [Jet<ORDER>; 2],
+pub(in crate::solve) struct Enclosed<'a, const N: usize> {
+    pub(super) period: Period<'a>,
+    pub(super) jets: Jets<'a, N>,
+    z: [Jet<N>; 2],
     half: f64,
 }
 
@@ -35,15 +35,13 @@ struct Regime {
 struct Path {
     /// m'.
     next: Jet<ORDER>,
-    /// The pieces on which it stays.
-    pieces: [usize; 2],
     /// V^f and V^l there.
     values: [Along<ORDER>; 3],
     /// The probability of the mixing type's second action.
     probability: Jet<ORDER>,
 }
 
-impl<'a> Enclosed<'a> {
+impl<'a, const N: usize> Enclosed<'a, N> {
     /// Over `[lo, hi]`.
     pub fn new(period: Period<'a>, lo: f64, hi: f64) -> Self {
         let m = Interval { low: lo, high: hi };
@@ -58,6 +56,34 @@ impl<'a> Enclosed<'a> {
         }
     }
 
+    pub(super) fn next(&self, l: usize) -> &'a ValueFunction {
+        self.period.candidates.function(l, self.period.held)
+    }
+
+    /// A reward, the mean over the moves of a candidate.
+    pub(super) fn mean(&self, l: usize, reward: impl Fn(usize) -> Jet<N>) -> Jet<N> {
+        let moves = &self.period.candidates.list[l].moves;
+        if let [only] = moves[..] {
+            return reward(only.index);
+        }
+        moves.iter().fold(Jet::constant(0.0), |sum, m| {
+            sum.plus(&reward(m.index).scaled(m.probability))
+        })
+    }
+
+    pub(super) fn kernel(&self, l: usize, x: usize, a: usize, to: usize) -> Jet<N> {
+        let index = self.period.candidates.list[l].moves[0].index;
+        self.jets.transition(index, x, a, to)
+    }
+
+    /// (8) for a pure prescription.
+    pub(super) fn flow(&self, l: usize, profile: [usize; 2]) -> Jet<N> {
+        let part = |x: usize| self.z[x].times(&self.kernel(l, x, profile[x], 1));
+        part(0).plus(&part(1))
+    }
+}
+
+impl Enclosed<'_, ORDER> {
     /// A bound of |V - p|, of V^f and of V^l (all her types), for the polynomial p through V's values at a piece's nodes where one regime holds; `None` where
     /// enclosures give none.
     pub fn error(&self, label: &Label, like: &Equilibrium) -> Option<Values> {
@@ -75,32 +101,6 @@ impl<'a> Enclosed<'a> {
             followers: [first?, second?],
             leader,
         })
-    }
-
-    fn next(&self, l: usize) -> &'a ValueFunction {
-        self.period.candidates.function(l, self.period.held)
-    }
-
-    /// A reward, the mean over the moves of a candidate.
-    fn mean(&self, l: usize, reward: impl Fn(usize) -> Jet<ORDER>) -> Jet<ORDER> {
-        let moves = &self.period.candidates.list[l].moves;
-        if let [only] = moves[..] {
-            return reward(only.index);
-        }
-        moves.iter().fold(Jet::constant(0.0), |sum, m| {
-            sum.plus(&reward(m.index).scaled(m.probability))
-        })
-    }
-
-    fn kernel(&self, l: usize, x: usize, a: usize, to: usize) -> Jet<ORDER> {
-        let index = self.period.candidates.list[l].moves[0].index;
-        self.jets.transition(index, x, a, to)
-    }
-
-    /// (8) for a pure prescription.
-    fn flow(&self, l: usize, profile: [usize; 2]) -> Jet<ORDER> {
-        let part = |x: usize| self.z[x].times(&self.kernel(l, x, profile[x], 1));
-        part(0).plus(&part(1))
     }
 
     fn regime(&self, label: &Label, like: &Equilibrium) -> Option<Regime> {
@@ -161,17 +161,16 @@ impl<'a> Enclosed<'a> {
             let values = next.along(&zero, pieces)?.values();
             return Some(Path {
                 next: zero,
-                pieces,
                 values,
                 probability: Jet::constant(0.0),
             });
         };
         let target = self.target(l, mixer, label.profile[mixer], second)?;
-        let (path, pieces, values) = match label.kind {
+        let (path, values) = match label.kind {
             Kind::Mixed => {
                 let (path, pieces) = inverse(next, like.next, &target)?;
                 let values = next.along(&path, pieces)?.values();
-                (path, pieces, values)
+                (path, values)
             }
             Kind::Lottery | Kind::MixedAtKink => {
                 let sides = [like.next.piece, like.next.piece + 1];
@@ -192,7 +191,7 @@ impl<'a> Enclosed<'a> {
                     mix(a.followers[1], b.followers[1]),
                     mix(a.leader, b.leader),
                 ];
-                (Jet::constant(left.hi), [sides[0]; 2], values)
+                (Jet::constant(left.hi), values)
             }
             // Vertices and touching points are tested only.
             _ => return None,
@@ -203,7 +202,6 @@ impl<'a> Enclosed<'a> {
         let probability = path.minus(&zero).over(&one.minus(&zero));
         Some(Path {
             next: path,
-            pieces,
             values,
             probability,
         })

@@ -153,7 +153,8 @@ impl<const N: usize> Composed<'_, N> {
 
     /// V^l of a type of the leader.
     pub fn leader_type(&self, x: usize) -> Along<N> {
-        self.function(|piece| piece.leader_types[x])
+        // Terminal values have none: V^l ends at 0.
+        self.function(|piece| piece.leader_types.get(x).copied().unwrap_or([0.0; POINTS]))
     }
 }
 
