@@ -3,8 +3,9 @@
 
 use super::{Equilibrium, Kind, Label, Period};
 use crate::game::jet::Jet;
+use crate::game::program::Op;
 use crate::game::stretches::Jets;
-use crate::game::{LeaderAction, LeaderInformation, LeaderType};
+use crate::game::{LeaderAction, LeaderInformation, LeaderType, update_belief};
 use crate::solve::values::{
     Along, Composed, POINTS, Place, ValueFunction, Values, polynomial_error,
 };
@@ -33,8 +34,8 @@ struct Regime {
 
 /// Where an equilibrium leads, over the interval.
 struct Path {
-    /// m'.
-    next: Jet<ORDER>,
+    /// m', on both sides of a jump with the probabilities of the coin.
+    sides: Vec<(Jet<ORDER>, Jet<ORDER>)>,
     /// V^f and V^l there.
     values: [Along<ORDER>; 3],
     /// The probability of the mixing type's second action.
@@ -160,12 +161,13 @@ impl Enclosed<'_, ORDER> {
             let pieces = next.pieces_of_region(label.place as u32)?;
             let values = next.along(&zero, pieces)?.values();
             return Some(Path {
-                next: zero,
+                sides: vec![(zero, Jet::constant(1.0))],
                 values,
                 probability: Jet::constant(0.0),
             });
         };
         let target = self.target(l, mixer, label.profile[mixer], second)?;
+        let mut sides = Vec::new();
         let (path, values) = match label.kind {
             Kind::Mixed => {
                 let (path, pieces) = inverse(next, like.next, &target)?;
@@ -173,8 +175,8 @@ impl Enclosed<'_, ORDER> {
                 (path, values)
             }
             Kind::Lottery | Kind::MixedAtKink => {
-                let sides = [like.next.piece, like.next.piece + 1];
-                let [left, right] = sides.map(|i| next.pieces().get(i));
+                let both = [like.next.piece, like.next.piece + 1];
+                let [left, right] = both.map(|i| next.pieces().get(i));
                 let (left, right) = (left?, right?);
                 let ends = [left.values(left.hi), right.values(right.lo)];
                 let d = ends.map(|v| v.followers[1] - v.followers[0]);
@@ -185,6 +187,13 @@ impl Enclosed<'_, ORDER> {
                     jet: Jet::constant(a).plus(&weight.times(&Jet::constant(b - a))),
                     kinks: 0.0,
                 };
+                if label.kind == Kind::Lottery {
+                    let rest = Jet::constant(1.0).minus(&weight);
+                    sides = vec![
+                        (Jet::constant(left.hi), rest),
+                        (Jet::constant(right.lo), weight),
+                    ];
+                }
                 let [a, b] = ends;
                 let values = [
                     mix(a.followers[0], b.followers[0]),
@@ -196,12 +205,15 @@ impl Enclosed<'_, ORDER> {
             // Vertices and touching points are tested only.
             _ => return None,
         };
+        if sides.is_empty() {
+            sides.push((path, Jet::constant(1.0)));
+        }
         let mut profile = label.profile;
         profile[mixer] = second;
         let one = self.flow(l, profile);
         let probability = path.minus(&zero).over(&one.minus(&zero));
         Some(Path {
-            next: path,
+            sides,
             values,
             probability,
         })
@@ -218,29 +230,38 @@ impl Enclosed<'_, ORDER> {
         target.smooth.then_some(target)
     }
 
-    /// V^l per type of a leader whose type is private, and how far they may be from smooth.
+    /// V^l per type of a leader whose type is private, and how far they may be from smooth. A type that pi rules out takes its
+    /// own best action.
     fn leader_types(&self, label: &Label, path: &Path) -> Option<(Vec<Jet<ORDER>>, f64)> {
         let game = self.period.game;
         let (mut all, mut kinks) = (Vec::new(), 0.0_f64);
         let candidate = &self.period.candidates.list[label.candidate];
         for (x, weight) in self.period.belief.weights().iter().enumerate() {
             let x = LeaderType(x);
-            // A type that pi rules out takes its own best action: a maximum, that has corners.
-            if *weight <= 0.0 || label.kind == Kind::Lottery {
-                return None;
-            }
             let mut value = Jet::constant(0.0);
-            for (action, gamma) in candidate.leader.support(x) {
-                let (worth, bend) = self.worth(label, path, x, action)?;
-                value = value.plus(&worth.scaled(gamma));
-                kinks = kinks.max(game.discount() * bend);
+            if *weight > 0.0 {
+                for (action, gamma) in candidate.leader.support(x) {
+                    let (worth, bend) = self.worth(label, path, x, action)?;
+                    value = value.plus(&worth.scaled(gamma));
+                    kinks = kinks.max(bend);
+                }
+            } else {
+                let mut best: Option<Jet<ORDER>> = None;
+                for action in (0..game.leader_actions().len()).map(LeaderAction) {
+                    let (worth, bend) = self.worth(label, path, x, action)?;
+                    best = Some(
+                        best.map_or(worth, |best| Jet::apply(Op::Max, [&best, &worth, &worth])),
+                    );
+                    kinks = kinks.max(bend);
+                }
+                value = best?;
             }
             all.push(value);
         }
         Some((all, kinks))
     }
 
-    /// What a type of the leader gets by an action that is played, all else as announced.
+    /// What a type of the leader gets by an action, all else as announced.
     fn worth(
         &self,
         label: &Label,
@@ -249,7 +270,6 @@ impl Enclosed<'_, ORDER> {
         action: LeaderAction,
     ) -> Option<(Jet<ORDER>, f64)> {
         let Period { game, held, .. } = self.period;
-        let candidate = &self.period.candidates.list[label.candidate];
         let index = game.leader_move(x, action);
         let mut value = self.jets.leader_period_reward(index);
         for y in 0..2 {
@@ -258,26 +278,54 @@ impl Enclosed<'_, ORDER> {
                 value = value.plus(&self.z[y].times(&gamma).times(&paid));
             }
         }
-        let after = candidate
-            .after
-            .iter()
-            .find(|a| a.outcome.action == action)?;
         let mut kinks = 0.0;
-        for (node, share) in &after.nodes {
-            let held = &held[*node];
-            // Of this node's own pieces those around the path, which no border but smooth ones may part.
-            let place = held.locate(0.5 * (path.next.c[0].low + path.next.c[0].high));
-            let pieces = held.pieces_of_region(held.region(place.piece))?;
-            let along: Composed<ORDER> = held.along(&path.next, pieces)?;
-            for to in 0..game.leader_types().len() {
-                let along = along.leader_type(to);
-                let q = self.jets.leader_transition(index, to);
-                let later = q.times(&along.jet).scaled(share * game.discount());
-                value = value.plus(&later);
-                kinks += share * along.kinks;
+        for (node, share) in self.beliefs_after(label, x, action)? {
+            let held = &held[node];
+            for (next, probability) in &path.sides {
+                // Of this node's own pieces those around the path, which no border but smooth ones may part.
+                let place = held.locate(0.5 * (next.c[0].low + next.c[0].high));
+                let pieces = held.pieces_of_region(held.region(place.piece))?;
+                let along: Composed<ORDER> = held.along(next, pieces)?;
+                for to in 0..game.leader_types().len() {
+                    let along = along.leader_type(to);
+                    let q = self.jets.leader_transition(index, to);
+                    let later = q.times(&along.jet).times(probability);
+                    value = value.plus(&later.scaled(share * game.discount()));
+                    kinks += game.discount() * share * along.kinks;
+                }
             }
         }
         Some((value, kinks))
+    }
+
+    /// The nodes of the belief that follows a type's action, with their shares. (9) is the same at every z.
+    fn beliefs_after(
+        &self,
+        label: &Label,
+        x: LeaderType,
+        action: LeaderAction,
+    ) -> Option<Vec<(usize, f64)>> {
+        let Period {
+            game,
+            t,
+            belief,
+            mesh,
+            ..
+        } = self.period;
+        let candidate = &self.period.candidates.list[label.candidate];
+        if let Some(after) = candidate.after.iter().find(|a| a.outcome.action == action) {
+            return Some(after.nodes.clone());
+        }
+        let mut tables = game.tables();
+        tables.evaluate(t, game.initial().weights()).ok()?;
+        mesh.locate(&update_belief(
+            game,
+            &tables,
+            belief,
+            &candidate.leader,
+            action,
+            x,
+        ))
     }
 }
 
