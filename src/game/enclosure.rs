@@ -6,7 +6,7 @@
 //! that are no number stop a run where they are used, and are left out here.
 
 use super::Game;
-use super::program::{Op, Slot};
+use super::program::{Op, Slot, slack};
 use crate::stats::Interval;
 
 /// Relative error allowed for `exp`, `ln` and powers, a thousand times that of libm.
@@ -126,9 +126,18 @@ impl Interval {
         }
     }
 
+    /// By how much numbers of two intervals that are compared may differ and be equal.
+    fn slack(self, other: Self, tolerance: Self) -> f64 {
+        slack(
+            tolerance.high,
+            self.magnitude().high,
+            other.magnitude().high,
+        )
+    }
+
     /// Whether a < b for all, some or no a and b.
-    fn less(self, other: Self) -> Self {
-        if self.high < other.low {
+    fn less(self, other: Self, tolerance: Self) -> Self {
+        if self.high < other.low - self.slack(other, tolerance) {
             TRUE
         } else if self.low >= other.high {
             FALSE
@@ -137,8 +146,9 @@ impl Interval {
         }
     }
 
-    fn equal(self, other: Self) -> Self {
-        if self.high < other.low || other.high < self.low {
+    fn equal(self, other: Self, tolerance: Self) -> Self {
+        let slack = self.slack(other, tolerance);
+        if self.high < other.low - slack || other.high < self.low - slack {
             FALSE
         } else if self.low == self.high && self == other {
             TRUE
@@ -193,10 +203,10 @@ pub(super) fn apply(op: Op, [a, b, c]: [Interval; 3]) -> Interval {
         Op::Power => a.power(b).widened(),
         Op::Min => a.pairs(b, f64::min),
         Op::Max => a.pairs(b, f64::max),
-        Op::Less => a.less(b),
-        Op::LessEqual => b.less(a).not(),
-        Op::Equal => a.equal(b),
-        Op::NotEqual => a.equal(b).not(),
+        Op::Less => a.less(b, c),
+        Op::LessEqual => b.less(a, c).not(),
+        Op::Equal => a.equal(b, c),
+        Op::NotEqual => a.equal(b, c).not(),
         Op::And => a.select(b.truth(), FALSE),
         Op::Or => a.select(TRUE, b.truth()),
         Op::Select => a.select(b, c),

@@ -7,8 +7,21 @@
 //! Truth is "not zero". Formulas cannot fail and have no effects, so that evaluating both branches of `if` gives what
 //! lazy evaluation gives: the branch that is not taken leaves no trace. NaN is never swallowed: a comparison, a
 //! connective, `min` and `max` of NaN are NaN, and end in an error where the value is used.
+//!
+//! A mean field is computed: 1 - .9, or .5 (.2) + .5 (.4), miss .1 and .3 in the last place. What depends on z is therefore
+//! *equal* to what it is compared with where they differ by no more than [`EQUAL`] in z makes of it, and rounding: there `<`
+//! is false, `<=` and `==` are true. Comparisons of numbers that do not depend on z are exact.
 
+mod slope;
+
+use slope::Slope;
 use std::collections::BTreeMap;
+
+/// Mean fields closer than this are one in a comparison: a few units in the last place of 1, and far less than 1/N of any
+/// population.
+const EQUAL: f64 = 1e-15;
+/// The same of the rounding of what is compared, relative to its size.
+const ROUNDING: f64 = 4.0 * f64::EPSILON;
 
 /// A place in a program's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +78,8 @@ pub(crate) enum Op {
 }
 
 impl Op {
-    /// The value at operands `a`, `b`, `c`; operations of fewer operands ignore the rest.
+    /// The value at operands `a`, `b`, `c`; operations of fewer operands ignore the rest, but for comparisons: `c` is by how
+    /// much what is equal may differ, 0 where it may not.
     #[inline]
     pub(crate) fn apply(self, a: f64, b: f64, c: f64) -> f64 {
         match self {
@@ -83,14 +97,19 @@ impl Op {
             Op::Power => libm::pow(a, b),
             Op::Min => either_nan(a, b, if a <= b { a } else { b }),
             Op::Max => either_nan(a, b, if a >= b { a } else { b }),
-            Op::Less => either_nan(a, b, truth(a < b)),
-            Op::LessEqual => either_nan(a, b, truth(a <= b)),
-            Op::Equal => either_nan(a, b, truth(a == b)),
-            Op::NotEqual => either_nan(a, b, truth(a != b)),
+            Op::Less => either_nan(a, b, truth(a < b && !is_near(a, b, c))),
+            Op::LessEqual => either_nan(a, b, truth(a <= b || is_near(a, b, c))),
+            Op::Equal => either_nan(a, b, truth(a == b || is_near(a, b, c))),
+            Op::NotEqual => either_nan(a, b, truth(a != b && !is_near(a, b, c))),
             Op::And => choose(a, choose(b, 1.0, 0.0), 0.0),
             Op::Or => choose(a, 1.0, choose(b, 1.0, 0.0)),
             Op::Select => choose(a, b, c),
         }
+    }
+
+    /// Whether it compares two numbers.
+    pub(crate) fn compares(self) -> bool {
+        matches!(self, Op::Less | Op::LessEqual | Op::Equal | Op::NotEqual)
     }
 
     /// The number of operands.
@@ -100,6 +119,21 @@ impl Op {
             Op::Select => 3,
             _ => 2,
         }
+    }
+}
+
+/// Whether numbers that are compared with this tolerance are equal.
+#[inline]
+fn is_near(a: f64, b: f64, tolerance: f64) -> bool {
+    tolerance > 0.0 && (a - b).abs() <= slack(tolerance, a, b).min(f64::MAX)
+}
+
+/// By how much numbers of this size that are compared may differ and be equal.
+#[inline]
+pub(super) fn slack(tolerance: f64, a: f64, b: f64) -> f64 {
+    match tolerance > 0.0 {
+        true => tolerance + ROUNDING * a.abs().max(b.abs()),
+        false => 0.0,
     }
 }
 
@@ -142,21 +176,26 @@ enum Cell {
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
     cells: Vec<Cell>,
+    /// How fast each cell changes with z.
+    slopes: Vec<Slope>,
     known: BTreeMap<Cell, Slot>,
 }
 
 impl Pool {
     /// A pool that holds t and the `types` entries of z.
     pub(crate) fn new(types: usize) -> Self {
+        let mut slopes = vec![Slope::MEAN_FIELD; 1 + types];
+        slopes[Slot::TIME.index()] = Slope::NONE;
         Self {
             cells: vec![Cell::Input; 1 + types],
+            slopes,
             known: BTreeMap::new(),
         }
     }
 
     /// The slot of a number.
     pub(crate) fn constant(&mut self, value: f64) -> Slot {
-        self.intern(Cell::Constant(value.to_bits()))
+        self.intern(Cell::Constant(value.to_bits()), Slope::NONE)
     }
 
     /// The slot of an operation; operands beyond its arity are ignored.
@@ -176,7 +215,12 @@ impl Pool {
         if let (Some(a), Some(b), Some(c)) = (known(0), known(1), known(2)) {
             return self.constant(op.apply(a, b, c));
         }
-        self.intern(Cell::Apply(op, used))
+        let slopes = used.map(|slot| self.slopes[slot.index()]);
+        if op.compares() {
+            used[2] = self.constant(slopes[0].apart(slopes[1]).tolerance(EQUAL));
+        }
+        let slope = Slope::of(op, slopes, values);
+        self.intern(Cell::Apply(op, used), slope)
     }
 
     /// The value of a slot that depends on neither t nor z.
@@ -187,11 +231,12 @@ impl Pool {
         }
     }
 
-    fn intern(&mut self, cell: Cell) -> Slot {
+    fn intern(&mut self, cell: Cell, slope: Slope) -> Slot {
         let next = Slot::at(self.cells.len());
         let slot = *self.known.entry(cell).or_insert(next);
         if slot == next {
             self.cells.push(cell);
+            self.slopes.push(slope);
         }
         slot
     }
@@ -260,7 +305,8 @@ impl Pool {
         }
         for index in (0..self.cells.len()).rev() {
             if let (true, Cell::Apply(op, operands)) = (needed[index], self.cells[index]) {
-                for operand in &operands[..op.arity()] {
+                // The tolerance of a comparison is an operand of its own.
+                for operand in &operands[..op.arity() + usize::from(op.compares())] {
                     needed[operand.index()] = true;
                 }
             }
@@ -373,79 +419,4 @@ impl Program {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// 2 z(1) - t, written twice, beside an expression that nothing needs.
-    #[test]
-    fn a_program_computes_each_needed_expression_once() {
-        let mut pool = Pool::new(2);
-        let two = pool.constant(2.0);
-        let write = |pool: &mut Pool| {
-            let product = pool.apply(Op::Multiply, [two, Slot::mean_field(1), two]);
-            pool.apply(Op::Subtract, [product, Slot::TIME, product])
-        };
-        let (mut first, mut second) = (write(&mut pool), write(&mut pool));
-        pool.apply(Op::Exp, [first; 3]);
-        let program = pool.program(2, [&mut first, &mut second].into_iter());
-        assert_eq!(first, second);
-        assert_eq!(program.len(), 2);
-        assert!(program.depends_on_time());
-        let mut memory = program.memory();
-        program.run(&mut memory, 5, &[0.25, 0.75]);
-        assert_eq!(memory[first.index()], -3.5);
-    }
-
-    #[test]
-    fn constants_are_folded_and_floats_are_not_reordered() {
-        let mut pool = Pool::new(1);
-        let [a, b] = [0.1, 0.2].map(|value| pool.constant(value));
-        let sum = pool.apply(Op::Add, [a, b, b]);
-        assert_eq!(pool.value(sum), Some(0.1 + 0.2));
-        // (t + 0.1) + 0.2 stays two additions.
-        let partial = pool.apply(Op::Add, [Slot::TIME, a, a]);
-        let mut whole = pool.apply(Op::Add, [partial, b, b]);
-        let program = pool.program(1, [&mut whole].into_iter());
-        assert_eq!(program.len(), 2);
-        assert_eq!(program.constant(whole), None);
-        let mut memory = program.memory();
-        program.run(&mut memory, 1, &[1.0]);
-        assert_eq!(memory[whole.index()], (1.0 + 0.1) + 0.2);
-    }
-
-    #[test]
-    fn a_known_condition_leaves_only_its_branch() {
-        let mut pool = Pool::new(1);
-        let [zero, one, nan] = [0.0, 1.0, f64::NAN].map(|value| pool.constant(value));
-        let z = Slot::mean_field(0);
-        assert_eq!(pool.apply(Op::Select, [one, z, Slot::TIME]), z);
-        assert_eq!(pool.apply(Op::Select, [zero, z, Slot::TIME]), Slot::TIME);
-        let value = |pool: &mut Pool, op, operands| {
-            let slot = pool.apply(op, operands);
-            pool.value(slot)
-        };
-        assert!(value(&mut pool, Op::Select, [nan, z, z]).is_some_and(f64::is_nan));
-        assert_eq!(value(&mut pool, Op::And, [zero, z, z]), Some(0.0));
-        assert_eq!(value(&mut pool, Op::Or, [one, z, z]), Some(1.0));
-        assert_eq!(value(&mut pool, Op::And, [one, z, z]), None);
-    }
-
-    #[test]
-    fn an_output_may_be_an_input_or_a_constant() {
-        let mut pool = Pool::new(2);
-        let (mut time, mut share, mut number) =
-            (Slot::TIME, Slot::mean_field(1), pool.constant(4.0));
-        let program = pool.program(2, [&mut time, &mut share, &mut number].into_iter());
-        assert!(program.depends_on_time());
-        assert_eq!(
-            (program.constant(share), program.constant(number)),
-            (None, Some(4.0))
-        );
-        let mut memory = program.memory();
-        program.run(&mut memory, 9, &[0.25, 0.75]);
-        assert_eq!(
-            [time, share, number].map(|slot| memory[slot.index()]),
-            [9.0, 0.75, 4.0]
-        );
-    }
-}
+mod tests;

@@ -73,6 +73,10 @@ impl Resolved {
                 Meaning::Law(x) => moment.z[x],
                 Meaning::OwnLaw => moment.z[moment.here.x],
                 Meaning::FollowerReward => moment.follower_reward,
+                // Exact where numbers are compared: what is asked is which of them is none.
+                Meaning::Apply(op, [a, b, _]) if op.compares() => {
+                    op.apply(values[a], values[b], 0.0)
+                }
                 Meaning::Apply(op, [a, b, c]) => op.apply(values[a], values[b], values[c]),
                 leaf => names.leaf(leaf, moment.here),
             };
