@@ -64,6 +64,8 @@ impl Step<'_> {
             }
             Ok(())
         })?;
+        // Wherever something changes some action passes its tie: of those points the mesh knows nothing.
+        work.undecided += mesh.iter().map(|node| node.undecided).sum::<u64>();
         let made = Made::default();
         let field = Field {
             cells: self.in_parallel(mesh.windows(2), work, |games, ends, work, out| {
@@ -178,6 +180,7 @@ impl Step<'_> {
     ) -> Result<MeshNode, SolveError> {
         games.move_to(m)?;
         work.states += 1;
+        let mut undecided = 0;
         let mut answers = Vec::with_capacity(games.candidates());
         let mut selected = Vec::with_capacity(games.candidates());
         for l in 0..games.candidates() {
@@ -190,6 +193,7 @@ impl Step<'_> {
                 label: selected[l].label,
                 signature: signature(games, l),
             });
+            undecided += u64::from(games.is_undecided(l));
         }
         let leader = selected.iter().map(|e| e.values.leader);
         let (low, high) = leader.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
@@ -199,6 +203,7 @@ impl Step<'_> {
             node: self.preferred(m, &selected),
             answers,
             spread: high - low,
+            undecided,
         })
     }
 
@@ -406,7 +411,7 @@ impl Step<'_> {
                 return self.refit(games, field, [lo, &node, hi], work, out);
             }
             field.made.pieces.fetch_add(1, Ordering::Relaxed);
-            out.push(piece);
+            out.push(piece.with_error(error));
             return Ok(());
         }
         // The regime has its values there, but the leader may prefer another.

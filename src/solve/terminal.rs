@@ -58,7 +58,7 @@ fn fit(
         error = error.max(piece.values(m).distance(&at(m)?));
     }
     if error <= accuracy(tolerance, &values) {
-        out.push(piece);
+        out.push(piece.with_error(error));
         return Ok(());
     }
     fit(at, lo, points[2], tolerance, out)?;

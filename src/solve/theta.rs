@@ -417,7 +417,8 @@ impl<'g> Solution<'g> {
         let mut rows = Vec::new();
         for l in asked {
             games.enumerate(l);
-            for e in &games.equilibria.found {
+            let continua = games.equilibria.in_continua();
+            for (e, continuum) in games.equilibria.found.iter().zip(continua) {
                 let play = self.play_of(&games, e)?;
                 rows.push(StageEquilibrium {
                     kind: e.label.kind,
@@ -427,6 +428,8 @@ impl<'g> Solution<'g> {
                     leader_types: self.leader_types(&games, e)?,
                     residual: e.residual,
                     selected: play == theta.play && e.next.m == theta.next[0].m,
+                    continuum,
+                    supremum: self.rule().is_supremum(e),
                     leader: play.leader,
                     prescription: play.prescription,
                 });
