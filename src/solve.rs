@@ -11,6 +11,7 @@ mod beliefs;
 mod candidates;
 mod continuation;
 mod forward;
+mod growth;
 mod leader;
 mod simplex;
 mod solved;
@@ -59,6 +60,25 @@ pub enum SolveError {
         t: usize,
         /// The most that are allowed.
         limit: usize,
+    },
+    /// V gains detail from period to period so fast that the horizon is out of reach.
+    #[error(
+        "V at t = {t} has {pieces} pieces, {growth:.2} times as many as a period later: at t = 1 there would be about {forecast:.0e}, \
+         more than {limit}: a horizon of about {reached} periods can be solved"
+    )]
+    Growth {
+        /// The period.
+        t: usize,
+        /// Pieces there.
+        pieces: usize,
+        /// Their growth a period, of late.
+        growth: f64,
+        /// Pieces of V_1 at that rate.
+        forecast: f64,
+        /// The most that are allowed.
+        limit: usize,
+        /// Periods after which V would have as many.
+        reached: usize,
     },
     /// Rewards add up to more than a number can hold.
     #[error("V is not finite at t = {t}, z = [{}, {m}]: the rewards are too large", 1.0 - m)]

@@ -152,19 +152,6 @@ impl<const N: usize> Jet<N> {
         }
     }
 
-    /// Enclosures of both, coefficient by coefficient.
-    pub fn hull(self, other: Self) -> Self {
-        let mut c = self.c;
-        for (c, other) in c.iter_mut().zip(other.c) {
-            *c = c.hull(other);
-        }
-        Self {
-            c,
-            degree: self.degree.max(other.degree),
-            smooth: self.smooth && other.smooth,
-        }
-    }
-
     #[inline]
     pub fn plus(mut self, other: &Self) -> Self {
         for k in 0..=other.degree {

@@ -160,7 +160,14 @@ pub fn stage(game: &Game, mixing: LeaderMixing) -> Vec<String> {
         .gamma()
         .types("v_follower_", "")
         .named(leader::value_names(game))
-        .fixed(&["residual", "selected", "kind", "coin"])
+        .fixed(&[
+            "residual",
+            "selected",
+            "kind",
+            "coin",
+            "continuum",
+            "supremum",
+        ])
         .names
 }
 
@@ -265,7 +272,7 @@ reward = "0"
             (best_response(game), "population,t,type,z_low,z_high,action,gain".into()),
             (
                 stage(game, LeaderMixing::Pure),
-                format!("leader_action,equilibrium,z_next_low,z_next_high,{gamma},v_follower_low,v_follower_high,v_leader,residual,selected,kind,coin"),
+                format!("leader_action,equilibrium,z_next_low,z_next_high,{gamma},v_follower_low,v_follower_high,v_leader,residual,selected,kind,coin,continuum,supremum"),
             ),
         ];
         for (header, expected) in headers {
@@ -298,6 +305,8 @@ reward = "0"
             "selected",
             "kind",
             "coin",
+            "continuum",
+            "supremum",
         ];
         let tables = [
             policy(game, mixing),

@@ -156,11 +156,13 @@ pub fn write_stage<W: Write>(
         let gamma = row.prescription.rows().iter().map(|p| Cell::Float(*p));
         let values = row.values.followers.iter().map(|v| Cell::Float(*v));
         let values = values.chain(leader::value_cells(game, &row.values));
-        let end: [Cell; 4] = [
+        let end: [Cell; 6] = [
             row.residual.into(),
             Cell::Int(u64::from(row.selected)),
             row.kind.name().into(),
             row.coin.into(),
+            Cell::Int(u64::from(row.continuum)),
+            Cell::Int(u64::from(row.supremum)),
         ];
         table.row(start.chain(next).chain(gamma).chain(values).chain(end))?;
     }
@@ -292,11 +294,13 @@ gamma_low_stay,gamma_high_stay
             },
             residual: 0.0,
             selected: true,
+            continuum: true,
+            supremum: false,
         };
         let belief = game.initial_belief();
         let table = write_stage(Vec::new(), game, LeaderMixing::Pure, belief, &[row]).unwrap();
         let table = String::from_utf8(table).unwrap();
-        let expected = "trust,audit,1,1.0,0.0,1.0,1.0,1.0,2.0,4.0,5.0,0.0,1,pure,0.0";
+        let expected = "trust,audit,1,1.0,0.0,1.0,1.0,1.0,2.0,4.0,5.0,0.0,1,pure,0.0,1,0";
         assert_eq!(table.lines().nth(1), Some(expected));
     }
 }

@@ -136,6 +136,8 @@ pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
         "stage_solves": figures.map(|f| f.work.states),
         "stage_games": figures.map(|f| f.work.stage_games),
         "even_stage_games": figures.map(|f| f.work.even),
+        "undecided_ties": figures.map(|f| f.work.undecided),
+        "suprema_not_attained": figures.map(|f| f.work.suprema),
         "unsupported_stage_games": figures.map(|f| f.work.only_lottery),
         "jump_edges": figures.map(|f| f.work.cuts),
         "mixed_simplex_share": figures.and_then(|f| f.work.mixed_share()),

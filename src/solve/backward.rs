@@ -20,7 +20,7 @@ use rayon::prelude::*;
 
 use super::SolveError;
 use super::leader::{Rule, Work};
-use super::stage_game::{Enclosed, Equilibrium, Label, Period, StageGames};
+use super::stage_game::{Enclosed, Equilibrium, Kind, Label, Period, StageGames};
 use super::values::{POINTS, Piece, ValueFunction, Values, accuracy};
 use crate::game::LeaderInformation;
 use crate::game::stretches::Stretches;
@@ -36,7 +36,7 @@ const BESIDE: f64 = 5e-15;
 /// A piece that is not proven is halved down to this width before it is counted.
 const LEAST_UNPROVEN: f64 = 1e-4;
 /// Mesh points and pieces of one period: beyond it V is too fine to be held, and the work might not end.
-const MOST_PIECES: usize = 1_000_000;
+pub(super) const MOST_PIECES: usize = 1_000_000;
 /// Mesh points handled by one worker at a time.
 const CHUNK: usize = 16;
 
@@ -82,6 +82,8 @@ impl Step<'_> {
             }
             Ok(())
         })?;
+        // Wherever something changes some action passes its tie: of those points the mesh knows nothing.
+        work.undecided += mesh.iter().map(|node| node.undecided).sum::<u64>();
         let made = Made::default();
         let field = Field {
             cells: self.in_parallel(mesh.windows(2), work, |games, ends, work, out| {
@@ -190,6 +192,7 @@ impl Step<'_> {
     ) -> Result<MeshNode, SolveError> {
         games.move_to(m)?;
         work.states += 1;
+        let mut undecided = 0;
         let mut answers = Vec::with_capacity(games.candidates());
         let mut selected = Vec::with_capacity(games.candidates());
         for l in 0..games.candidates() {
@@ -202,6 +205,7 @@ impl Step<'_> {
                 label: selected[l].label,
                 signature: signature(games, l),
             });
+            undecided += u64::from(games.is_undecided(l));
         }
         let leader = selected.iter().map(|e| e.values.leader);
         let (low, high) = leader.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
@@ -211,6 +215,7 @@ impl Step<'_> {
             node: self.preferred(m, &selected),
             answers,
             spread: high - low,
+            undecided,
         })
     }
 
@@ -379,7 +384,7 @@ impl Step<'_> {
                 return self.refit(games, field, [lo, &node, hi], work, out);
             }
             field.made.pieces.fetch_add(1, Ordering::Relaxed);
-            out.push(piece);
+            out.push(piece.with_error(error));
             return Ok(());
         }
         // The regime has its values there, but the leader may prefer another.
@@ -409,7 +414,8 @@ impl Step<'_> {
         if bound.is_some_and(|bound| bound <= accuracy(self.tolerance, values)) {
             return true;
         }
-        let narrow = hi.m - lo.m <= LEAST_UNPROVEN;
+        // Nor would halving prove the regime of a point inside a continuum.
+        let narrow = hi.m - lo.m <= LEAST_UNPROVEN || lo.label.kind == Kind::Inside;
         work.unproven += u64::from(narrow);
         narrow
     }

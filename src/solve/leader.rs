@@ -1,6 +1,6 @@
 //! Selection among the followers' equilibria, and the leader's choice, (15c).
 
-use super::stage_game::{Equilibrium, StageGames, tie};
+use super::stage_game::{Equilibrium, Limit, StageGames, tie};
 use crate::scenario::Selection;
 
 /// Counts of work done and of what was met; they sum over stage games and do not depend on the number of threads.
@@ -22,6 +22,12 @@ pub struct Work {
     pub only_lottery: u64,
     /// Stage games whose search ended at the limit on work: equilibria may be missing.
     pub incomplete: u64,
+    /// Stage games at points of the mesh in which the error of V_{t+1} leaves open whether actions tie.
+    #[serde(default)]
+    pub undecided: u64,
+    /// Stage games whose selected equilibrium is a one-sided limit at a jump inside a continuum: a supremum that is not attained.
+    #[serde(default)]
+    pub suprema: u64,
     /// Blocks of z' visited by the search over a simplex.
     pub blocks: u64,
     /// Linear systems solved, one per support and simplex.
@@ -61,6 +67,8 @@ impl Work {
         self.max_equilibria = self.max_equilibria.max(other.max_equilibria);
         self.only_lottery += other.only_lottery;
         self.incomplete += other.incomplete;
+        self.undecided += other.undecided;
+        self.suprema += other.suprema;
         self.blocks += other.blocks;
         self.systems += other.systems;
         self.unproven += other.unproven;
@@ -108,9 +116,19 @@ impl Rule {
         let eligible = found.found.iter();
         let eligible = eligible.filter(|e| e.is_supported() == supported);
         let preferred = self.preferred(eligible, &[1.0 - m, m], actions);
-        Selected {
-            equilibrium: *preferred.unwrap_or(&found.found[0]),
-            count,
+        let equilibrium = *preferred.unwrap_or(&found.found[0]);
+        work.suprema += u64::from(self.is_supremum(&equilibrium));
+        Selected { equilibrium, count }
+    }
+
+    /// Whether the criterion is a supremum in a continuum that no equilibrium of it attains. At a switch of regime both
+    /// sides are equilibria, and the one that the selection asks for is theta's: it is attained, unless the selection looks
+    /// at what the leader, who chooses there, does not.
+    pub fn is_supremum(&self, e: &Equilibrium) -> bool {
+        match e.limit {
+            Limit::Attained => false,
+            Limit::OfFormula => true,
+            Limit::OfRegime => self.selection == Selection::Welfare,
         }
     }
 

@@ -76,6 +76,10 @@ pub struct SolvedEquilibrium {
     pub residual: f64,
     /// Whether theta plays it: the leader's action and the followers' selected equilibrium.
     pub selected: bool,
+    /// Whether it is a point of a continuum of equilibria.
+    pub continuum: bool,
+    /// Whether it is a one-sided limit at a jump inside a continuum, which no equilibrium of it attains.
+    pub supremum: bool,
 }
 
 /// A solved game: theta and V, (13)-(16), for any number of follower types.
@@ -379,7 +383,7 @@ fn sequences<B: Backward>(
     }
     for action in 0..solver.actions() {
         let v = match solver.back(t, next, action, work) {
-            Err(SolveError::TooManyPieces { .. }) => return Ok(false),
+            Err(SolveError::TooManyPieces { .. } | SolveError::Growth { .. }) => return Ok(false),
             v => v?,
         };
         // A block or a linear system takes about an eighth of the time of a stage game with many pieces of V.
@@ -436,6 +440,8 @@ impl From<StageEquilibrium> for SolvedEquilibrium {
             values: StateValues::of(e.values, e.leader_types),
             residual: e.residual,
             selected: e.selected,
+            continuum: e.continuum,
+            supremum: e.supremum,
         }
     }
 }

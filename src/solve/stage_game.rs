@@ -10,10 +10,14 @@
 //! so every pure prescription is checked at its exact m', and every mixture of one type over a pair of actions is a
 //! root of D = d_x = -dR_x / (delta dP_x) on the segment of m' that the mixture sweeps. A root is searched on every
 //! monotone branch of D. Where D jumps across d_x the equilibrium needs a public coin between the two sides of the
-//! jump: a *lottery*. Where the incentive vanishes on an interval there is a continuum, given by its vertices.
+//! jump: a *lottery*. Where the incentive touches zero without crossing, there is one equilibrium at its extremum; where
+//! it vanishes on an interval there is a continuum, given by its vertices and by the points between them at which the
+//! leader's value or welfare is largest or smallest.
 //!
 //! Departure from (15a): the paper's fixed point has no coin; a lottery is kept only where nothing else exists.
 
+mod bands;
+mod continuum;
 mod enclosed;
 mod equilibrium;
 mod leader;
@@ -32,7 +36,7 @@ use crate::stats::Interval;
 pub(super) use enclosed::Enclosed;
 pub use equilibrium::Kind;
 use equilibrium::Landing;
-pub(super) use equilibrium::{Equilibria, Equilibrium, Label};
+pub(super) use equilibrium::{Equilibria, Equilibrium, Label, Limit};
 pub(super) use steady::is_steady;
 
 /// Best responses are the actions within this times max(1, range of U) of the maximum (a closed correspondence): 1e-10, and a
@@ -392,8 +396,7 @@ impl<'a> StageGames<'a> {
             let landing = &self.landings[at];
             let profile = self.respond(l, listed, &landing.values);
             let best = [0, 1].map(|x| self.best_of(x, |a| self.payoff_at(l, x, a, at)));
-            let mut residual: f64 = 0.0;
-            let mut holds = true;
+            let (mut residual, mut holds) = (0.0_f64, true);
             for (x, best) in best.iter().enumerate() {
                 let loss = best.payoff - self.payoff_at(l, x, profile[x], at);
                 residual = residual.max(loss);
@@ -416,6 +419,34 @@ impl<'a> StageGames<'a> {
                 out.found.push(e);
             }
         }
+    }
+
+    /// Whether the error of V_{t+1} leaves open whether actions tie in the game that was just enumerated: another error
+    /// within that bound may make or unmake an equilibrium.
+    pub fn is_undecided(&self, l: usize) -> bool {
+        let (rows, columns) = (self.tried(0), self.tried(1));
+        self.equilibria.undecided
+            || (0..rows * columns).any(|k| {
+                let listed = [
+                    self.available[0][k / columns],
+                    self.available[1][k % columns],
+                ];
+                let at = self.landing_index(l, listed);
+                (0..2).any(|x| self.is_open(l, [x, listed[x]], at))
+            })
+    }
+
+    /// Whether it is open if an action ties with the best of the others where a pure prescription leads.
+    fn is_open(&self, l: usize, [x, own]: [usize; 2], at: usize) -> bool {
+        let error = self.next(l).error_of(self.landings[at].place.piece);
+        let payoff = |a: usize| self.payoff_at(l, x, a, at);
+        let go = |a: usize| self.transition(l, x, a, 1);
+        let tolerance = self.best_of(x, payoff).tolerance;
+        self.mass(x) > 0.0
+            && self.available[x].iter().any(|&a| {
+                let doubt = 2.0 * self.period.game.discount() * (go(a) - go(own)).abs() * error;
+                (payoff(a) - payoff(own) - tolerance).abs() < doubt
+            })
     }
 
     fn pure_label(&self, l: usize, profile: [usize; 2], place: Place) -> Label {
@@ -477,6 +508,7 @@ impl<'a> StageGames<'a> {
             target: 0.0,
             values: Values::default(),
             residual,
+            limit: Limit::Attained,
         };
         let mut leader = self.prepared_reward(l, 4 * self.actions)
             + self.period.game.discount() * continuation.leader;

@@ -97,7 +97,7 @@ impl Terminal<'_> {
             let proven = self.bound(lo, hi).distance(&Values::default()) <= accuracy;
             if proven || narrow {
                 self.unproven += u64::from(!proven);
-                self.pieces.push(piece);
+                self.pieces.push(piece.with_error(error));
                 return Ok(());
             }
         }

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::backward::Step;
 use super::beliefs::Beliefs;
 use super::continuation::Candidates;
+use super::growth::Growth;
 use super::leader::{Rule, Selected, Work};
 use super::solved::Start;
 use super::stage_game::{Equilibrium, Period, StageGames};
@@ -103,11 +104,13 @@ impl<'g> Solution<'g> {
         } else {
             let mut backward = vec![end];
             let mut candidates = Vec::new();
-            let mut work = Work::default();
+            let (mut work, mut growth) = (Work::default(), Growth::default());
             for t in (start.t..=game.horizon()).rev() {
                 let next = &backward[backward.len() - 1];
                 let listed = solution.list(t, next)?;
                 let v = solution.step(t, next, &listed, settings.tolerance, &mut work)?;
+                let pieces = v.iter().map(|v| v.pieces().len()).max();
+                growth.record(t, pieces.unwrap_or(0))?;
                 backward.push(v);
                 candidates.push(listed);
             }
@@ -445,7 +448,8 @@ impl<'g> Solution<'g> {
         let mut rows = Vec::new();
         for l in asked {
             games.enumerate(l);
-            for e in &games.equilibria.found {
+            let continua = games.equilibria.in_continua();
+            for (e, continuum) in games.equilibria.found.iter().zip(continua) {
                 let play = self.play_of(&games, e)?;
                 rows.push(StageEquilibrium {
                     kind: e.label.kind,
@@ -455,6 +459,8 @@ impl<'g> Solution<'g> {
                     leader_types: self.leader_types(&games, e)?,
                     residual: self.game.scales().follower.unit * e.residual,
                     selected: play == theta.play && e.next.m == theta.next[0].m,
+                    continuum,
+                    supremum: self.rule().is_supremum(e),
                     leader: play.leader,
                     prescription: play.prescription,
                 });

@@ -102,6 +102,8 @@ pub(super) struct Piece {
     coefficients: [[f64; POINTS]; 3],
     /// The same of V^l per leader type, where her type is private.
     leader_types: Vec<[f64; POINTS]>,
+    /// How far the values may be from V.
+    error: f64,
 }
 
 impl Piece {
@@ -118,6 +120,7 @@ impl Piece {
                 constant(values.leader),
             ],
             leader_types: Vec::new(),
+            error: 0.0,
         }
     }
 
@@ -135,6 +138,7 @@ impl Piece {
                 component(|v| v.leader),
             ],
             leader_types: Vec::new(),
+            error: 0.0,
         }
     }
 
@@ -160,7 +164,13 @@ impl Piece {
             label,
             coefficients,
             leader_types,
+            error: 0.0,
         }
+    }
+
+    /// The same piece, its interpolation error being known.
+    pub fn with_error(self, error: f64) -> Self {
+        Self { error, ..self }
     }
 
     /// The coefficients of V^f and the mean of V^l, and of V^l per leader type.
@@ -215,6 +225,11 @@ impl Piece {
             followers: [horner(first, s), horner(second, s)],
             leader: horner(leader, s),
         }
+    }
+
+    /// A polynomial in the piece's own coordinate at m.
+    pub fn polynomial(&self, coefficients: &[f64; POINTS], m: f64) -> f64 {
+        horner(coefficients, self.scaled(m))
     }
 
     /// D = V^f(x_2) - V^f(x_1) at m.
@@ -295,6 +310,8 @@ pub(super) struct ValueFunction {
     extremes: Vec<Vec<(f64, f64)>>,
     /// The piece at which a search for m in [k, k + 1) / (len - 1) starts.
     buckets: Vec<usize>,
+    /// The largest error of a piece.
+    error: f64,
 }
 
 impl ValueFunction {
@@ -331,6 +348,7 @@ impl ValueFunction {
         let switches = (0..borders.len()).filter(|i| borders[*i] != Border::Smooth);
         let mut function = Self {
             buckets: buckets(&pieces),
+            error: pieces.iter().fold(0.0, |most, p| p.error.max(most)),
             knots: switches
                 .map(|i| 0.5 * (pieces[i].hi + pieces[i + 1].lo))
                 .collect(),
@@ -418,6 +436,16 @@ impl ValueFunction {
     /// All pieces, in rising order.
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
+    }
+
+    /// How far V may be from what is held, at most.
+    pub fn error(&self) -> f64 {
+        self.error
+    }
+
+    /// The same on one piece.
+    pub fn error_of(&self, piece: usize) -> f64 {
+        self.pieces[piece].error
     }
 
     /// The branch of a number.

@@ -253,6 +253,20 @@ fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Ve
             figures.work.incomplete
         ));
     }
+    if figures.work.undecided > 0 {
+        warnings.push(format!(
+            "in {} stage games the error of V leaves open whether actions tie: an equilibrium may be one by less than it; a \
+             smaller solve.tolerance may decide",
+            figures.work.undecided
+        ));
+    }
+    if figures.work.suprema > 0 {
+        warnings.push(format!(
+            "in {} stage games the selected point of a continuum of equilibria is a limit at a jump of V, which is approached \
+             and not attained",
+            figures.work.suprema
+        ));
+    }
     if flow.lotteries > 0 {
         warnings.push(format!(
             "theta holds a public lottery at {} nodes of the path: without the coin, and at finite N, a gain may remain",

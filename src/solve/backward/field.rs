@@ -25,6 +25,8 @@ pub(super) struct MeshNode {
     pub answers: Vec<Answer>,
     /// The range of V^l over the actions.
     pub spread: f64,
+    /// Actions for which the error of V_{t+1} leaves open which answers tie.
+    pub undecided: u64,
 }
 
 /// One end of a window in which one leader action's equilibria change.
@@ -319,6 +321,8 @@ pub(super) fn signature(games: &StageGames, l: usize) -> u64 {
             Kind::Mixed | Kind::MixedAtKink => 2,
             Kind::Vertex => 3,
             Kind::Lottery => 4,
+            Kind::Touching => 5,
+            Kind::Inside => 6,
         };
         let (mixer, second) = e.label.mixing.unwrap_or((2, 0));
         let next = games.next(l);

@@ -336,6 +336,8 @@ impl<'g> SimplexSolution<'g> {
                 let e = answer.equilibrium;
                 SolvedEquilibrium {
                     kind: e.kind,
+                    continuum: e.kind == Kind::Vertex,
+                    supremum: false,
                     selected: chosen.leader == answer.leader && chosen.equilibrium.gamma == e.gamma,
                     leader: answer.leader,
                     next: MeanField::new(next),

@@ -202,8 +202,28 @@ impl Enclosed<'_, ORDER> {
                 ];
                 (Jet::constant(left.hi), values)
             }
-            // Vertices and touching points are tested only.
-            _ => return None,
+            Kind::Touching => self.standing(next, like.next),
+            Kind::Vertex => {
+                let branch = next.branch(label.place / 2);
+                let moves = like.next.m != branch.lo && like.next.m != branch.hi;
+                let mut profile = label.profile;
+                let ends = [zero, {
+                    profile[mixer] = second;
+                    self.flow(l, profile)
+                }];
+                let holds =
+                    |end: &&Jet<ORDER>| end.c[0].low <= like.next.m && like.next.m <= end.c[0].high;
+                match ends.iter().find(holds).filter(|_| moves) {
+                    // A vertex at the end of the segment goes where a pure prescription does.
+                    Some(path) => {
+                        let pieces = next.pieces_of_region(next.region(like.next.piece))?;
+                        (*path, next.along(path, pieces)?.values())
+                    }
+                    None => self.standing(next, like.next),
+                }
+            }
+            // The best point inside a continuum moves with the criterion: it is tested only.
+            Kind::Inside | Kind::Pure => return None,
         };
         if sides.is_empty() {
             sides.push((path, Jet::constant(1.0)));
@@ -217,6 +237,16 @@ impl Enclosed<'_, ORDER> {
             values,
             probability,
         })
+    }
+
+    /// A path that stands still.
+    fn standing(&self, next: &ValueFunction, at: Place) -> (Jet<ORDER>, [Along<ORDER>; 3]) {
+        let v = next.values(at);
+        let values = [v.followers[0], v.followers[1], v.leader].map(|v| Along {
+            jet: Jet::constant(v),
+            kinks: 0.0,
+        });
+        (Jet::constant(at.m), values)
     }
 
     /// d_x, the value of D at which the mixing type is indifferent.

@@ -16,16 +16,22 @@ pub enum Kind {
     Vertex,
     /// One type mixes, indifferent only under a public coin between the two sides of a jump of V.
     Lottery,
+    /// One type mixes where the incentive touches zero: at its extremum, or at the side of a jump.
+    Touching,
+    /// A point inside a continuum at which the leader's value, or welfare, is largest or smallest.
+    Inside,
 }
 
 impl Kind {
     /// All of them; their places are kept in archives.
-    pub(in crate::solve) const ALL: [Self; 5] = [
+    pub(in crate::solve) const ALL: [Self; 7] = [
         Self::Pure,
         Self::Mixed,
         Self::MixedAtKink,
         Self::Vertex,
         Self::Lottery,
+        Self::Touching,
+        Self::Inside,
     ];
 
     /// The word for it in tables.
@@ -34,8 +40,9 @@ impl Kind {
             Self::Pure => "pure",
             Self::Mixed => "mixed",
             Self::MixedAtKink => "kink",
-            Self::Vertex => "continuum",
+            Self::Vertex | Self::Inside => "continuum",
             Self::Lottery => "lottery",
+            Self::Touching => "touching",
         }
     }
 }
@@ -49,8 +56,21 @@ pub(in crate::solve) struct Label {
     pub profile: [usize; 2],
     /// The mixing type and its second action.
     pub mixing: Option<(usize, usize)>,
-    /// Pure: the regime region of m'. Mixed: the run of D. At a border: its number. Vertex: twice the piece, plus its side.
+    /// Pure: the regime region of m'. Mixed: the run of D. At a border: its number. Vertex, touching: twice the branch of D,
+    /// plus its side. Inside: four times the branch, plus the place of its extremum.
     pub place: usize,
+}
+
+/// Whether V at an equilibrium is a one-sided limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::solve) enum Limit {
+    /// V is continuous there, or the point itself belongs to the side that is taken.
+    #[default]
+    Attained,
+    /// At a jump of a formula, on the side that does not hold the point of the jump.
+    OfFormula,
+    /// At a switch of regime: who ties there decides.
+    OfRegime,
 }
 
 /// Where m' goes, and V there.
@@ -77,6 +97,8 @@ pub(in crate::solve) struct Equilibrium {
     pub values: Values,
     /// Largest loss of a played action, U at the recomputed z'.
     pub residual: f64,
+    /// Whether V at m' is taken from one side of a jump inside a continuum.
+    pub limit: Limit,
 }
 
 impl Equilibrium {
@@ -118,8 +140,10 @@ pub(in crate::solve) struct Equilibria {
     pub(super) pure: usize,
     /// Pairs of entries joined by a continuum.
     pub(super) links: Vec<(usize, usize)>,
-    /// Some unplayed action is within the tie tolerance of the best, or a continuum was met.
+    /// Some unplayed action is within the tie tolerance of the best, or a continuum or a touching root was met.
     pub tied: bool,
+    /// The error of V_{t+1} leaves open whether some actions tie.
+    pub undecided: bool,
     /// Per pure prescription and type, what the type can gain there beyond the tie tolerance.
     pub excess: Vec<f64>,
     /// A payoff is no number.
@@ -129,16 +153,27 @@ pub(in crate::solve) struct Equilibria {
 impl Equilibria {
     /// The number of distinct equilibria, a continuum counted once.
     pub fn count(&self) -> usize {
+        let roots = self.roots();
+        (0..roots.len()).filter(|i| roots[*i] == *i).count()
+    }
+
+    /// Whether each equilibrium is a point of a continuum.
+    pub fn in_continua(&self) -> Vec<bool> {
+        let roots = self.roots();
+        let several = |root: &usize| roots.iter().filter(|r| *r == root).count() > 1;
+        roots.iter().map(several).collect()
+    }
+
+    /// The first entry of the continuum of each.
+    fn roots(&self) -> Vec<usize> {
         let mut root: Vec<usize> = (0..self.found.len()).collect();
-        let mut components = root.len();
         for &(a, b) in &self.links {
-            let (ra, rb) = (root[a], root[b]);
-            if ra != rb {
-                root.iter_mut().filter(|r| **r == rb).for_each(|r| *r = ra);
-                components -= 1;
+            let (first, other) = (root[a].min(root[b]), root[a].max(root[b]));
+            for r in root.iter_mut().filter(|r| **r == other) {
+                *r = first;
             }
         }
-        components
+        root
     }
 
     pub(super) fn clear(&mut self) {
@@ -146,6 +181,7 @@ impl Equilibria {
         self.pure = 0;
         self.links.clear();
         self.tied = false;
+        self.undecided = false;
         self.excess.clear();
         self.overflows = false;
     }

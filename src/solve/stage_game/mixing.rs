@@ -1,4 +1,5 @@
-//! Mixtures of one type over a pair of actions: roots of D = d, kinks, jumps and continua on the segment that they sweep.
+//! Mixtures of one type over a pair of actions: roots of D = d, kinks and jumps on the segment that they sweep. Where D
+//! stays near d the `bands` module takes over.
 
 use super::super::values::{Border, Place, Values};
 use super::StageGames;
@@ -6,10 +7,8 @@ use super::equilibrium::{Equilibria, Equilibrium, Kind, Label, Landing};
 
 /// A kernel difference smaller than this gives no hold on m'.
 const NO_COUPLING: f64 = 1e-14;
-/// An incentive within the tie tolerance on an interval wider than this is a continuum of equilibria.
-const CONTINUUM: f64 = 1e-9;
 /// Equilibria closer than this in (gamma, z') are one.
-const SAME: f64 = 1e-9;
+pub(super) const SAME: f64 = 1e-9;
 
 impl StageGames<'_> {
     /// Type x mixes over each pair of its actions while the other type plays each of its own.
@@ -105,38 +104,74 @@ impl StageGames<'_> {
         }
     }
 
-    /// All equilibria on a segment: roots, kinks, jumps and continua, in rising order of m'.
+    /// All equilibria on a segment: roots, kinks, jumps, touching roots and continua, in rising order of m'.
     fn walk(&self, segment: &Segment, out: &mut Equilibria) {
         let (next, d) = (self.next(segment.candidate), segment.target);
         let (lo, hi) = segment.ends();
         let (first, last) = (next.branch_of(lo.place), next.branch_of(hi.place));
+        let reach = segment.slack + next.error();
         let mut at = first;
-        while let Some(i) = next.next_candidate(at, last, d, segment.slack) {
-            let branch = next.branch(i);
-            let (from, to) = (branch.lo.max(lo.place.m), branch.hi.min(hi.place.m));
-            let (d_from, d_to) = (next.difference(i, from), next.difference(i, to));
-            if (d_from - d).abs() <= segment.slack
-                && (d_to - d).abs() <= segment.slack
-                && to - from > CONTINUUM
-            {
-                self.continuum(segment, i, [from, to], out);
-            } else if (d_from < d) != (d_to < d) {
-                let m = next.root(i, from, to, d);
-                let place = Place {
-                    m,
-                    piece: branch.piece,
-                };
-                let label = segment.label(Kind::Mixed, branch.run as usize);
-                self.push_mixed(segment, label, place, 0.0, &next.values(place), out);
+        while let Some(i) = next.next_candidate(at, last, d, reach) {
+            let ends = self.ends_on(segment, i);
+            if ends.iter().any(|end| segment.is_near(end.d)) {
+                at = self.band(segment, [first, last], i, out);
+                continue;
             }
-            if i < last && next.branch(i + 1).piece != branch.piece {
-                let d_after = next.branch(i + 1).d_lo;
-                if (branch.d_hi < d) != (d_after < d) {
-                    self.at_border(segment, i, (d - branch.d_hi) / (d_after - branch.d_hi), out);
-                }
+            if (ends[0].d < d) != (ends[1].d < d) {
+                self.push_root(segment, i, out);
+            }
+            if i < last && !self.meets_band(segment, i + 1) {
+                self.step(segment, i, out);
+                out.undecided |= self.may_touch(segment, i);
             }
             at = i + 1;
         }
+    }
+
+    /// Whether the border before a branch belongs to the band that begins with it.
+    pub(super) fn meets_band(&self, segment: &Segment, i: usize) -> bool {
+        let next = self.next(segment.candidate);
+        let piece = next.branch(i - 1).piece;
+        if next.branch(i).piece == piece {
+            return false;
+        }
+        match next.border(piece) {
+            Border::Jump => self.is_at_jump(segment, [i, 0]),
+            Border::Kink | Border::Smooth => segment.is_near(self.ends_on(segment, i)[0].d),
+        }
+    }
+
+    /// The equilibrium in the gap after a branch, if the incentive changes sign there.
+    pub(super) fn step(&self, segment: &Segment, i: usize, out: &mut Equilibria) {
+        let (next, d) = (self.next(segment.candidate), segment.target);
+        let (before, after) = (next.branch(i), next.branch(i + 1));
+        if after.piece != before.piece && (before.d_hi < d) != (after.d_lo < d) {
+            let weight = (d - before.d_hi) / (after.d_lo - before.d_hi);
+            self.at_border(segment, i, weight, out);
+        }
+    }
+
+    /// The root of D = d on a branch at the ends of which D - d differs in sign.
+    pub(super) fn push_root(&self, segment: &Segment, i: usize, out: &mut Equilibria) {
+        let next = self.next(segment.candidate);
+        let branch = next.branch(i);
+        let [from, to] = self.ends_on(segment, i);
+        let place = Place {
+            m: next.root(i, from.m, to.m, segment.target),
+            piece: branch.piece,
+        };
+        let label = segment.label(Kind::Mixed, branch.run as usize);
+        self.push_mixed(segment, label, place, 0.0, &next.values(place), out);
+    }
+
+    /// The ends of the part of a branch that lies on a segment.
+    pub(super) fn ends_on(&self, segment: &Segment, i: usize) -> [End; 2] {
+        let next = self.next(segment.candidate);
+        let (branch, (lo, hi)) = (next.branch(i), segment.ends());
+        [branch.lo.max(lo.place.m), branch.hi.min(hi.place.m)].map(|m| End {
+            m,
+            d: next.difference(i, m),
+        })
     }
 
     /// The incentive changes sign in the gap after branch i.
@@ -161,24 +196,8 @@ impl StageGames<'_> {
         }
     }
 
-    /// The vertices of a continuum on one branch.
-    fn continuum(&self, segment: &Segment, i: usize, ends: [f64; 2], out: &mut Equilibria) {
-        let next = self.next(segment.candidate);
-        let piece = next.branch(i).piece;
-        let mut vertices = [None; 2];
-        for (side, m) in ends.into_iter().enumerate() {
-            let place = Place { m, piece };
-            let label = segment.label(Kind::Vertex, 2 * i + side);
-            vertices[side] = self.push_mixed(segment, label, place, 0.0, &next.values(place), out);
-        }
-        if let [Some(a), Some(b)] = vertices {
-            out.links.push((a, b));
-        }
-        out.tied = true;
-    }
-
     /// Add a mixture; its place in the list, or that of the equilibrium it equals.
-    fn push_mixed(
+    pub(super) fn push_mixed(
         &self,
         segment: &Segment,
         label: Label,
@@ -235,6 +254,13 @@ impl StageGames<'_> {
     }
 }
 
+/// A point of a segment and D there.
+#[derive(Clone, Copy)]
+pub(super) struct End {
+    pub m: f64,
+    pub d: f64,
+}
+
 /// What a mixture of one type over a pair of actions can lead to.
 pub(super) enum Sweep {
     /// m' does not move, or the incentive does not feel it: the two pure ends.
@@ -268,6 +294,11 @@ pub(super) struct Segment {
 }
 
 impl Segment {
+    /// Whether the two actions tie where D has this value.
+    pub(super) fn is_near(&self, d: f64) -> bool {
+        (d - self.target).abs() <= self.slack
+    }
+
     pub(super) fn ends(&self) -> (&Landing, &Landing) {
         if self.zero.raw <= self.one.raw {
             (&self.zero, &self.one)

@@ -53,6 +53,17 @@ impl StageGames<'_> {
                 };
                 (place, 0.0, next.values(place))
             }
+            Kind::Touching => {
+                let place = self.touching(&segment, [label.place / 2, label.place % 2]);
+                if !segment.is_near(next.difference(next.branch_of(place), place.m)) {
+                    return None;
+                }
+                (place, 0.0, next.values(place))
+            }
+            Kind::Inside => {
+                let place = self.inside(&segment, label.place)?;
+                (place, 0.0, next.values(place))
+            }
             Kind::Lottery | Kind::MixedAtKink => {
                 let (left, right) = (&next.pieces()[label.place], &next.pieces()[label.place + 1]);
                 let (before, after) = (left.values(left.hi), right.values(right.lo));
@@ -76,7 +87,10 @@ impl StageGames<'_> {
         let probability = segment.probability(label.kind, place.m);
         segment
             .admits(label.kind, probability)
-            .then(|| self.mixture(&segment, *label, probability, place, coin, &values))
+            .then(|| Equilibrium {
+                limit: self.limit(&segment, label.kind, label.place),
+                ..self.mixture(&segment, *label, probability, place, coin, &values)
+            })
     }
 }
 

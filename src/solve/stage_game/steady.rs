@@ -39,10 +39,6 @@ impl<const N: usize> Pair<N> {
         self.map2(other, |a, b| a.plus(b))
     }
 
-    fn minus(self, other: &Self) -> Self {
-        self.map2(other, |a, b| a.minus(b))
-    }
-
     fn times(self, other: &Self) -> Self {
         self.map2(other, |a, b| a.times(b))
     }

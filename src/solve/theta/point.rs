@@ -55,4 +55,8 @@ pub struct StageEquilibrium {
     pub residual: f64,
     /// Whether theta plays it: the leader's action and the followers' selected equilibrium.
     pub selected: bool,
+    /// Whether it is a point of a continuum of equilibria.
+    pub continuum: bool,
+    /// Whether it is a one-sided limit at a jump inside a continuum, which no equilibrium of it attains.
+    pub supremum: bool,
 }

@@ -125,7 +125,10 @@ impl Exact {
             [piece.lo, middle, piece.hi].map(|m| (m, piece.values(m)))
         });
         let tests = Piece::tests(lo, hi).into_iter().map(|m| (m, at(m)));
-        (!inside.chain(tests).any(|(m, v)| errs(m, v))).then_some(piece)
+        let held = run
+            .iter()
+            .fold(0.0_f64, |most, piece| most.max(piece.error));
+        (!inside.chain(tests).any(|(m, v)| errs(m, v))).then(|| piece.with_error(held + error))
     }
 }
 
@@ -146,10 +149,12 @@ fn common(cursors: &[Cursor], lo: f64, hi: f64) -> Piece {
         }
         mean
     };
+    let errors = cursors.iter().map(|c| c.part.weight * c.piece().error);
+    let error = errors.sum();
     if lo == hi {
-        return Piece::point(lo, None, at(lo));
+        return Piece::point(lo, None, at(lo)).with_error(error);
     }
-    Piece::interpolate(lo, hi, None, &Piece::nodes(lo, hi).map(at))
+    Piece::interpolate(lo, hi, None, &Piece::nodes(lo, hi).map(at)).with_error(error)
 }
 
 fn border(before: &Piece, after: &Piece, crossed: Border, least: f64) -> Border {

@@ -1,6 +1,6 @@
-//! Where D turns on a piece.
+//! Where D turns on a piece, and where polynomials on it are stationary.
 
-use super::{FLAT, Piece};
+use super::{Border, FLAT, POINTS, Piece, Place, ValueFunction};
 
 /// The ends of a piece and, between them, the points where D turns.
 pub(super) fn turning_points(piece: &Piece) -> Vec<f64> {
@@ -8,10 +8,7 @@ pub(super) fn turning_points(piece: &Piece) -> Vec<f64> {
     let c = piece.difference_coefficients();
     let spread = c[1..].iter().map(|c| c.abs()).sum::<f64>();
     if spread > FLAT {
-        let slope = |s: f64| c[1] + s * (2.0 * c[2] + s * (3.0 * c[3] + s * 4.0 * c[4]));
-        let (middle, half) = (0.5 * (piece.lo + piece.hi), 0.5 * (piece.hi - piece.lo));
-        for s in cubic_roots(&slope, [c[2], 3.0 * c[3], 6.0 * c[4]]) {
-            let m = middle + half * s;
+        for m in piece.stationary(&c) {
             let before = piece.difference(cuts[cuts.len() - 1]);
             if m > cuts[cuts.len() - 1]
                 && m < piece.hi
@@ -23,6 +20,44 @@ pub(super) fn turning_points(piece: &Piece) -> Vec<f64> {
     }
     cuts.push(piece.hi);
     cuts
+}
+
+impl Piece {
+    /// The points inside at which a polynomial in the piece's own coordinate turns, rising.
+    pub fn stationary(&self, c: &[f64; POINTS]) -> Vec<f64> {
+        let slope = |s: f64| c[1] + s * (2.0 * c[2] + s * (3.0 * c[3] + s * 4.0 * c[4]));
+        let (middle, half) = (0.5 * (self.lo + self.hi), 0.5 * (self.hi - self.lo));
+        let roots = cubic_roots(&slope, [c[2], 3.0 * c[3], 6.0 * c[4]]);
+        roots.into_iter().map(|s| middle + half * s).collect()
+    }
+}
+
+impl ValueFunction {
+    /// Where D turns next to an end of a branch, on its piece or on that which borders on it: branches are not cut where D
+    /// turns by less than rounding from an end of a piece. The end itself where it does not turn.
+    pub fn turn_next_to(&self, end: Place) -> Place {
+        let own = &self.pieces[end.piece];
+        let mut sides = vec![end.piece];
+        let is_open = |left: usize| self.borders.get(left).is_some_and(|b| *b != Border::Jump);
+        if end.m == own.hi && is_open(end.piece) {
+            sides.push(end.piece + 1);
+        }
+        if end.m == own.lo && end.piece > 0 && is_open(end.piece - 1) {
+            sides.push(end.piece - 1);
+        }
+        let reached = own.difference(end.m);
+        let turns = sides.into_iter().flat_map(|i| {
+            let piece = &self.pieces[i];
+            let turns = piece.stationary(&piece.difference_coefficients());
+            turns.into_iter().map(move |m| Place { m, piece: i })
+        });
+        let near = turns.filter(|turn| {
+            let d = self.pieces[turn.piece].difference(turn.m);
+            (d - reached).abs() <= FLAT
+        });
+        let nearest = near.min_by(|a, b| (a.m - end.m).abs().total_cmp(&(b.m - end.m).abs()));
+        nearest.unwrap_or(end)
+    }
 }
 
 /// Roots in (-1, 1) where a cubic changes sign; `half_second` are the coefficients of half its derivative.
