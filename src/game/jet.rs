@@ -124,6 +124,11 @@ impl<const N: usize> Jet<N> {
         }
     }
 
+    /// Whether it is zero everywhere.
+    pub fn is_zero(&self) -> bool {
+        self.c == [ZERO; N]
+    }
+
     /// slope times the variable plus a number, of the range given.
     pub fn variable(range: Interval, slope: f64) -> Self {
         let mut jet = Self::spread(range);

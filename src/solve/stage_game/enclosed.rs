@@ -3,9 +3,8 @@
 
 use super::{Equilibrium, Kind, Label, Period};
 use crate::game::jet::Jet;
-use crate::game::program::Op;
 use crate::game::stretches::Jets;
-use crate::game::{LeaderAction, LeaderInformation, LeaderType, update_belief};
+use crate::game::{LeaderAction, LeaderInformation, LeaderType};
 use crate::solve::values::{
     Along, Composed, POINTS, Place, ValueFunction, Values, polynomial_error,
 };
@@ -260,31 +259,19 @@ impl Enclosed<'_, ORDER> {
         target.smooth.then_some(target)
     }
 
-    /// V^l per type of a leader whose type is private, and how far they may be from smooth. A type that pi rules out takes its
-    /// own best action.
+    /// V^l per type of a leader whose type is private, and how far they may be from smooth. That of a type which pi rules out is
+    /// left to tests: it takes its own best action, and nothing else depends on it.
     fn leader_types(&self, label: &Label, path: &Path) -> Option<(Vec<Jet<ORDER>>, f64)> {
-        let game = self.period.game;
         let (mut all, mut kinks) = (Vec::new(), 0.0_f64);
         let candidate = &self.period.candidates.list[label.candidate];
-        for (x, weight) in self.period.belief.weights().iter().enumerate() {
+        let possible = self.period.belief.weights().iter().enumerate();
+        for (x, _) in possible.filter(|(_, weight)| **weight > 0.0) {
             let x = LeaderType(x);
             let mut value = Jet::constant(0.0);
-            if *weight > 0.0 {
-                for (action, gamma) in candidate.leader.support(x) {
-                    let (worth, bend) = self.worth(label, path, x, action)?;
-                    value = value.plus(&worth.scaled(gamma));
-                    kinks = kinks.max(bend);
-                }
-            } else {
-                let mut best: Option<Jet<ORDER>> = None;
-                for action in (0..game.leader_actions().len()).map(LeaderAction) {
-                    let (worth, bend) = self.worth(label, path, x, action)?;
-                    best = Some(
-                        best.map_or(worth, |best| Jet::apply(Op::Max, [&best, &worth, &worth])),
-                    );
-                    kinks = kinks.max(bend);
-                }
-                value = best?;
+            for (action, gamma) in candidate.leader.support(x) {
+                let (worth, bend) = self.worth(label, path, x, action)?;
+                value = value.plus(&worth.scaled(gamma));
+                kinks = kinks.max(bend);
             }
             all.push(value);
         }
@@ -309,7 +296,13 @@ impl Enclosed<'_, ORDER> {
             }
         }
         let mut kinks = 0.0;
-        for (node, share) in self.beliefs_after(label, x, action)? {
+        let candidate = &self.period.candidates.list[label.candidate];
+        let after = candidate
+            .after
+            .iter()
+            .find(|a| a.outcome.action == action)?;
+        for (node, share) in &after.nodes {
+            let (node, share) = (*node, *share);
             let held = &held[node];
             for (next, probability) in &path.sides {
                 // Of this node's own pieces those around the path, which no border but smooth ones may part.
@@ -326,36 +319,6 @@ impl Enclosed<'_, ORDER> {
             }
         }
         Some((value, kinks))
-    }
-
-    /// The nodes of the belief that follows a type's action, with their shares. (9) is the same at every z.
-    fn beliefs_after(
-        &self,
-        label: &Label,
-        x: LeaderType,
-        action: LeaderAction,
-    ) -> Option<Vec<(usize, f64)>> {
-        let Period {
-            game,
-            t,
-            belief,
-            mesh,
-            ..
-        } = self.period;
-        let candidate = &self.period.candidates.list[label.candidate];
-        if let Some(after) = candidate.after.iter().find(|a| a.outcome.action == action) {
-            return Some(after.nodes.clone());
-        }
-        let mut tables = game.tables();
-        tables.evaluate(t, game.initial().weights()).ok()?;
-        mesh.locate(&update_belief(
-            game,
-            &tables,
-            belief,
-            &candidate.leader,
-            action,
-            x,
-        ))
     }
 }
 

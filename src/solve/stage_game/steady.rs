@@ -207,12 +207,16 @@ impl<'a, 'g, const N: usize> Steady<'a, 'g, N> {
             if reached.low > far || reached.high < -far {
                 return true;
             }
-            let target = reward.map2(hold, |reward, hold| reward.negate().over(hold));
+            // Equal rewards tie at D = 0, whatever the hold is.
+            let target = match reward.whole.is_zero() {
+                true => reward,
+                false => reward.map2(hold, |reward, hold| reward.negate().over(hold)),
+            };
             if !target.whole.smooth {
                 return false;
             }
             let targets = target.range(self.half);
-            let slack = far / range.low.abs().min(range.high.abs());
+            let slack = far / range.size();
             (target.is_monotone(self.half) || !meets_an_end(next, group.reach, targets, slack))
                 && self.others(l, x, pair, &target, group)
         })
