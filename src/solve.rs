@@ -26,10 +26,10 @@ pub use forward::{Coin, follow};
 pub use leader::Work;
 pub use simplex::SimplexSolution;
 pub use solved::{Solved, SolvedEquilibrium, SolvedPoint, Start, StateValues};
-pub use stage_game::Kind;
+pub use stage_game::{Kind, TIE};
 pub use stationary::{Ending, Iteration};
 pub use theta::{Next, Solution, StageEquilibrium, StagePoint};
-pub use values::Values;
+pub use values::{Rounding, Values};
 
 use crate::game::{Game, GameError};
 use crate::scenario::SolveSettings;

@@ -230,7 +230,8 @@ def check_theta(path, game):
                 continue
             k = inside[0]
             s = (2 * m - lo[k] - hi[k]) / (hi[k] - lo[k])
-            got = arrays["piece_values"][first][k] @ s ** numpy.arange(5)
+            unit = arrays["unit"][[0, 0, 1]]
+            got = unit * (arrays["piece_values"][first][k] @ s ** numpy.arange(5))
             expected = row[[*(f"v_follower_{name}" for name in game.types), "v_leader"]].to_numpy(float)
             if not numpy.allclose(got, expected, rtol=0, atol=1e-7):
                 wrong.append(f"V_1 at m = {m} is {got}, and policy.csv has {expected}")

@@ -168,6 +168,9 @@ impl Archive {
         settings: &SolveSettings,
     ) -> Result<Solved<'g>, ArchiveError> {
         self.check(game, settings)?;
+        if self.floats("unit", 2)? != units(game) {
+            return Err(damaged("its units of V are not those of this game"));
+        }
         let start = Start::of_game(game);
         let held = Held {
             game,
@@ -318,7 +321,13 @@ fn array(name: &str, shape: &[usize], numbers: Numbers) -> (String, Array) {
     (name.to_owned(), Array { shape, numbers })
 }
 
-/// The beliefs of all stored functions, and which functions belong to each period.
+/// What V^f, and what V^l, is held in units of.
+fn units(game: &Game) -> [f64; 2] {
+    let scales = game.scales();
+    [scales.follower.unit, scales.leader.unit]
+}
+
+/// The units of V, the beliefs of all stored functions, and which functions belong to each period.
 fn belief_arrays(game: &Game, periods: &[&[crate::game::Belief]]) -> Vec<(String, Array)> {
     let types = game.leader_types().len();
     let all = periods.iter().flat_map(|period| period.iter());
@@ -328,10 +337,8 @@ fn belief_arrays(game: &Game, periods: &[&[crate::game::Belief]]) -> Vec<(String
         starts.push(starts[starts.len() - 1] + period.len() as i64);
     }
     let functions = weights.len() / types;
-    let scales = game.scales();
-    let units = vec![scales.follower.unit, scales.leader.unit];
     vec![
-        floats("unit", &[2], units),
+        floats("unit", &[2], units(game).to_vec()),
         floats("belief", &[functions, types], weights),
         integers("period_start", &[starts.len()], starts),
     ]

@@ -39,11 +39,11 @@ use equilibrium::Landing;
 pub(super) use equilibrium::{Equilibria, Equilibrium, Label, Limit};
 pub(super) use steady::is_steady;
 
-/// Best responses are the actions within this times max(1, range of U) of the maximum (a closed correspondence): 1e-10, and a
+/// Best responses are the actions within this times the range of U, but at least of the rewards, of the maximum (a closed correspondence): 1e-10, and a
 /// thousandth more, so that a loss of 1e-10 that a game states is within it whatever its rounding.
-pub(super) const TIE: f64 = 1.001e-10;
+pub const TIE: f64 = 1.001e-10;
 /// Rounding of payoffs relative to their size: where they are large no tie is closer.
-const ROUNDING: f64 = 4e-15;
+pub(super) const ROUNDING: f64 = 4e-15;
 
 /// What counts as equally good among payoffs from the least to the largest.
 pub(super) fn tie(low: f64, high: f64) -> f64 {

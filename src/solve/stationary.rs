@@ -40,7 +40,7 @@ pub struct Iteration {
     pub ending: Ending,
     /// Iterations done.
     pub count: usize,
-    /// Largest change of V in the last iteration, outside 1e-7 of the jumps.
+    /// Largest change of V in the last iteration, outside 1e-7 of the jumps, in units of the players' scales.
     pub residual: f64,
     /// The residual that was asked for: tolerance (1 - delta) / (2 delta).
     pub bound: f64,

@@ -13,7 +13,7 @@ mod turning;
 pub(super) use composed::{Along, Composed, polynomial_error};
 pub(super) use mixture::Part;
 
-use super::stage_game::Label;
+use super::stage_game::{self, Label, TIE};
 use crate::game::Scales;
 use turning::turning_points;
 
@@ -32,6 +32,30 @@ const FAN: usize = 8;
 
 /// Rounding of V relative to its size: no interpolation is more accurate, and no jump smaller is seen.
 const ROUNDING: f64 = 1e-13;
+
+/// What the rounding of values of one size, in the units of rewards, leaves undecided.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rounding {
+    /// V is no more accurate than this.
+    pub values: f64,
+    /// What differs by less counts as equally good.
+    pub ties: f64,
+}
+
+impl Rounding {
+    /// Of values as large as this.
+    pub fn of(size: f64) -> Self {
+        Self {
+            values: ROUNDING * size,
+            ties: stage_game::ROUNDING * size,
+        }
+    }
+
+    /// Whether it is more than a tolerance, or what counts as a tie, relative to rewards in these units.
+    pub fn exceeds(&self, tolerance: f64, unit: f64) -> bool {
+        self.values > tolerance * unit || self.ties > TIE * unit
+    }
+}
 
 /// The interpolation error to ask for where V takes these values: the tolerance, but no less than their rounding.
 pub(super) fn accuracy(tolerance: f64, values: &[Values]) -> f64 {

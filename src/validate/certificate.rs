@@ -7,6 +7,8 @@
 mod commitment;
 mod flow;
 mod leader;
+mod ties;
+mod units;
 
 pub use commitment::{CommitmentGap, Committed, commitment_gap};
 pub use flow::{Exploitability, FlowValues};
@@ -146,6 +148,9 @@ impl Certified {
             values,
         };
         let mut warnings = warnings(&path.flow, &path.exploitability, &figures);
+        warnings.extend(ties::warning(solution, &path.flow)?);
+        let tolerance = solution.settings().tolerance;
+        warnings.extend(units::warnings(solution.game(), tolerance, &figures.values));
         for other in others.iter().filter(|s| !s.is_solved()) {
             if let Some(iteration) = other.iteration() {
                 warnings.push(format!(
