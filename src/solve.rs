@@ -80,6 +80,19 @@ pub enum SolveError {
         /// Periods after which V would have as many.
         reached: usize,
     },
+    /// Equilibria come and go without end.
+    #[error(
+        "the equilibria at t = {t} change more than {limit} times next to z = [{}, {m}]: payoffs there differ by rounding alone, \
+         or a formula oscillates; rewards that tie exactly, or clearly do not, are settled", 1.0 - m
+    )]
+    Unsettled {
+        /// The period.
+        t: usize,
+        /// z(x_2).
+        m: f64,
+        /// The most that are followed.
+        limit: usize,
+    },
     /// Rewards add up to more than a number can hold.
     #[error("V is not finite at t = {t}, z = [{}, {m}]: the rewards are too large", 1.0 - m)]
     Overflow {

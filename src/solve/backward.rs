@@ -37,6 +37,9 @@ const BESIDE: f64 = 5e-15;
 const LEAST_UNPROVEN: f64 = 1e-4;
 /// Mesh points and pieces of one period: beyond it V is too fine to be held, and the work might not end.
 pub(super) const MOST_PIECES: usize = 1_000_000;
+/// Changes of one action's equilibria in one cell of the mesh, and nodes between those of one chunk: beyond it two regimes
+/// alternate by rounding.
+const MOST_CHANGES: usize = 20_000;
 /// Mesh points handled by one worker at a time.
 const CHUNK: usize = 16;
 
@@ -82,8 +85,9 @@ impl Step<'_> {
             }
             Ok(())
         })?;
-        // Wherever something changes some action passes its tie: of those points the mesh knows nothing.
-        work.undecided += mesh.iter().map(|node| node.undecided).sum::<u64>();
+        // Wherever something changes some action passes its tie; the grid's own points are no such places by themselves.
+        let on_grid = mesh.iter().filter(|node| self.is_on_grid(node.node.m));
+        work.undecided += on_grid.map(|node| node.undecided).sum::<u64>();
         let made = Made::default();
         let field = Field {
             cells: self.in_parallel(mesh.windows(2), work, |games, ends, work, out| {
@@ -117,6 +121,11 @@ impl Step<'_> {
         }
     }
 
+    fn is_on_grid(&self, m: f64) -> bool {
+        let cells = self.grid as f64;
+        (m * cells).round() / cells == m
+    }
+
     /// An error where V has more pieces, or the mesh more points, than are allowed.
     fn bounded(&self, count: usize) -> Result<(), SolveError> {
         if count <= MOST_PIECES {
@@ -126,6 +135,14 @@ impl Step<'_> {
             t: self.period.t,
             limit: MOST_PIECES,
         })
+    }
+
+    fn unsettled(&self, m: f64) -> SolveError {
+        SolveError::Unsettled {
+            t: self.period.t,
+            m,
+            limit: MOST_CHANGES,
+        }
     }
 
     fn overflow(&self, m: f64) -> SolveError {
@@ -314,6 +331,9 @@ impl Step<'_> {
     ) -> Result<(), SolveError> {
         if lo.is_like(hi) || hi.m - lo.m <= GAP {
             return Ok(());
+        }
+        if out.len() > MOST_CHANGES {
+            return Err(self.unsettled(lo.m));
         }
         let middle = self.node(games, field, 0.5 * (lo.m + hi.m), work)?;
         self.split_regime(games, field, [lo, &middle], work, out)?;

@@ -7,7 +7,7 @@ use super::super::SolveError;
 use super::super::leader::{Rule, Work};
 use super::super::stage_game::{Kind, Label, StageGames, TIE};
 use super::super::values::{Place, ValueFunction};
-use super::{MOST_PIECES, Node, WINDOW};
+use super::{MOST_CHANGES, MOST_PIECES, Node, WINDOW};
 
 /// What is known of one leader action's stage game at a point.
 #[derive(Clone, Copy, PartialEq)]
@@ -81,8 +81,10 @@ impl Cell {
         }
         for l in 0..games.candidates() {
             if lo.answers[l].signature != hi.answers[l].signature {
+                let before = marks.len();
                 let mut search = Search {
                     l,
+                    before,
                     rule,
                     games: &mut *games,
                     work: &mut *work,
@@ -153,6 +155,8 @@ impl Cell {
 /// The search for changes of one action's equilibria.
 struct Search<'s, 'a> {
     l: usize,
+    /// The marks of other actions.
+    before: usize,
     rule: Rule,
     games: &'s mut StageGames<'a>,
     work: &'s mut Work,
@@ -243,6 +247,10 @@ impl Search<'_, '_> {
             if self.made.marks.fetch_add(2, Relaxed) >= MOST_PIECES {
                 let (t, limit) = (self.games.period.t, MOST_PIECES);
                 return Err(SolveError::TooManyPieces { t, limit });
+            }
+            if self.marks.len() - self.before > MOST_CHANGES {
+                let (t, m, limit) = (self.games.period.t, ends[0], MOST_CHANGES);
+                return Err(SolveError::Unsettled { t, m, limit });
             }
             self.marks.extend([lo.mark, hi.mark]);
             return Ok(());
