@@ -16,6 +16,7 @@ mod calibrate;
 mod certificate;
 mod convergence;
 mod deviations;
+mod digits;
 mod exact;
 mod integrated;
 mod one_step;
@@ -45,7 +46,8 @@ pub use calibrate::{
 };
 pub use certificate::{
     Certificate, Certified, CommitmentGap, Committed, Exploitability, FlowValues, LeaderGain,
-    PathCertificate, SolutionFigures, certify_path, commitment_gap, flow_difference, leader_gain,
+    MixedGain, MixedSearch, PathCertificate, SolutionFigures, best_mixed, certify_path,
+    commitment_gap, flow_difference, leader_gain,
 };
 pub use convergence::{
     Convergence, Estimate, Fitted, JumpInReach, Point, Quantity, Rate, Slope, Source, converge,
@@ -55,6 +57,7 @@ pub use deviations::{
     FollowerDeviation, LeaderChoices, LeaderDeviation, MAX_MAPS, MAX_ONE_SHOTS, MeanFieldPath,
     NamedPolicy, PERTURBATIONS, ResponseTable, SampledPath, SampledResponse, one_shot_periods,
 };
+pub(crate) use digits::{Digits, digits};
 pub use exact::{
     Cost, Departure, Exact, LatticeDeparture, LatticeExact, LeaderTest, MAX_EXACT_STATES,
     MOST_BELIEFS, Values, estimated_cost,
@@ -62,7 +65,7 @@ pub use exact::{
 pub use one_step::{CHECK_LEVEL, Check, OneStep};
 pub use plan::{Need, PILOT, plan};
 pub use range::{PeriodRange, RewardRanges};
-pub use verdict::{ClaimResult, Method, Player, Row, Verdict, Weight};
+pub use verdict::{ClaimResult, Method, Player, Row, Verdict, WORST, Weight};
 
 /// Multiply-adds that `auto` spends on one player's exact gain at one population: 20 to 50 s of one core.
 pub const EXACT_BUDGET: f64 = 2e11;

@@ -83,6 +83,28 @@ fn assert_replaced_refused(cases: &[(&str, &str, &str)]) {
     }
 }
 
+/// Two rows for one (t, z): neither may be played without a word.
+#[test]
+fn a_policy_file_with_two_rows_at_one_place_is_refused_with_the_line() {
+    let policy = "t,z_up,z_down,leader_action,gamma_up_wait,gamma_up_fix,gamma_down_wait,gamma_down_fix\n\
+        1,0.5,0.5,0.2,1,0,1,0\n2,0.5,0.5,0.2,1,0,1,0\n3,0.5,0.5,0.2,1,0,1,0\n1,.50,0.5,0.2,0,1,0,1\n";
+    let message = "line 5: a second row for t = 1 at the place of line 2";
+    assert_refused(SCENARIO.as_bytes(), Some(policy.as_bytes()), &[], message);
+}
+
+/// `price-cap` is a follower action, and the difference of two parameters.
+#[test]
+fn a_name_that_is_a_difference_too_is_refused() {
+    let declared = with("k = 0.2", "k = 0.2\nfix-k = 1\nfix = 3");
+    let scenario = declared.replace("\"-k * (x", "\"fix-k * (x");
+    assert_refused(
+        scenario.as_bytes(),
+        None,
+        &[],
+        "\"fix-k\" is ambiguous here: `fix-k` or `fix - k`",
+    );
+}
+
 #[test]
 fn the_scenario_itself_is_sound() {
     let place = TempDir::new().unwrap();

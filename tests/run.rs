@@ -159,7 +159,7 @@ fn the_tables_hold_the_values_worked_out_by_hand() {
     assert_eq!(certificate["follower_exploitability"]["initial"], 0.0);
     assert_eq!(certificate["consistency"], 0.0);
     for selection in ["optimistic", "pessimistic", "welfare"] {
-        let expected = json!({ "v_leader": 0.0, "v_follower": { "well": -0.25, "ill": -1.25 } });
+        let expected = json!({ "v_leader": null, "v_follower": { "well": -0.25, "ill": -1.25 } });
         assert_eq!(certificate["values"][selection], expected);
     }
     let verdict = json_at(folder.join("verdict.json"));
@@ -199,8 +199,9 @@ fn a_policy_with_a_profitable_deviation_is_refuted_and_exits_with_1() {
     for start in ["initial", "well", "ill", "worst"] {
         let row = format!("3,follower,{start},best_response,exact,0.125,0.0,0.125,0.125,0,");
         let of_start = table.lines().find(|line| line.starts_with(&row));
+        let verdict = if start == "worst" { ",," } else { ",refuted," };
         assert!(
-            of_start.is_some_and(|line| line.contains(",refuted,")),
+            of_start.is_some_and(|line| line.contains(verdict)),
             "{start}: {table}"
         );
     }

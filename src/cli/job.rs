@@ -177,6 +177,9 @@ fn settings(scenario: &Scenario, options: &Map<String, Value>) -> Map<String, Va
         ),
         ("belief_grid", json!(solve.belief_grid), false),
     ];
+    if !solve.commitment_gap {
+        solve_settings["commitment_gap"] = json!(false);
+    }
     // Settings that matter only where the leader has types, or that change something where she has none.
     let typed = scenario.game().leader_information() != LeaderInformation::NoTypes;
     for (name, value, matters) in of_leader {

@@ -84,6 +84,7 @@ impl PolicyFile {
             1
         };
         let mut periods = vec![Vec::new(); lists];
+        let mut lines = vec![Vec::new(); lists];
         for record in reader.records() {
             let record = record.map_err(|e| error(line_of(&e), unread(e)))?;
             let line = record.position().map(csv::Position::line);
@@ -95,6 +96,16 @@ impl PolicyFile {
                 return Err(error(line, PolicyProblem::DoubledRow { t }));
             }
             rows.push(row);
+            lines[t - 1].push(line);
+        }
+        for (index, (rows, lines)) in periods.iter().zip(&lines).enumerate() {
+            if let Some(Twins { first, second }) = twins(rows) {
+                let problem = PolicyProblem::SamePlace {
+                    t: index + 1,
+                    first: lines[first].unwrap_or(0),
+                };
+                return Err(error(lines[second], problem));
+            }
         }
         match periods.iter().position(Vec::is_empty) {
             Some(_) if !columns.has_periods() => Err(error(None, PolicyProblem::Empty)),
@@ -155,6 +166,50 @@ impl Policy for PolicyFile {
 /// Total variation; 0 from a row without that law.
 fn distance(row: &[f64], law: &[f64]) -> f64 {
     0.5 * row.iter().zip(law).map(|(a, b)| (a - b).abs()).sum::<f64>()
+}
+
+/// Two rows of one period at one (pi, z), by their places in its list.
+struct Twins {
+    first: usize,
+    second: usize,
+}
+
+/// A row of a period that an earlier one stands in the way of: their distance is at most the tolerance of ties, so
+/// that wherever it is nearest the earlier one is taken.
+///
+/// Rows are compared in the order of one weighted sum of their numbers, in which twins stand next to each other.
+fn twins(rows: &[Row]) -> Option<Twins> {
+    let sum = |row: &Row| -> f64 {
+        let numbers = row.belief.iter().chain(&row.z).enumerate();
+        // Weights of at most 1 that lattice points do not share.
+        numbers.map(|(i, w)| w / ((i + 1) as f64).sqrt()).sum()
+    };
+    let mut order: Vec<(f64, usize)> = rows.iter().map(sum).zip(0..).collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // A total variation d moves the sum by 2 d at most, for each law; the rest covers the rounding of sums.
+    let reach = 8.0 * TIE_TOLERANCE;
+    let mut found: Option<Twins> = None;
+    for (i, (sum, a)) in order.iter().enumerate() {
+        let near = order[i + 1..].iter();
+        for (_, b) in near.take_while(|(other, _)| *other <= sum + reach) {
+            let (first, second) = (*a.min(b), *a.max(b));
+            let (one, other) = (&rows[first], &rows[second]);
+            let away = distance(&one.belief, &other.belief) + distance(&one.z, &other.z);
+            let is_earlier = found
+                .as_ref()
+                .is_none_or(|f| (second, first) < (f.second, f.first));
+            if away <= TIE_TOLERANCE {
+                found = if is_earlier {
+                    Some(Twins { first, second })
+                } else {
+                    found
+                };
+                // Rows alike need not all be compared.
+                break;
+            }
+        }
+    }
+    found
 }
 
 /// What the reader of CSV found.
@@ -397,6 +452,78 @@ reward = { period = "price" }
             not_text.unwrap_err().problem,
             PolicyProblem::NotText
         ));
+    }
+
+    #[test]
+    fn two_rows_at_one_place_are_refused_with_both_lines() {
+        let z = "t,z_low,z_high,leader_action,";
+        let at = |row: &str| format!("{row},0.25,{PLAYED}");
+        let cases: [(&str, Vec<String>, u64); 5] = [
+            (
+                z,
+                vec![
+                    at("1,0.5,0.5"),
+                    at("2,0.5,0.5"),
+                    "1,.50,5e-1,0.5,0,1,0,0,1".into(),
+                ],
+                4,
+            ),
+            // The same row twice.
+            (
+                z,
+                vec![at("1,0,1"), at("2,1,0"), at("2,0,1"), at("2,0,1.0")],
+                5,
+            ),
+            // -0 is 0.
+            (z, vec![at("1,0,1"), at("2,1,0"), at("1,-0,1")], 4),
+            // Nearer than what counts as equally near: the second could never be played.
+            (
+                z,
+                vec![
+                    at("2,0.3,0.7"),
+                    at("1,0.3,0.7"),
+                    at("1,0.3000000000001,0.6999999999999"),
+                ],
+                4,
+            ),
+            (
+                "z_low,z_high,leader_action,",
+                vec![at("0.5,0.5"), at("0.25,0.75"), at("0.5,0.5")],
+                4,
+            ),
+        ];
+        for (header, rows, line) in cases {
+            let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+            let message = read(GAME, &csv(header, &rows)).unwrap_err().to_string();
+            assert!(
+                message.contains(&format!("line {line}: a second row for t = "))
+                    && message.contains("at the place of line "),
+                "{message}"
+            );
+        }
+        let apart = [
+            at("1,0.3,0.7"),
+            at("1,0.300000001,0.699999999"),
+            at("2,0.3,0.7"),
+        ];
+        let apart = apart.each_ref().map(String::as_str);
+        assert!(read(GAME, &csv(z, &apart)).is_ok());
+        let beliefs = "pi_weak,pi_firm,z_low,z_high,leader_action,";
+        let rows = [
+            at("0.5,0.5,1,0"),
+            at("0.5,0.5,0,1"),
+            at("1,0,1,0"),
+            at("0.50,0.5,1,0"),
+        ];
+        let rows = rows.each_ref().map(String::as_str);
+        assert!(read(&typed(), &csv(beliefs, &rows[..3])).is_ok());
+        let message = read(&typed(), &csv(beliefs, &rows))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("line 5: a second row for t = 1 at the place of line 2"),
+            "{message}"
+        );
     }
 
     fn typed() -> String {

@@ -123,11 +123,14 @@ fn line(estimate: &Estimate, slope: Option<&Slope>) -> String {
     let slope = slope.map_or(String::new(), |s| {
         format!("  local slope {:.2}", s.exponent)
     });
+    let error = match estimate.std_error {
+        0.0 => String::new(),
+        error => format!(" +- {error:.1e}"),
+    };
     format!(
-        "{:>14}  {:<10} {:>12.4e} +- {:.1e}{slope}\n",
+        "{:>14}  {:<10} {:>12.4e}{error}{slope}\n",
         estimate.population,
         estimate.source.word(),
-        estimate.value,
-        estimate.std_error
+        estimate.value
     )
 }

@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
-use crate::game::{Game, LeaderInformation};
+use crate::game::{Game, LeaderAction, LeaderInformation};
 use crate::simulate::Summary;
+use crate::solve::StateValues;
 use crate::validate::{
-    Certificate, Committed, Method, Player, SolutionFigures, Validation, Verdict,
+    Certificate, CommitmentGap, Committed, Digits, LeaderGain, Method, Player, SolutionFigures,
+    Validation, Verdict, digits,
 };
 
 /// What the closing screen speaks of.
@@ -70,84 +72,117 @@ fn solution(text: &mut String, game: &Game, certificate: &Certificate) -> std::f
         game.discount(),
         z.join(", ")
     )?;
-    let exploitability = &certificate.exploitability;
-    if let Some(figures) = &certificate.solution {
+    let gain = small(certificate.exploitability.initial);
+    let Some(figures) = &certificate.solution else {
+        return writeln!(text, "\nmean-field limit: a follower can gain {gain}");
+    };
+    values(text, game, figures)?;
+    write!(text, "\nmean-field limit: a follower can gain {gain}")?;
+    if let Some(found) = &figures.leader_gain {
+        let gain = found.gain.map_or_else(|| "?".to_owned(), small);
+        write!(text, ", the leader {gain} in one stage")?;
+        if game.leader_actions().len() > 1 {
+            write!(text, " over {} prescriptions", figures.class())?;
+        }
+    }
+    let consistency = small(figures.consistency);
+    writeln!(text, "; V_1 agrees with the path to {consistency}")?;
+    if let Some(gap) = &figures.commitment_gap {
+        commitment(text, game, gap, figures)?;
+    }
+    if game.leader_information() != LeaderInformation::NoTypes {
+        leader_types(text, game, figures)?;
+    }
+    if let Some(iteration) = &figures.iteration {
         writeln!(
             text,
-            "\nV_1 at z_1      {:>14}{}",
-            "leader",
-            types(game, |x| format!("{x:>14}"))
-        )?;
-        for (i, (selection, v)) in figures.values.iter().enumerate() {
-            let used = if i == 0 { "  <- played" } else { "" };
-            let followers: String = v.followers.iter().map(|v| format!("{v:>14.6}")).collect();
-            writeln!(
-                text,
-                "  {:<14}{:>14.6}{followers}{used}",
-                selection.word(),
-                v.leader
-            )?;
-        }
-        write!(
-            text,
-            "\nmean-field limit: a follower can gain {}",
-            small(exploitability.initial)
-        )?;
-        if game.has_leader() {
-            let gain = figures
-                .leader_gain
-                .gain
-                .map_or_else(|| "?".to_owned(), small);
-            write!(text, ", the leader {gain} in one stage")?;
-        }
-        let consistency = small(figures.consistency);
-        writeln!(text, "; V_1 agrees with the path to {consistency}")?;
-        let gap = &figures.commitment_gap;
-        if game.has_leader() {
-            let policy = match &gap.policy {
-                Committed::Constant(action) => {
-                    format!(
-                        "the best constant action ({})",
-                        game.leader_actions()[action.0]
-                    )
-                }
-                Committed::Sequence(actions) => {
-                    let names = actions.iter().map(|a| &game.leader_actions()[a.0][..]);
-                    let names: Vec<&str> = names.collect();
-                    format!("the best sequence of actions ({})", names.join(", "))
-                }
-            };
-            writeln!(text, "against {policy}, commitment gap: {:+.6}", gap.value)?;
-        }
-        if game.leader_information() != LeaderInformation::NoTypes {
-            leader_types(text, game, figures)?;
-        }
-        if let Some(iteration) = &figures.iteration {
-            writeln!(
-                text,
-                "infinite horizon: {iteration}; {} periods are played, the rest can add {:.1e} to a follower's gain",
-                game.horizon(),
-                figures.tail
-            )?;
-        }
-        let work = &figures.work;
-        write!(
-            text,
-            "{} points solved, {} stage games searched, {} without an equilibrium; equilibria in one stage game: at most {}",
-            work.states, work.stage_games, work.failed, work.max_equilibria
-        )?;
-        match figures.jumps {
-            Some(jumps) => writeln!(text, "; jumps of V: {jumps}")?,
-            None => writeln!(text)?,
-        }
-    } else {
-        writeln!(
-            text,
-            "\nmean-field limit: a follower can gain {}",
-            small(exploitability.initial)
+            "infinite horizon: {iteration}; {} periods are played, the rest can add {} to a follower's gain",
+            game.horizon(),
+            small(figures.tail)
         )?;
     }
+    let work = &figures.work;
+    write!(
+        text,
+        "{} points solved, {} stage games searched, {} without an equilibrium; equilibria in one stage game: at most {}",
+        work.states, work.stage_games, work.failed, work.max_equilibria
+    )?;
+    match figures.jumps {
+        Some(jumps) => writeln!(text, "; jumps of V: {jumps}"),
+        None => writeln!(text),
+    }
+}
+
+/// V_1 under every selection that was solved, a column per player: the leader, where there is one, and the types.
+fn values(text: &mut String, game: &Game, figures: &SolutionFigures) -> std::fmt::Result {
+    let leader = game.has_leader().then(|| "leader".to_owned());
+    let heads: Vec<String> = leader
+        .into_iter()
+        .chain(game.follower_types().iter().cloned())
+        .collect();
+    let row = |v: &StateValues| -> Vec<f64> {
+        let leader = game.has_leader().then_some(v.leader);
+        leader
+            .into_iter()
+            .chain(v.followers.iter().copied())
+            .collect()
+    };
+    let rows: Vec<Vec<f64>> = figures.values.iter().map(|(_, v)| row(v)).collect();
+    let columns: Vec<Vec<String>> = heads
+        .into_iter()
+        .enumerate()
+        .map(|(i, head)| {
+            let digits = Digits::of(rows.iter().map(|row| row[i]));
+            let shown = rows.iter().map(|row| digits.show(row[i]));
+            aligned(std::iter::once(head).chain(shown).collect(), 14)
+        })
+        .collect();
+    let line = |i: usize| {
+        columns
+            .iter()
+            .map(|column| &column[i][..])
+            .collect::<String>()
+    };
+    writeln!(text, "\nV_1 at z_1      {}", line(0))?;
+    for (i, (selection, _)) in figures.values.iter().enumerate() {
+        let used = if i == 0 { "  <- played" } else { "" };
+        writeln!(text, "  {:<14}{}{used}", selection.word(), line(i + 1))?;
+    }
     Ok(())
+}
+
+/// Right-aligned to at least this width, with two spaces or more before each.
+fn aligned(cells: Vec<String>, least: usize) -> Vec<String> {
+    let widths = cells.iter().map(|cell| cell.chars().count() + 2);
+    let width = widths.fold(least, usize::max);
+    cells.iter().map(|cell| format!("{cell:>width$}")).collect()
+}
+
+/// The best whole policy of the leader that was compared.
+fn commitment(
+    text: &mut String,
+    game: &Game,
+    gap: &CommitmentGap,
+    figures: &SolutionFigures,
+) -> std::fmt::Result {
+    let name = |action: &LeaderAction| &game.leader_actions()[action.0][..];
+    let policy = match &gap.policy {
+        _ if gap.value.is_nan() => {
+            return writeln!(text, "commitment gap: no constant action could be compared");
+        }
+        Committed::Constant(action) => format!("the best constant action ({})", name(action)),
+        Committed::Sequence(actions) => {
+            let names: Vec<&str> = actions.iter().map(name).collect();
+            format!("the best sequence of actions ({})", names.join(", "))
+        }
+    };
+    let own = figures.values.first().map(|(_, v)| v.leader);
+    let digits = Digits::of(own.into_iter().chain([gap.value]));
+    writeln!(
+        text,
+        "against {policy}, commitment gap: {}",
+        digits.show_signed(gap.value)
+    )
 }
 
 /// What each type of the leader has, and would gain by another prescription.
@@ -162,12 +197,17 @@ fn leader_types(text: &mut String, game: &Game, figures: &SolutionFigures) -> st
         }
         write!(
             text,
-            "leader type {name} (probability {probability}): V_1 {:.6}",
-            played.leader_types[x]
+            "leader type {name} (probability {probability}): V_1 {}",
+            digits(played.leader_types[x])
         )?;
-        let gain = &figures.leader_gain;
-        if let (Some(regret), Some(own)) = (gain.regret.get(x), gain.own_row_regret.get(x)) {
-            let (regret, own) = (small(*regret), small(*own));
+        let gain = figures.leader_gain.as_ref();
+        let of = |pick: fn(&LeaderGain) -> &Vec<f64>| gain.and_then(|gain| pick(gain).get(x));
+        if let (Some(regret), Some(own)) = (of(|g| &g.regret), of(|g| &g.own_row_regret)) {
+            let shown = |gain: f64| match gain.is_nan() {
+                true => "not tested".to_owned(),
+                false => small(gain),
+            };
+            let (regret, own) = (shown(*regret), shown(*own));
             write!(text, "; regret {regret}, over her own row {own}")?;
         }
         writeln!(text)?;
@@ -183,32 +223,41 @@ fn small(number: f64) -> String {
     }
 }
 
-fn types(game: &Game, show: impl Fn(&String) -> String) -> String {
-    game.follower_types().iter().map(show).collect()
-}
-
 fn populations(text: &mut String, screen: &Screen) -> std::fmt::Result {
-    writeln!(
-        text,
-        "\n{:>14}  {:>13}  {:>13}  {:>13}",
-        "followers N", "follower gain", "leader gain", "distance"
-    )?;
     let claims = &screen.validation.results;
-    let largest = |player: Player, population: u64| {
+    let gain = |player: Player, population: u64| {
         let mut rows = claims.iter().map(|claim| &claim.row);
         let row = rows.find(|row| row.player == player && row.population == population);
-        row.map_or("not tested".to_owned(), |row| format!("{:.6}", row.gain))
+        row.map(|row| row.gain)
     };
-    for summary in screen.summaries {
-        let population = summary.population();
-        let distances = summary.rows().into_iter().map(|row| row.distance_mean);
-        writeln!(
-            text,
-            "{population:>14}  {:>13}  {:>13}  {:>13.6}",
-            largest(Player::Follower, population),
-            largest(Player::Leader, population),
-            distances.fold(f64::NAN, f64::max)
-        )?;
+    let populations: Vec<u64> = screen.summaries.iter().map(|s| s.population()).collect();
+    let counts = populations.iter().map(u64::to_string);
+    let mut columns = vec![column("followers N", counts, 14)];
+    let players = [
+        (Player::Follower, "follower gain"),
+        (Player::Leader, "leader gain"),
+    ];
+    let has_leader = screen.game.has_leader();
+    for (player, head) in players.into_iter().take(1 + usize::from(has_leader)) {
+        let gains: Vec<Option<f64>> = populations.iter().map(|n| gain(player, *n)).collect();
+        // Beside the gain that counts.
+        let digits = Digits::of(gains.iter().flatten().copied().chain([screen.epsilon]));
+        let shown = gains
+            .iter()
+            .map(|gain| gain.map_or("not tested".to_owned(), |g| digits.show(g)));
+        columns.push(column(head, shown, 15));
+    }
+    let distances: Vec<f64> = screen.summaries.iter().map(farthest).collect();
+    let digits = Digits::of(distances.iter().copied());
+    columns.push(column(
+        "distance",
+        distances.iter().map(|d| digits.show(*d)),
+        15,
+    ));
+    writeln!(text)?;
+    for i in 0..=populations.len() {
+        let line: String = columns.iter().map(|column| &column[i][..]).collect();
+        writeln!(text, "{line}")?;
     }
     writeln!(
         text,
@@ -222,6 +271,20 @@ fn populations(text: &mut String, screen: &Screen) -> std::fmt::Result {
         )?;
     }
     Ok(())
+}
+
+/// A column of the screen under its head.
+fn column(head: &str, cells: impl Iterator<Item = String>, least: usize) -> Vec<String> {
+    aligned(
+        std::iter::once(head.to_owned()).chain(cells).collect(),
+        least,
+    )
+}
+
+/// The largest mean total variation to the mean field over t.
+fn farthest(summary: &Summary) -> f64 {
+    let distances = summary.rows().into_iter().map(|row| row.distance_mean);
+    distances.fold(f64::NAN, f64::max)
 }
 
 /// The verdict in one sentence: the claims that decide it, with the conditions that they share.

@@ -7,8 +7,8 @@ use super::{columns, leader};
 use crate::game::{Game, LeaderInformation};
 use crate::solve::{Ending, StateValues};
 use crate::validate::{
-    BestResponseRow, CHECK_LEVEL, Certificate, Committed, Exploitability, LeaderGain, Row,
-    Validation,
+    BestResponseRow, CHECK_LEVEL, Certificate, Committed, Exploitability, LeaderGain, MixedSearch,
+    Row, SolutionFigures, Validation, WORST,
 };
 
 /// deviations.csv.
@@ -19,7 +19,11 @@ pub fn write_deviations(folder: &mut OutputFolder, rows: &[Row]) -> Result<(), W
     let mut table = folder.table("deviations.csv", &columns::deviations())?;
     for row in rows {
         let (player, method) = (row.player.to_string(), row.method.to_string());
-        let verdict = row.verdict.to_string();
+        // From all starts at once: nothing that the run claims.
+        let verdict = match row.start.as_str() {
+            WORST => String::new(),
+            _ => row.verdict.to_string(),
+        };
         let cells: [Cell; 15] = [
             row.population.into(),
             Cell::Text(&player),
@@ -90,7 +94,7 @@ fn exploitability(game: &Game, figure: &Exploitability) -> Value {
 
 fn values(game: &Game, values: &StateValues) -> Value {
     let leader = match game.leader_information() {
-        LeaderInformation::NoTypes => json!(values.leader),
+        LeaderInformation::NoTypes => json!(game.has_leader().then_some(values.leader)),
         LeaderInformation::Private | LeaderInformation::Public => {
             by_leader_type(game, &values.leader_types)
         }
@@ -98,13 +102,40 @@ fn values(game: &Game, values: &StateValues) -> Value {
     json!({ "v_leader": leader, "v_follower": by_type(game, &values.followers) })
 }
 
-/// certificate.json; keys that need a solution are null where there is none.
+/// What mixing in the first period would bring; null where she has no choice, and with the reason where it was not looked
+/// for. The policy is by action, of a leader with types by type and action.
+fn mixed_gain(game: &Game, search: &MixedSearch) -> Option<Value> {
+    let found = match search {
+        MixedSearch::NoChoice => return None,
+        MixedSearch::NotSearched(why) => return Some(json!({ "not_searched": why })),
+        MixedSearch::Found(found) => found,
+    };
+    let law = |law: &[f64]| named(game.leader_actions(), law);
+    let policy = match game.leader_information() {
+        LeaderInformation::NoTypes => found.laws.first().map(|(_, p)| law(p)),
+        _ => {
+            let laws = found.laws.iter();
+            let laws = laws.map(|(x, p)| (game.leader_types()[x.0].clone(), law(p)));
+            Some(Value::Object(laws.collect()))
+        }
+    };
+    Some(json!({
+        "value": found.value,
+        "gain": found.gain,
+        "policy": policy,
+        "tried": found.tried,
+    }))
+}
+
+/// certificate.json; keys that need a solution, or a leader, are null where there is none.
 pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
     let figures = certificate.solution.as_ref();
+    let led = figures.filter(|_| game.has_leader());
     let private = game.leader_information() == LeaderInformation::Private;
     let regrets = |pick: fn(&LeaderGain) -> &Vec<f64>| {
         let of_types = figures.filter(|_| private);
-        of_types.map(|f| by_leader_type(game, pick(&f.leader_gain)))
+        let gain = of_types.and_then(|f| f.leader_gain.as_ref());
+        gain.map(|gain| by_leader_type(game, pick(gain)))
     };
     let whole = |policy: &Committed| match policy {
         Committed::Constant(action) => format!("constant:{}", game.leader_actions()[action.0]),
@@ -125,10 +156,12 @@ pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
         "enumeration_complete": figures.map(|f| f.work.is_complete()),
         "unproven_pieces": figures.map(|f| f.work.unproven),
         "follower_exploitability": exploitability(game, &certificate.exploitability),
-        "leader_gain": figures.map(|f| f.leader_gain.gain),
+        "leader_class": led.map(SolutionFigures::class),
+        "leader_gain": figures.and_then(|f| f.leader_gain.as_ref()?.gain),
+        "leader_gain_mixed": figures.and_then(|f| mixed_gain(game, f.mixed.as_ref()?)),
         "leader_regret": regrets(|gain| &gain.regret),
         "leader_own_row_regret": regrets(|gain| &gain.own_row_regret),
-        "flow_difference": figures.map(|f| f.flow_difference),
+        "flow_difference": led.map(|f| f.flow_difference),
         "without_coin": figures.map(|f| exploitability(game, &f.without_coin)),
         "consistency": figures.map(|f| f.consistency),
         "incomplete_stage_games": figures.map(|f| f.work.incomplete),
@@ -141,10 +174,11 @@ pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
         "unsupported_stage_games": figures.map(|f| f.work.only_lottery),
         "jump_edges": figures.map(|f| f.work.cuts),
         "mixed_simplex_share": figures.and_then(|f| f.work.mixed_share()),
-        "commitment_gap": figures.map(|f| json!({
-            "value": f.commitment_gap.value,
-            "policy": whole(&f.commitment_gap.policy),
-            "sequences_compared": f.commitment_gap.sequences,
+        "commitment_gap": figures.and_then(|f| f.commitment_gap.as_ref()).map(|gap| json!({
+            "value": gap.value,
+            "policy": whole(&gap.policy),
+            "sequences_compared": gap.sequences,
+            "constants_skipped": gap.skipped,
         })),
         "iteration": figures.and_then(|f| f.iteration).map(|i| json!({
             "converged": i.ending == Ending::Converged,

@@ -255,7 +255,7 @@ fn formulas(
     let optional = |section: Option<&Value>, key: &str, used: Use| {
         let value = section.and_then(|section| section.get(key));
         value
-            .map(|value| Formula::read(value, &names.unusual())?.resolve(&names, used))
+            .map(|value| Formula::read(value, &names.spelling())?.resolve(&names, used))
             .transpose()
     };
     let mut leader_reward = None;

@@ -188,6 +188,9 @@ impl Scenario {
         if self.game().leader_information() == LeaderInformation::Private {
             let _ = write!(text, ", belief grid {}", solve.belief_grid);
         }
+        if !solve.commitment_gap {
+            text.push_str(", no commitment gap");
+        }
         text
     }
 

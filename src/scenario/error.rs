@@ -348,6 +348,24 @@ pub enum Problem {
         /// What it can mean.
         meanings: Vec<&'static str>,
     },
+    /// A text with hyphens that is a name, or a difference, of declared names in two ways.
+    #[error("{text:?} is ambiguous here: `{}` or `{}`", readings[0], readings[1])]
+    TwoReadings {
+        /// The text.
+        text: String,
+        /// What it can mean, minuses with spaces around them.
+        readings: [String; 2],
+    },
+    /// A list that is one of names or of formulas.
+    #[error(
+        "{key} is ambiguous: {name:?} is a name, or a difference of parameters, and so is every other element"
+    )]
+    NamesOrNumbers {
+        /// Its key.
+        key: String,
+        /// The first element.
+        name: String,
+    },
     /// A name compared with a variable of which it is no value.
     #[error("{name:?} is {what}, which {variable} never is")]
     UnlikeNames {
@@ -442,6 +460,14 @@ impl Problem {
             Problem::AmbiguousName { name, .. } => Some(format!(
                 "compare it with x or a (`x == {name}`), or rename one of the two"
             )),
+            Problem::TwoReadings { readings, .. } => Some(format!(
+                "write a difference with spaces, `{}`; to use a name with a hyphen here, rename it or what it is made of",
+                readings[1]
+            )),
+            Problem::NamesOrNumbers { .. } => Some(
+                "names stand under `names`; write differences with spaces around the minus"
+                    .to_owned(),
+            ),
             Problem::NoLeaderTypes { what } => Some(format!(
                 "give [leader] `types` and `initial`, or leave {what:?} out"
             )),

@@ -7,6 +7,7 @@
 mod evaluate;
 mod lexer;
 mod resolve;
+mod spelling;
 
 pub(super) use evaluate::{Here, Moment};
 pub(super) use resolve::{LeaderNames, Names, Resolved, Use, words};
@@ -15,6 +16,7 @@ use super::document::{Kind, Origin, Value};
 use super::error::{Fault, Problem};
 use crate::game::program::Op;
 use lexer::{Lexer, Token};
+use spelling::Spelling;
 use std::ops::{Range, RangeInclusive};
 
 /// The longest formula, in bytes.
@@ -62,8 +64,8 @@ impl TextPlace {
 }
 
 impl Formula {
-    /// From a string, or a number, of the scenario. `unusual` are declared names with a hyphen or a leading digit.
-    pub(super) fn read(value: &Value, unusual: &[String]) -> Result<Self, Fault> {
+    /// From a string, or a number, of the scenario; `spelling` tells declared names from differences.
+    pub(super) fn read(value: &Value, spelling: &Spelling) -> Result<Self, Fault> {
         match &value.kind {
             Kind::Integer(_) | Kind::Float(_) => {
                 let place = TextPlace {
@@ -88,7 +90,7 @@ impl Formula {
                         limit: MAX_LENGTH,
                     });
                 }
-                let nodes = parse(text, unusual);
+                let nodes = parse(text, spelling);
                 let nodes =
                     nodes.map_err(|(span, problem)| Fault::new(place.origin(&span), problem))?;
                 Ok(Self { nodes, place })
@@ -104,8 +106,8 @@ impl Formula {
 
 type Failure = (Range<usize>, Problem);
 
-fn parse(text: &str, unusual: &[String]) -> Result<Vec<(Node, Range<usize>)>, Failure> {
-    let mut lexer = Lexer::new(text, unusual);
+fn parse(text: &str, spelling: &Spelling) -> Result<Vec<(Node, Range<usize>)>, Failure> {
+    let mut lexer = Lexer::new(text, spelling);
     let (token, span) = lexer.next()?;
     let mut parser = Parser {
         lexer,

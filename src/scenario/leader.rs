@@ -85,6 +85,7 @@ impl Set {
             [None, Some(list), None] => {
                 value.only(&["name", "values"])?;
                 if self == Set::Types && are_words(list, names) {
+                    not_numbers_too(list, names)?;
                     return self.named(list, variable()?);
                 }
                 let values = self.listed(list, names)?;
@@ -185,7 +186,7 @@ impl Set {
             Set::Actions => Use::LeaderAction,
             Set::Types => Use::LeaderType,
         };
-        let formula = Formula::read(value, &names.unusual())?.resolve(names, used)?;
+        let formula = Formula::read(value, &names.spelling())?.resolve(names, used)?;
         let mut pool = Pool::new(0);
         let slot = formula.compile(names, Default::default(), &mut pool, Slot::TIME);
         let number = pool.value(slot).unwrap_or(f64::NAN);
@@ -212,6 +213,29 @@ fn are_words(list: &Value, names: &Names) -> bool {
     match &list.kind {
         Kind::Array(elements) => !elements.is_empty() && elements.iter().all(is_word),
         _ => false,
+    }
+}
+
+/// Refuse a list of names all of which are differences of parameters too.
+fn not_numbers_too(list: &Value, names: &Names) -> Result<(), Fault> {
+    let spelling = Names {
+        horizon: names.horizon,
+        parameters: names.parameters.clone(),
+        ..Names::default()
+    }
+    .spelling();
+    let text = |element: &Value| match &element.kind {
+        Kind::String(text, _) => Some(text.clone()),
+        _ => None,
+    };
+    let elements = list.elements()?;
+    let is_number = |element: &Value| text(element).is_some_and(|text| spelling.is_value(&text));
+    match elements.first() {
+        Some(first) if elements.iter().all(is_number) => first.fault(Problem::NamesOrNumbers {
+            key: list.key.clone(),
+            name: text(first).unwrap_or_default(),
+        }),
+        _ => Ok(()),
     }
 }
 

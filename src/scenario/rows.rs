@@ -195,7 +195,7 @@ fn most_exact<T>(
 /// `reward`: one formula, or a table of rows.
 pub(super) fn reward(value: &Value, of: &Pairs<'_>) -> Result<ByPair<Resolved>, Fault> {
     let read = |value: &Value| {
-        Formula::read(value, &of.names.unusual())?.resolve(of.names, Use::FollowerReward)
+        Formula::read(value, &of.names.spelling())?.resolve(of.names, Use::FollowerReward)
     };
     match value.kind {
         Kind::Table(_) => ByPair::read(value, of, read),
@@ -274,7 +274,7 @@ fn transition_row(row: &Value, of: &Pairs<'_>, used: Use) -> Result<TransitionRo
         entries[next] = if is_rest {
             Next::Rest
         } else {
-            let formula = Formula::read(&entry.value, &of.names.unusual())?;
+            let formula = Formula::read(&entry.value, &of.names.spelling())?;
             Next::Formula(formula.resolve(of.names, used)?)
         };
     }

@@ -102,6 +102,8 @@ pub struct SolveSettings {
     pub leader_mixing: usize,
     /// Cells per side of the lattice of beliefs where they cannot be enumerated, 1 to [`MAX_GRID`]; default 20.
     pub belief_grid: usize,
+    /// Whether the certificate compares the leader's whole policies with theta; default true.
+    pub commitment_gap: bool,
 }
 
 /// The rules of the flow that a scenario can choose from.
@@ -235,6 +237,7 @@ impl SolveSettings {
                 "flow",
                 "leader_mixing",
                 "belief_grid",
+                "commitment_gap",
             ],
         )?;
         let cells = |value: &Value| Ok(value.count(1, MAX_GRID)? as usize);
@@ -251,6 +254,7 @@ impl SolveSettings {
             })?,
             leader_mixing: or(solve, "leader_mixing", 1, cells)?,
             belief_grid: or(solve, "belief_grid", 20, cells)?,
+            commitment_gap: or(solve, "commitment_gap", true, Value::boolean)?,
         })
     }
 }

@@ -11,7 +11,7 @@ pub(super) const MAX_ACTIONS: u64 = 256;
 /// The most parameters.
 const MAX_PARAMETERS: u64 = 1_000;
 /// The longest name, in characters.
-const MAX_NAME: usize = 64;
+pub(super) const MAX_NAME: usize = 64;
 
 /// Words of the formula language, which nothing else can be called.
 const RESERVED: [&str; 19] = [

@@ -109,6 +109,8 @@ fn settings_of(settings: &SolveSettings) -> [(&'static str, String); 6] {
         flow,
         leader_mixing,
         belief_grid,
+        // Of the certificate, not of the solution.
+        commitment_gap: _,
     } = settings;
     [
         ("selection", selection.word().to_owned()),

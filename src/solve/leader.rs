@@ -57,6 +57,11 @@ impl Work {
         (self.simplices > 0).then(|| self.mixed_simplices as f64 / self.simplices as f64)
     }
 
+    /// What takes time, in stage games: a block or a linear system takes about an eighth of one with many pieces of V.
+    pub(crate) fn steps(&self) -> u64 {
+        self.stage_games + self.known_regimes + (self.blocks + self.systems) / 8
+    }
+
     /// Add the work of another part.
     pub(super) fn add(&mut self, other: &Self) {
         self.states += other.states;

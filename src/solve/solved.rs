@@ -222,6 +222,18 @@ impl<'g> Solved<'g> {
         Ok(all.then_some(best))
     }
 
+    /// Whether [`answer_at`](Self::answer_at) takes mixed prescriptions of a leader whose type nobody has to guess.
+    pub fn takes_mixed(&self) -> bool {
+        match self {
+            Self::TwoTypes(solution) => {
+                let mut mixing = solution.settings().clone();
+                mixing.leader_mixing = mixing.leader_mixing.max(2);
+                super::check(solution.game(), &mixing).is_ok()
+            }
+            Self::Simplex(_) => true,
+        }
+    }
+
     /// The prescriptions among which the leader chooses at a belief.
     ///
     /// # Errors
@@ -386,9 +398,7 @@ fn sequences<B: Backward>(
             Err(SolveError::TooManyPieces { .. } | SolveError::Growth { .. }) => return Ok(false),
             v => v?,
         };
-        // A block or a linear system takes about an eighth of the time of a stage game with many pieces of V.
-        let done = work.stage_games + work.known_regimes + (work.blocks + work.systems) / 8;
-        if done > most {
+        if work.steps() > most {
             return Ok(false);
         }
         ending.push(LeaderAction(action));

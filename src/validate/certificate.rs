@@ -7,22 +7,23 @@
 mod commitment;
 mod flow;
 mod leader;
+mod mixed;
 mod ties;
 mod units;
+mod warnings;
 
 pub use commitment::{CommitmentGap, Committed, commitment_gap};
 pub use flow::{Exploitability, FlowValues};
 pub use leader::{LeaderGain, flow_difference, leader_gain};
+pub use mixed::{MixedGain, MixedSearch, best_mixed};
 
 use super::RewardRanges;
 use crate::game::{
     Belief, Flow, FlowRule, Game, GameError, LeaderInformation, LeaderType, MeanField, Policy,
+    Worth,
 };
 use crate::scenario::Selection;
 use crate::solve::{Coin, Iteration, SolveError, Solved, StateValues, Work, follow};
-
-/// V_1 and the values along the path may differ by this times max(1, |V_1|): interpolation errors and tie tolerances add up.
-const CONSISTENT: f64 = 1e-6;
 
 /// What the certificate says of the flow of theta from one start.
 #[derive(Clone, Debug)]
@@ -35,8 +36,11 @@ pub struct PathCertificate {
     pub exploitability: Exploitability,
     /// The same without the coin.
     pub without_coin: Exploitability,
-    /// Largest difference between V_1 re-solved at the start and the values along the path, over types and leader.
+    /// Largest difference between V_1 re-solved at the start and the values along the path, over types and leader. Of an
+    /// infinite horizon V at the path's end stands for the periods that are not played.
     pub consistency: f64,
+    /// The same less what the iteration left, of each player relative to V_1 and to the width of the rewards of a period.
+    pub relative_consistency: f64,
 }
 
 /// Certify theta from a start at t = 1 against all deviations of a single follower.
@@ -54,40 +58,106 @@ pub fn certify_path(solution: &Solved, start: &MeanField) -> Result<PathCertific
         let plain = follow(solution, 1, game.initial_belief(), start, Coin::Ignored)?;
         FlowValues::along(game, &plain)?.exploitability(&plain)
     };
-    let mut consistency: f64 = 0.0;
-    for (i, node) in flow.starts().iter().enumerate() {
-        let resolved = solution.resolve(1, &node.belief, start)?.values;
-        let followers = values.follower[i].iter().zip(&resolved.followers);
-        let away = followers.map(|(along, stored)| (along - stored).abs());
-        let leader = (values.leader[i] - resolved.leader).abs();
-        consistency = consistency.max(away.fold(leader, f64::max));
-    }
+    let Consistency { absolute, relative } = Consistency::of(solution, start, &flow, &values)?;
     Ok(PathCertificate {
         flow,
         values,
         exploitability,
         without_coin,
-        consistency,
+        consistency: absolute,
+        relative_consistency: relative,
     })
+}
+
+/// V_1 re-solved at the start against the values along a flow.
+#[derive(Default)]
+struct Consistency {
+    absolute: f64,
+    relative: f64,
+}
+
+impl Consistency {
+    fn of(
+        solution: &Solved,
+        start: &MeanField,
+        flow: &Flow,
+        values: &FlowValues,
+    ) -> Result<Self, SolveError> {
+        let game = solution.game();
+        let whole = if game.is_infinite() {
+            Some(FlowValues::along(game, &with_tail(solution, flow)?)?)
+        } else {
+            None
+        };
+        let values = whole.as_ref().unwrap_or(values);
+        let ranges = RewardRanges::prove(game);
+        // A width that was not proven says nothing.
+        let widths = [ranges.follower_width(), ranges.leader_width()]
+            .map(|width| if width.is_finite() { width } else { 0.0 });
+        let residual = solution.iteration().map_or(0.0, |i| i.residual);
+        // What every period adds, for ever.
+        let left = residual / (1.0 - game.discount()).max(f64::MIN_POSITIVE);
+        let mut found = Self::default();
+        for (i, node) in flow.starts().iter().enumerate() {
+            let resolved = solution.resolve(1, &node.belief, start)?.values;
+            let followers = values.follower[i].iter().zip(&resolved.followers);
+            let followers: Vec<(f64, f64)> = followers.map(|(a, v)| (*a, *v)).collect();
+            let leader = [(values.leader[i], resolved.leader)];
+            for (pairs, width) in [&followers[..], &leader].into_iter().zip(widths) {
+                let away = pairs
+                    .iter()
+                    .fold(0.0, |most: f64, (a, v)| most.max((a - v).abs()));
+                let size = pairs.iter().fold(width, |most, (_, v)| most.max(v.abs()));
+                found.absolute = found.absolute.max(away);
+                if away > left {
+                    found.relative = found.relative.max((away - left) / size);
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The flow of a stationary theta, its last nodes worth the stationary V.
+fn with_tail(solution: &Solved, flow: &Flow) -> Result<Flow, SolveError> {
+    let mut whole = flow.clone();
+    for node in whole.nodes.iter_mut().filter(|node| node.play.is_none()) {
+        let values = solution.resolve(1, &node.belief, &node.mean_field)?.values;
+        node.worth = Some(Box::new(Worth {
+            followers: values.followers,
+            leader: values.leader,
+            leader_types: values.leader_types,
+        }));
+    }
+    Ok(whole)
 }
 
 /// What only a solution has.
 #[derive(Clone, Debug)]
 pub struct SolutionFigures {
-    /// The largest one-stage gain of the leader along the path.
-    pub leader_gain: LeaderGain,
+    /// The largest one-stage gain of the leader along the path; `None` without a leader.
+    pub leader_gain: Option<LeaderGain>,
+    /// What mixing in the first period would bring her; `None` without a leader.
+    pub mixed: Option<MixedSearch>,
+    /// Her prescriptions are laws in multiples of 1 over this.
+    pub leader_mixing: usize,
     /// Follower exploitability where lotteries are played without their coin.
     pub without_coin: Exploitability,
-    /// V_1 re-solved at the start against the values along the path.
+    /// V_1 re-solved at the start against the values along the path; see [`PathCertificate`].
     pub consistency: f64,
+    /// The same relative to each player's V_1.
+    pub relative_consistency: f64,
     /// Whether V between the beliefs that it is held at is interpolated.
     pub interpolates_beliefs: bool,
     /// Jumps of V_1, ..., V_T; `None` where V is held on a lattice, which tracks none.
     pub jumps: Option<usize>,
     /// Work and counts of the backward recursion.
     pub work: Work,
-    /// The best whole policy of the leader, among those compared, against theta.
-    pub commitment_gap: CommitmentGap,
+    /// The best whole policy of the leader, among those compared, against theta; `None` without a leader, and where
+    /// `solve.commitment_gap` turns it off.
+    pub commitment_gap: Option<CommitmentGap>,
+    /// A gain of the leader up to this is within the accuracy of the values compared.
+    pub leader_accuracy: f64,
     /// How far a population that moves with what the leader does strays from the flow by (8) in one period, in total
     /// variation.
     pub flow_difference: f64,
@@ -97,6 +167,16 @@ pub struct SolutionFigures {
     pub tail: f64,
     /// V_1 re-solved at the start, for each selection that was solved.
     pub values: Vec<(Selection, StateValues)>,
+}
+
+impl SolutionFigures {
+    /// The prescriptions that the leader chooses from.
+    pub fn class(&self) -> String {
+        match self.leader_mixing {
+            0 | 1 => "pure".to_owned(),
+            cells => format!("1/{cells}-multiple"),
+        }
+    }
 }
 
 /// The certificate of a policy from z_1, in the mean-field limit.
@@ -134,23 +214,36 @@ impl Certified {
         {
             values.push((solved.settings().selection, initial_values(solved, start)?));
         }
+        let game = solution.game();
+        let settings = solution.settings();
+        let has_leader = game.has_leader();
         let figures = SolutionFigures {
-            leader_gain: leader_gain(solution, &path.flow)?,
+            leader_gain: has_leader
+                .then(|| leader_gain(solution, &path.flow))
+                .transpose()?,
+            mixed: has_leader
+                .then(|| best_mixed(solution, start))
+                .transpose()?,
+            leader_mixing: settings.leader_mixing,
             without_coin: path.without_coin,
             consistency: path.consistency,
+            relative_consistency: path.relative_consistency,
             interpolates_beliefs: solution.interpolates_beliefs(),
             jumps: solution.jumps(),
             work: *solution.work(),
-            commitment_gap: commitment_gap(solution, start)?,
-            flow_difference: flow_difference(solution.game(), &path.flow)?,
+            commitment_gap: (has_leader && settings.commitment_gap)
+                .then(|| commitment_gap(solution, start))
+                .transpose()?,
+            leader_accuracy: leader_accuracy(game, &values),
+            flow_difference: flow_difference(game, &path.flow)?,
             iteration: solution.iteration().copied(),
-            tail: tail(solution.game()),
+            tail: tail(game),
             values,
         };
-        let mut warnings = warnings(&path.flow, &path.exploitability, &figures);
+        let mut warnings = warnings::of(game, &path.flow, &path.exploitability, &figures);
         warnings.extend(ties::warning(solution, &path.flow)?);
         let tolerance = solution.settings().tolerance;
-        warnings.extend(units::warnings(solution.game(), tolerance, &figures.values));
+        warnings.extend(units::warnings(game, tolerance, &figures.values));
         for other in others.iter().filter(|s| !s.is_solved()) {
             if let Some(iteration) = other.iteration() {
                 warnings.push(format!(
@@ -220,6 +313,21 @@ fn initial_values(solution: &Solved, start: &MeanField) -> Result<StateValues, S
     Ok(mean)
 }
 
+/// A share of the width of the leader's rewards of one period, and the rounding of V^l; of V^l alone where no width is proven.
+fn leader_accuracy(game: &Game, values: &[(Selection, StateValues)]) -> f64 {
+    const OF_REWARDS: f64 = 1e-6;
+    const OF_VALUES: f64 = 1e-12;
+    let size = values
+        .iter()
+        .fold(0.0, |size: f64, (_, v)| size.max(v.leader.abs()));
+    let width = RewardRanges::prove(game).leader_width();
+    if width.is_finite() {
+        OF_REWARDS * width + OF_VALUES * size
+    } else {
+        OF_REWARDS * size
+    }
+}
+
 /// The tail of an infinite horizon over the proven range of the followers' rewards.
 fn tail(game: &Game) -> f64 {
     if game.is_infinite() {
@@ -227,135 +335,6 @@ fn tail(game: &Game) -> f64 {
     } else {
         0.0
     }
-}
-
-fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if figures.work.failed > 0 {
-        warnings.push(format!(
-            "{} stage games without an equilibrium were met: theta is not an equilibrium there",
-            figures.work.failed
-        ));
-    }
-    if figures.work.even > 0 {
-        warnings.push(format!(
-            "{} stage games away from ties have an even number of equilibria: one was missed in each",
-            figures.work.even
-        ));
-    }
-    // Beyond rounding.
-    if figures.jumps.is_none() && gain.initial > 1e-9 {
-        warnings.push(format!(
-            "values between the points of the lattice are interpolated, and of their jumps (in {:.1} % of its simplices) one is \
-             known per edge: that leaves a follower the gain {:.1e} in the mean-field limit; try another `grid`",
-            100.0 * figures.work.mixed_share().unwrap_or(0.0),
-            gain.initial
-        ));
-    }
-    if figures.work.incomplete > 0 {
-        warnings.push(format!(
-            "the search of {} stage games ended at its limit on work: equilibria may be missing there",
-            figures.work.incomplete
-        ));
-    }
-    if figures.work.undecided > 0 {
-        warnings.push(format!(
-            "in {} stage games the error of V leaves open whether actions tie: an equilibrium may be one by less than it; a \
-             smaller solve.tolerance may decide",
-            figures.work.undecided
-        ));
-    }
-    if figures.work.suprema > 0 {
-        warnings.push(format!(
-            "in {} stage games the selected point of a continuum of equilibria is a limit at a jump of V, which is approached \
-             and not attained",
-            figures.work.suprema
-        ));
-    }
-    if flow.lotteries > 0 {
-        warnings.push(format!(
-            "theta holds a public lottery at {} nodes of the path: without the coin, and at finite N, a gain may remain",
-            flow.lotteries
-        ));
-    }
-    if let Some(t) = flow.cut {
-        warnings.push(format!(
-            "the path's tree of public states was cut at t = {t}, where it is too large to be followed to the end: deviations \
-             are checked before that, and V_{t} stands for what follows"
-        ));
-    }
-    if figures.commitment_gap.unsolved > 0 {
-        warnings.push(format!(
-            "{} constant actions of the leader are not compared with theta: the iteration did not converge for them",
-            figures.commitment_gap.unsolved
-        ));
-    }
-    let size = figures.values.iter().fold(1.0, |size: f64, (_, v)| {
-        size.max(v.leader.abs())
-            .max(v.followers.iter().fold(0.0, |size, v| size.max(v.abs())))
-    });
-    // Periods that are not played are in V_1 alone.
-    if figures.consistency > CONSISTENT * size + figures.tail {
-        let why = match (figures.interpolates_beliefs, figures.jumps) {
-            (true, Some(_)) => {
-                "that is what interpolation between beliefs adds up to, less with a larger solve.belief_grid"
-            }
-            (true, None) => {
-                "that is what interpolation between beliefs and between the points of the lattice adds up to, less with a \
-                 larger solve.belief_grid and solve.grid"
-            }
-            (false, Some(_)) => {
-                "the mesh missed a switch of regime, a larger solve.grid may find it"
-            }
-            (false, None) => {
-                "that is what interpolation between the points of the lattice adds up to, less with a larger solve.grid"
-            }
-        };
-        warnings.push(format!(
-            "V_1 at the start and the values along the path differ by {:.1e}: {why}",
-            figures.consistency
-        ));
-    }
-    // Beyond the accuracy of the values that are compared.
-    if figures.commitment_gap.value > 1e-6 {
-        let whole = match figures.commitment_gap.policy {
-            Committed::Constant(_) => "one constant action",
-            Committed::Sequence(_) => "a sequence of actions",
-        };
-        warnings.push(format!(
-            "committing to {whole} would give the leader {:.6} more than theta: theta is optimal stage by stage, not \
-             against every whole policy",
-            figures.commitment_gap.value
-        ));
-    }
-    match figures.leader_gain.until {
-        Some(1) => warnings.push(
-            "the leader's one-stage gains are not computed: her candidates lead to too many public states".into(),
-        ),
-        Some(t) => warnings.push(format!(
-            "the leader's one-stage gains are those before t = {t}: later her candidates lead to too many public states"
-        )),
-        None => {}
-    }
-    let regret = figures
-        .leader_gain
-        .regret
-        .iter()
-        .fold(0.0, |most: f64, r| most.max(*r));
-    if regret > 1e-9 {
-        warnings.push(format!(
-            "a type of the leader would gain {regret:.6} by another prescription: (15c) asks for one that is best for every \
-             type at once, and theta's is best in the mean over the belief"
-        ));
-    }
-    if figures.flow_difference > 1e-12 {
-        warnings.push(format!(
-            "a population moves with what the leader does, and then strays from a flow averaged over it by up to {:.6} in \
-             one period (total variation)",
-            figures.flow_difference
-        ));
-    }
-    warnings
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::{
     BestResponseRow, ClaimResult, EXACT_BUDGET, EXACT_LIMIT, Method, Player, RewardRanges, Row,
     Settings,
 };
-use super::{ValidateError, Validation, Verdict, Weight};
+use super::{ValidateError, Validation, Verdict, WORST, Weight};
 use crate::game::{Belief, Game, LeaderInformation, MeanField, Policy};
 use crate::scenario::{Engine, Method as MethodChoice, Start};
 use crate::simulate::split::MAX_POPULATION;
@@ -247,7 +247,7 @@ impl Claims<'_> {
                      averaged over the belief)"
                 }
                 LeaderInformation::NoTypes | LeaderInformation::Public => {
-                    "all stage-wise deviations (the followers re-answering)"
+                    "all stage-wise deviations to one action (the followers re-answering)"
                 }
             };
             self.add(self.leader_exact(exact), class, error, validation);
@@ -277,7 +277,7 @@ impl Claims<'_> {
                 values,
             ));
         }
-        rows.push(row("worst".into(), Weight::Beside, exact.follower_worst()));
+        rows.push(row(WORST.into(), Weight::Beside, exact.follower_worst()));
         for z in self.settings.starts {
             let types = z
                 .weights()
@@ -304,7 +304,7 @@ impl Claims<'_> {
             let name = self.game.leader_types()[x.0].clone();
             (name, Weight::Beside, Some(values))
         });
-        let worst = ("worst".to_string(), Weight::Beside, exact.leader_worst());
+        let worst = (WORST.to_string(), Weight::Beside, exact.leader_worst());
         let declared = self
             .settings
             .starts
@@ -380,10 +380,13 @@ impl Claims<'_> {
     fn add(&self, rows: Vec<Row>, class: &str, error: f64, validation: &mut Validation) {
         let deciding = rows.iter().filter(|row| row.weight == Weight::Decides);
         let verdict = overall(deciding.map(|row| row.verdict));
-        let evidence = format!(
-            "exact backward induction, tails cut with an error below {:.0e}",
-            2.0 * error
-        );
+        let evidence = match error {
+            0.0 => "exact backward induction".to_owned(),
+            _ => format!(
+                "exact backward induction, tails cut with an error below {:.0e}",
+                2.0 * error
+            ),
+        };
         validation
             .results
             .extend(self.conclude(&rows, verdict, class, (evidence, 2.0 * error)));

@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use super::Digits;
 use super::exact::Values;
 use super::paired::Hypothesis;
 
@@ -79,6 +80,10 @@ pub enum Weight {
     /// Printed beside them.
     Beside,
 }
+
+/// The start of the rows that hold the largest gain over all states of the first period: it may be one of which z_1 knows
+/// nothing, so that the rows say nothing of the claim and their verdict is not printed.
+pub const WORST: &str = "worst";
 
 /// One line of deviations.csv.
 #[derive(Clone, Debug, PartialEq)]
@@ -295,10 +300,13 @@ pub(super) fn conclude(
         Player::Follower => "a follower",
         Player::Leader => "the leader",
     };
+    let digits = Digits::of([*epsilon, *gain, smallest_epsilon]);
     let sentence = format!(
         "At N = {population}, T = {horizon}, initial law {initial}, {selection} selection: \"no unilateral deviation of \
-         {player} among {class} gains {epsilon} or more\" is {verdict} by {evidence} (largest gain {gain:.6}, {deviation} \
-         from {start}; smallest epsilon that could be certified {smallest_epsilon:.6})."
+         {player} among {class} gains {epsilon} or more\" is {verdict} by {evidence} (largest gain {}, {deviation} \
+         from {start}; smallest epsilon that could be certified {}).",
+        digits.show(*gain),
+        digits.show(smallest_epsilon)
     );
     Some(ClaimResult {
         row: row.clone(),

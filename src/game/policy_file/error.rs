@@ -116,6 +116,16 @@ pub enum PolicyProblem {
         /// The period.
         t: usize,
     },
+    /// Two rows of one period at one belief and mean field.
+    #[error(
+        "a second row for t = {t} at the place of line {first} (the same pi and z, within 1e-12): it would never be played, remove one"
+    )]
+    SamePlace {
+        /// The period; 1 where the policy is constant in t.
+        t: usize,
+        /// The line of the first.
+        first: u64,
+    },
     /// A period without rows.
     #[error(
         "no row for t = {t}: write one for every period from 1 to {horizon}, or leave the column t out"

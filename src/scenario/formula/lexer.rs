@@ -1,6 +1,7 @@
 //! Text to tokens with their places.
 
 use super::super::error::Problem;
+use super::spelling::Spelling;
 use std::ops::Range;
 
 /// A piece of a formula.
@@ -34,16 +35,18 @@ const SIGNS: [&str; 15] = [
 pub(super) struct Lexer<'a> {
     text: &'a str,
     position: usize,
-    /// Declared names that the rules for bare names would take apart: with a hyphen, or starting with a digit.
-    unusual: &'a [String],
+    /// Up to here the text is known to have one reading.
+    looked_to: usize,
+    spelling: &'a Spelling,
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(text: &'a str, unusual: &'a [String]) -> Self {
+    pub(super) fn new(text: &'a str, spelling: &'a Spelling) -> Self {
         Self {
             text,
             position: 0,
-            unusual,
+            looked_to: 0,
+            spelling,
         }
     }
 
@@ -55,6 +58,13 @@ impl<'a> Lexer<'a> {
             self.position = start;
             return Ok((Token::End, start..start));
         };
+        if start >= self.looked_to {
+            let run = self.spelling.run(rest);
+            self.looked_to = start + run.length;
+            if let Some(problem) = run.problem {
+                return Err((start..self.looked_to, problem));
+            }
+        }
         let (token, length) = if let Some(name) = self.unusual_name(rest) {
             (Token::Name(name.to_owned()), name.len())
         } else if first.is_ascii_alphabetic() || first == '_' {
@@ -107,9 +117,8 @@ impl<'a> Lexer<'a> {
             rest.starts_with(*name)
                 && !after.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
         };
-        self.unusual
-            .iter()
-            .map(String::as_str)
+        self.spelling
+            .unusual()
             .filter(fits)
             .max_by_key(|name| name.len())
     }
@@ -122,7 +131,7 @@ fn unexpected(expected: &'static str, found: &str) -> Problem {
     }
 }
 
-fn leading(text: &str, belongs: impl Fn(u8) -> bool) -> &str {
+pub(super) fn leading(text: &str, belongs: impl Fn(u8) -> bool) -> &str {
     let length = text
         .bytes()
         .position(|byte| !belongs(byte))
@@ -131,7 +140,7 @@ fn leading(text: &str, belongs: impl Fn(u8) -> bool) -> &str {
 }
 
 /// Digits, a decimal point, an exponent: the longest start of `text` of that form.
-fn number_text(text: &str) -> &str {
+pub(super) fn number_text(text: &str) -> &str {
     let mantissa = leading(text, |byte| byte.is_ascii_digit() || byte == b'.');
     let rest = &text[mantissa.len()..];
     let mut exponent = 0;

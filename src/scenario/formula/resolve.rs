@@ -1,6 +1,7 @@
 //! What the names of a formula mean, and its value at one leader move, type and action.
 
 use super::super::error::{Fault, Problem};
+use super::spelling::Spelling;
 use super::{Formula, Here, Node, TextPlace};
 use crate::game::program::Op;
 use std::ops::Range;
@@ -158,16 +159,12 @@ impl Compared {
 }
 
 impl Names {
-    /// Declared names that formulas would otherwise take apart: with a hyphen, or starting with a digit.
-    pub(in crate::scenario) fn unusual(&self) -> Vec<String> {
-        let leader = self.leader_words();
-        let names = [&self.parameters, &self.types, &self.actions]
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name);
-        let is_unusual =
-            |name: &&String| name.contains('-') || name.starts_with(|c: char| c.is_ascii_digit());
-        names.chain(leader).filter(is_unusual).cloned().collect()
+    /// Everything that can stand for a value.
+    pub(in crate::scenario) fn spelling(&self) -> Spelling {
+        // Also where they are called otherwise.
+        let leader = ["leader_action", "leader_type"].map(str::to_owned);
+        let words = self.known().into_iter().chain(leader);
+        Spelling::new(words.filter(|word| word != "z"))
     }
 
     /// |A^l|; one without a leader.

@@ -38,7 +38,7 @@ fn value_of(text: &str) -> Value {
 }
 
 fn read(text: &str, names: &Names, used: Use) -> Result<Resolved, (Range<usize>, Problem)> {
-    let formula = Formula::read(&value_of(text), &names.unusual())
+    let formula = Formula::read(&value_of(text), &names.spelling())
         .and_then(|formula| formula.resolve(names, used));
     formula.map_err(|fault| {
         let (origin, problem) = fault.parts();
@@ -134,6 +134,76 @@ fn names_mean_what_stands_beside_them() {
         ("high", 2.5),
     ] {
         assert_eq!(eval(text), value, "{text}");
+    }
+}
+
+/// Names with hyphens whose parts are declared too.
+fn hyphenated() -> Names {
+    let mut names = names();
+    let add = |set: &mut Vec<(String, f64)>, name: &str, value| set.push((name.to_owned(), value));
+    add(&mut names.parameters, "half", 10.0);
+    add(&mut names.parameters, "life", 20.0);
+    add(&mut names.types, "x-1", 1.0);
+    add(&mut names.types, "k-half-life", 1.0);
+    add(&mut names.actions, "low-2", 1.0);
+    add(&mut names.actions, "go-slow", 1.0);
+    names
+}
+
+#[test]
+fn a_text_that_is_a_name_and_a_difference_is_refused() {
+    for (text, span, readings) in [
+        ("half-life", 0..9, ["half-life", "half - life"]),
+        ("2 * half-life", 4..13, ["half-life", "half - life"]),
+        ("x-1", 0..3, ["x-1", "x - 1"]),
+        ("x == x-1", 5..8, ["x-1", "x - 1"]),
+        ("a == low-2", 5..10, ["low-2", "low - 2"]),
+        ("k-half-life", 0..11, ["k-half-life", "k - half-life"]),
+        ("low-2-x", 0..7, ["low-2 - x", "low - 2 - x"]),
+        ("t-half-life*2", 0..11, ["t - half-life", "t - half - life"]),
+        ("half-life--1", 0..12, ["half-life - 1", "half - life - 1"]),
+        (
+            "half-life-exp(2)",
+            0..13,
+            ["half-life - exp", "half - life - exp"],
+        ),
+        (
+            "half-life-z[low]",
+            0..11,
+            ["half-life - z", "half - life - z"],
+        ),
+        ("half-life-(2)", 0..9, ["half-life", "half - life"]),
+    ] {
+        let (found, problem) = read(text, &hyphenated(), Use::LeaderPerFollower).unwrap_err();
+        assert_eq!(found, span, "{text}");
+        let readings = readings.map(str::to_owned);
+        let expected = text[span].to_owned();
+        assert_eq!(
+            problem,
+            Problem::TwoReadings {
+                text: expected,
+                readings
+            },
+            "{text}"
+        );
+    }
+    // With spaces a minus is one, in z[...] a hyphen is none, and parts that mean nothing leave one reading.
+    for (text, value) in [
+        ("half - life", -10.0),
+        ("half -life", -10.0),
+        ("half- life", -10.0),
+        ("z[x-1]", 0.25),
+        ("a == go-slow", 0.0),
+        ("go-slow - 1", 0.0),
+        ("1e-1", 0.1),
+    ] {
+        let moment = Moment {
+            z: &[0.125, 0.5, 0.125, 0.25, 0.0],
+            ..MOMENT
+        };
+        let names = hyphenated();
+        let formula = read(text, &names, Use::LeaderPerFollower).unwrap();
+        assert_eq!(formula.value(&names, moment), value, "{text}");
     }
 }
 

@@ -14,6 +14,12 @@ use crate::solve::{SolveError, Solved};
 const MOST_STEPS: usize = 600;
 /// Work on them, at most: some seconds.
 const MOST_WORK: u64 = 3_000_000;
+/// All comparisons together take this many times the work of the solution itself at most,
+const SOLUTIONS: u64 = 2;
+/// or, where that is little, this: about a second.
+const LITTLE: u64 = 300_000;
+/// Constant actions that are solved side by side, before the next are forecast.
+const BATCH: usize = 8;
 
 /// A whole policy of the leader.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +39,8 @@ pub struct CommitmentGap {
     pub policy: Committed,
     /// Constant actions for which the iteration of an infinite horizon did not converge; they are not compared.
     pub unsolved: usize,
+    /// Constant actions that are not compared, because that was forecast to take too long or V became too detailed.
+    pub skipped: usize,
     /// Whether all sequences of actions were compared, not the constant ones alone.
     pub sequences: bool,
 }
@@ -62,6 +70,7 @@ pub fn commitment_gap(solution: &Solved, start: &MeanField) -> Result<Commitment
         value: 0.0,
         policy: Committed::Constant(LeaderAction(0)),
         unsolved: 0,
+        skipped: 0,
         sequences: false,
     };
     if game.leader_actions().len() == 1 {
@@ -69,26 +78,17 @@ pub fn commitment_gap(solution: &Solved, start: &MeanField) -> Result<Commitment
     }
     best.value = f64::NAN;
     let own = leader_value(solution, start)?;
-    let gaps: Vec<Result<Option<f64>, SolveError>> = (0..game.leader_actions().len())
-        .into_par_iter()
-        .map(|action| {
-            let constant = Solved::compute(game, solution.settings(), Some(vec![action]))?;
-            let value = leader_value(&constant, start)? - own;
-            Ok(Some(value).filter(|_| constant.is_solved()))
-        })
-        .collect();
-    for (action, gap) in gaps.into_iter().enumerate() {
-        match gap? {
-            Some(value) if best.value.is_nan() || value > best.value => {
-                best.value = value;
-                best.policy = Committed::Constant(LeaderAction(action));
-            }
-            Some(_) => {}
-            None => best.unsolved += 1,
-        }
-    }
-    if steps(game).is_some_and(|steps| steps <= MOST_STEPS) {
-        let compared = solution.best_sequence(start, MOST_WORK)?;
+    let most = LITTLE.max(SOLUTIONS.saturating_mul(solution.work().steps()));
+    let spent = constants(solution, start, (own, most), &mut best)?;
+    let Some(steps) = steps(game).filter(|steps| *steps <= MOST_STEPS) else {
+        return Ok(best);
+    };
+    // A sequence's period takes about what one of theta takes for one of her actions.
+    let periods = (game.horizon() * game.leader_actions().len()) as u64;
+    let forecast = solution.work().steps() / periods.max(1) * steps as u64;
+    let left = most.saturating_sub(spent).min(MOST_WORK);
+    if forecast <= left {
+        let compared = solution.best_sequence(start, left)?;
         best.sequences = compared.is_some();
         // Beyond the accuracy of the values that are compared.
         if let Some((value, sequence)) =
@@ -99,6 +99,53 @@ pub fn commitment_gap(solution: &Solved, start: &MeanField) -> Result<Commitment
         }
     }
     Ok(best)
+}
+
+/// Compare the constant actions with theta's value, as far as the work allows; the work done.
+fn constants(
+    solution: &Solved,
+    start: &MeanField,
+    (own, most): (f64, u64),
+    best: &mut CommitmentGap,
+) -> Result<u64, SolveError> {
+    let game = solution.game();
+    let actions: Vec<usize> = (0..game.leader_actions().len()).collect();
+    let mut spent: u64 = 0;
+    for batch in actions.chunks(BATCH) {
+        let done = batch[0] as u64;
+        let forecast = (spent * batch.len() as u64).checked_div(done).unwrap_or(0);
+        if spent.saturating_add(forecast) > most {
+            best.skipped += actions.len() - batch[0];
+            break;
+        }
+        let solve = |action: &usize| {
+            let constant = Solved::compute(game, solution.settings(), Some(vec![*action]))?;
+            let value = leader_value(&constant, start)? - own;
+            let value = Some(value).filter(|_| constant.is_solved());
+            Ok((value, constant.work().steps()))
+        };
+        let found: Vec<Result<(Option<f64>, u64), SolveError>> =
+            batch.par_iter().map(solve).collect();
+        for (action, found) in batch.iter().zip(found) {
+            let (gap, work) = match found {
+                Err(SolveError::TooManyPieces { .. } | SolveError::Growth { .. }) => {
+                    best.skipped += 1;
+                    continue;
+                }
+                found => found?,
+            };
+            spent += work;
+            match gap {
+                Some(value) if best.value.is_nan() || value > best.value => {
+                    best.value = value;
+                    best.policy = Committed::Constant(LeaderAction(*action));
+                }
+                Some(_) => {}
+                None => best.unsolved += 1,
+            }
+        }
+    }
+    Ok(spent)
 }
 
 /// Periods that all sequences take: one for every way to end, |A| + |A|^2 + ... + |A|^T.

@@ -30,7 +30,8 @@ pub struct Exploitability {
 }
 
 impl FlowValues {
-    /// Backward induction over the nodes of a flow; where it was cut, from what the solution is worth there.
+    /// Backward induction over the nodes of a flow; where a node knows what it is worth, from that: where the flow was cut,
+    /// or at its end in place of periods that are not played.
     ///
     /// # Errors
     /// Where the game has no value at a node.
@@ -50,6 +51,9 @@ impl FlowValues {
                 for x in 0..types {
                     let reward = game.terminal_reward(node.mean_field.weights(), x)?;
                     (values.follower[i][x], values.best[i][x]) = (reward, reward);
+                }
+                if let Some(worth) = &node.worth {
+                    values.take(i, worth);
                 }
                 continue;
             };

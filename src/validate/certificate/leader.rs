@@ -34,7 +34,8 @@ pub struct LeaderGain {
     pub t: usize,
     /// The candidate.
     pub leader: LeaderPrescription,
-    /// Per leader type, the largest gain along the flow by another candidate; empty but for a private type.
+    /// Per leader type, the largest gain along the flow by another candidate, `NaN` for a type that the beliefs along it rule
+    /// out; empty but for a private type.
     pub regret: Vec<f64>,
     /// The same over candidates that differ from theta's in the type's own row alone.
     pub own_row_regret: Vec<f64>,
@@ -93,15 +94,14 @@ pub fn leader_gain(solution: &Solved, flow: &Flow) -> Result<LeaderGain, SolveEr
         own_row_regret: Vec::new(),
     };
     if game.leader_information() == LeaderInformation::Private {
-        largest.regret = vec![0.0; types];
-        largest.own_row_regret = vec![0.0; types];
+        // Nothing is tested yet.
+        largest.regret = vec![f64::NAN; types];
+        largest.own_row_regret = vec![f64::NAN; types];
     }
     let mut followed = Followed::new(solution);
     followed.forward(flow)?;
     if followed.until == Some(1) {
         largest.gain = None;
-        largest.regret.fill(f64::NAN);
-        largest.own_row_regret.fill(f64::NAN);
     }
     largest.until = followed.until;
     followed.judge(flow, &mut largest)?;

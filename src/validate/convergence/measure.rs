@@ -15,9 +15,11 @@ use crate::validate::{Method, Player, Row, ValidateError, Validation, Weight};
 const CHOSEN_FROM: u64 = 256;
 /// The first replication of the simulated paths: theirs are no other sample's.
 const FIRST_SIMULATED: u64 = 1 << 53;
+/// The same of those that choose what is measured.
+const FIRST_CHOOSING: u64 = 1 << 54;
 
 /// A period (from 1) and a type.
-type Cell = (usize, usize);
+pub(super) type Cell = (usize, usize);
 
 /// Moments of z^N - z over replications of one population.
 pub(super) struct Simulated {
@@ -33,44 +35,79 @@ pub(super) struct Simulated {
     leader: Moments,
 }
 
+/// What is measured at all populations, chosen on paths of the smallest that no figure is made of: the largest of many
+/// noisy figures, reported by the same noise, would exceed its truth.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chosen {
+    /// The period with the largest distance.
+    pub farthest: usize,
+    /// The period and type with the largest bias in its standard errors,
+    pub most_biased: Cell,
+    /// and whether it is below zero.
+    pub bias_is_negative: bool,
+    /// The period and type with the largest standard deviation.
+    pub widest: Cell,
+    /// The followers' mean return and the leader's.
+    pub follower: f64,
+    pub leader: f64,
+}
+
+impl Chosen {
+    pub fn by(claims: &Claims<'_>, flow: &Flow) -> Result<Self, ValidateError> {
+        let found = paths(claims, flow, FIRST_CHOOSING)?;
+        let most_biased = found.most_biased();
+        Ok(Self {
+            farthest: found.farthest(),
+            most_biased,
+            bias_is_negative: found.bias(most_biased).0 < 0.0,
+            widest: found.widest(),
+            follower: found.follower_value().0,
+            leader: found.leader_value().0,
+        })
+    }
+}
+
 /// Simulate theta at every population.
 pub(super) fn simulated(
     claims: &[Claims<'_>],
     flow: &Flow,
 ) -> Result<Vec<Simulated>, ValidateError> {
-    let one = |claims: &Claims<'_>| {
-        let types = claims.game.follower_types().len();
-        let periods = flow.main_path().len();
-        let mut found = Simulated {
-            population: claims.population,
-            types,
-            errors: vec![Moments::default(); periods * types],
-            squares: vec![Moments::default(); periods * types],
-            distances: vec![Moments::default(); periods],
-            follower: Moments::default(),
-            leader: Moments::default(),
-        };
-        let simulation = claims.simulation(FIRST_SIMULATED, claims.settings.replications);
-        simulate(claims.game, claims.policy, &simulation, |trajectory| {
-            for (i, node) in along(flow, trajectory).iter().enumerate() {
-                let mut total = 0.0;
-                let limits = node.mean_field.weights();
-                let shares = trajectory.mean_field(i + 1).zip(limits);
-                for (x, (share, limit)) in shares.enumerate() {
-                    let error = share - limit;
-                    found.errors[i * types + x].push(error);
-                    found.squares[i * types + x].push(error * error);
-                    total += 0.5 * error.abs();
-                }
-                found.distances[i].push(total);
-            }
-            found.follower.push(trajectory.follower_return());
-            found.leader.push(trajectory.leader_return());
-            Ok::<(), ValidateError>(())
-        })?;
-        Ok(found)
-    };
+    let one = |claims: &Claims<'_>| paths(claims, flow, FIRST_SIMULATED);
     claims.iter().map(one).collect()
+}
+
+/// Simulate theta at one population, from a replication on.
+fn paths(claims: &Claims<'_>, flow: &Flow, first: u64) -> Result<Simulated, ValidateError> {
+    let types = claims.game.follower_types().len();
+    let periods = flow.main_path().len();
+    let mut found = Simulated {
+        population: claims.population,
+        types,
+        errors: vec![Moments::default(); periods * types],
+        squares: vec![Moments::default(); periods * types],
+        distances: vec![Moments::default(); periods],
+        follower: Moments::default(),
+        leader: Moments::default(),
+    };
+    let simulation = claims.simulation(first, claims.settings.replications);
+    simulate(claims.game, claims.policy, &simulation, |trajectory| {
+        for (i, node) in along(flow, trajectory).iter().enumerate() {
+            let mut total = 0.0;
+            let limits = node.mean_field.weights();
+            let shares = trajectory.mean_field(i + 1).zip(limits);
+            for (x, (share, limit)) in shares.enumerate() {
+                let error = share - limit;
+                found.errors[i * types + x].push(error);
+                found.squares[i * types + x].push(error * error);
+                total += 0.5 * error.abs();
+            }
+            found.distances[i].push(total);
+        }
+        found.follower.push(trajectory.follower_return());
+        found.leader.push(trajectory.leader_return());
+        Ok::<(), ValidateError>(())
+    })?;
+    Ok(found)
 }
 
 impl Simulated {

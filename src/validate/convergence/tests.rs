@@ -130,6 +130,79 @@ fn closed_forms_are_measured_and_their_rates_found() {
     );
 }
 
+/// On which paths the period is chosen.
+#[derive(Clone, Copy, PartialEq)]
+enum Choice {
+    OwnPaths,
+    MeasuredPaths,
+}
+
+/// How often the 95% limits of the bias cover `truth`, of 400 runs with seeds of their own.
+fn bias_covered(text: &str, truth: f64, replications: u64, choice: Choice) -> Interval {
+    const RUNS: u64 = 400;
+    let scenario = Scenario::parse("coins.toml", text, &[]).unwrap();
+    let game = scenario.game();
+    let policy = StayUpTo(2.0);
+    let flow = Flow::of_policy(game, &policy, game.initial(), FlowRule::Averaged).unwrap();
+    let path = MeanFieldPath::of_flow(game, &flow);
+    let covers = |seed: &u64| {
+        let settings = Settings {
+            populations: &[10],
+            epsilon: 0.05,
+            confidence: 0.99,
+            method: MethodChoice::Auto,
+            start: Start::Iid,
+            seed: *seed,
+            replications,
+            files: &[],
+            starts: &[],
+            selection: "",
+        };
+        let claims = Claims {
+            game,
+            policy: &policy,
+            path: &path,
+            settings: &settings,
+            leader: LeaderTest::None,
+            population: 10,
+        };
+        let mut chosen = Chosen::by(&claims, &flow).unwrap();
+        let paths = simulated(&[claims], &flow).unwrap();
+        if choice == Choice::MeasuredPaths {
+            chosen.most_biased = paths[0].most_biased();
+        }
+        let mut measured = Measured::default();
+        measured.distances(&paths, &chosen);
+        let bias = |e: &&Estimate| e.quantity == Quantity::DistanceBias;
+        let Interval { low, high } = measured.estimates.iter().find(bias).unwrap().limits();
+        // The two types' biases differ in sign alone.
+        (low <= truth && truth <= high) || (low <= -truth && -truth <= high)
+    };
+    let hits = (1..=RUNS).filter(covers).count() as u64;
+    crate::stats::clopper_pearson(hits, RUNS, 0.001)
+}
+
+#[test]
+fn limits_of_the_bias_cover_it_at_their_nominal_rate() {
+    // Ten periods of fair coins, none of them biased: there is a largest of eleven to choose.
+    let fair = COINS.replace("horizon = 1", "horizon = 10");
+    // z_2(high) = z_1(high)^2 exceeds 1/4 by 1/(4 N) in the mean.
+    let squared = COINS.replace(
+        "low = 0.5, high = 0.5",
+        "high = \"z[high]^2\", low = \"rest\"",
+    );
+    for (text, truth, replications) in [(&fair, 0.0, 200), (&squared, 0.025, 2000)] {
+        let covered = bias_covered(text, truth, replications, Choice::OwnPaths);
+        assert!(
+            covered.low <= 0.95 && 0.95 <= covered.high,
+            "{truth}: {covered:?}"
+        );
+    }
+    // Chosen by the noise that is then reported: the same check sees it.
+    let planted = bias_covered(&fair, 0.0, 200, Choice::MeasuredPaths);
+    assert!(planted.high < 0.95, "{planted:?}");
+}
+
 #[test]
 fn a_jump_in_reach_is_named_and_its_populations_left_out() {
     let populations = [50, 400, 8000, 16_000, 32_000];
