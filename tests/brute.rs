@@ -8,6 +8,7 @@ mod random;
 #[path = "support/program.rs"]
 mod program;
 
+#[allow(dead_code, reason = "the work is for other tests")]
 #[path = "brute/compare.rs"]
 mod compare;
 #[path = "brute/crowd.rs"]
