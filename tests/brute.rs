@@ -15,6 +15,8 @@ mod compare;
 mod crowd;
 #[path = "brute/crowds.rs"]
 mod crowds;
+#[path = "brute/designed.rs"]
+mod designed;
 #[path = "brute/enumerate.rs"]
 mod enumerate;
 #[path = "brute/expression.rs"]

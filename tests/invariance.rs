@@ -13,6 +13,8 @@ mod change;
 )]
 #[path = "brute/compare.rs"]
 mod compare;
+#[path = "brute/designed.rs"]
+mod designed;
 #[path = "brute/expression.rs"]
 mod expression;
 #[path = "brute/game.rs"]
