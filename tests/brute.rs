@@ -8,12 +8,15 @@ mod random;
 #[path = "support/program.rs"]
 mod program;
 
+#[allow(dead_code, reason = "the work is for other tests")]
 #[path = "brute/compare.rs"]
 mod compare;
 #[path = "brute/crowd.rs"]
 mod crowd;
 #[path = "brute/crowds.rs"]
 mod crowds;
+#[path = "brute/designed.rs"]
+mod designed;
 #[path = "brute/enumerate.rs"]
 mod enumerate;
 #[path = "brute/expression.rs"]

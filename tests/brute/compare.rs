@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Of V_1, relative to the range of the rewards of all periods.
 pub const WITHIN: f64 = 1e-6;
 /// A solve that takes longer is taken not to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Cells of the dense scan, and of a second one where something differs.
 const CELLS: [usize; 2] = [3000, 40_000];
@@ -32,8 +32,17 @@ pub enum Outcome {
     Unsolved(String),
 }
 
-/// V_1 at z_1 as the library has it: of lo, of hi, and of the leader.
-pub fn library(text: &str) -> Result<[f64; 3], String> {
+/// What the library has of a game.
+#[derive(Clone, Copy, Debug)]
+pub struct Solution {
+    /// V_1 at z_1: of lo, of hi, and of the leader.
+    pub values: [f64; 3],
+    /// Points and stage games solved.
+    pub work: u64,
+}
+
+/// The game solved with default settings.
+pub fn library(text: &str) -> Result<Solution, String> {
     let (send, receive) = mpsc::channel();
     let text = text.to_owned();
     std::thread::spawn(move || {
@@ -43,7 +52,11 @@ pub fn library(text: &str) -> Result<[f64; 3], String> {
             let solved = Solved::compute(game, &scenario.solve, None).map_err(|e| e.to_string())?;
             let point = solved.resolve(1, game.initial_belief(), game.initial());
             let v = point.map_err(|e| e.to_string())?.values;
-            Ok([v.followers[0], v.followers[1], v.leader])
+            let work = solved.work();
+            Ok(Solution {
+                values: [v.followers[0], v.followers[1], v.leader],
+                work: work.states + work.stage_games + work.known_regimes,
+            })
         };
         // Nobody listens any more where it took too long.
         let _ = send.send(solve());
@@ -72,8 +85,12 @@ fn largest(got: [f64; 3], right: &Value, ranges: [f64; 2]) -> f64 {
 
 pub fn compare(game: &Game) -> Outcome {
     let got = match library(&game.text()) {
-        Ok(got) => got,
-        Err(why) => return Outcome::Unsolved(why),
+        Ok(solution) => solution.values,
+        Err(why) => {
+            let (v, _) = right(game, CELLS[0]);
+            let right = [v.follower[0], v.follower[1], v.leader];
+            return Outcome::Unsolved(format!("{why}; right is V_1 = {right:?}"));
+        }
     };
     for cells in CELLS {
         let (value, ranges) = right(game, cells);

@@ -1,5 +1,6 @@
 //! Random games of two types, by family.
 
+use super::designed;
 use super::expression::{
     Abs, Exp, Expression, Inverse, Least, Most, Number, Over, Power, Price, Threshold, Window, Z,
     product, sum,
@@ -18,10 +19,16 @@ pub enum Family {
     Ties,
     NearTies,
     All,
+    /// What decides is a narrow feature of V_2, placed where a prescription leads to.
+    Hidden,
+    /// An incentive touches zero.
+    Touching,
+    /// A continuum of equilibria.
+    Continuum,
 }
 
 impl Family {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Smooth,
         Self::Steep,
         Self::Thresholds,
@@ -31,29 +38,32 @@ impl Family {
         Self::Ties,
         Self::NearTies,
         Self::All,
+        Self::Hidden,
+        Self::Touching,
+        Self::Continuum,
     ];
 }
 
 /// Draws of one game.
-struct Draw {
+pub struct Draw {
     random: Random,
-    family: Family,
+    pub family: Family,
     /// The type whose z formulas are in.
     of: usize,
-    features: Vec<f64>,
+    pub features: Vec<f64>,
 }
 
 impl Draw {
-    fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         (self.random.uniform() * n as f64) as usize
     }
 
-    fn chance(&mut self, p: f64) -> bool {
+    pub fn chance(&mut self, p: f64) -> bool {
         self.random.uniform() < p
     }
 
     /// In thousandths.
-    fn number(&mut self, low: f64, high: f64) -> f64 {
+    pub fn number(&mut self, low: f64, high: f64) -> f64 {
         ((low + (high - low) * self.random.uniform()) * 1000.0).round() / 1000.0
     }
 
@@ -102,7 +112,7 @@ impl Draw {
     }
 
     /// One formula of the family.
-    fn formula(&mut self) -> Expression {
+    pub fn formula(&mut self) -> Expression {
         match self.family() {
             Family::Smooth => {
                 let (c, k) = (self.number(-1.5, 1.5), 2.0 + self.below(2) as f64);
@@ -127,46 +137,18 @@ impl Draw {
                 Over(threshold, Box::new(self.linear()), Box::new(self.linear()))
             }
             Family::Windows => {
-                let (from, width, c) = (self.place(), self.width(), self.number(-1.5, 1.5));
-                let to = ((from + width) * 1e5).round() / 1e5;
-                self.features.extend([from, to]);
-                let above = [">", ">="][self.below(2)];
-                let below = ["<", "<="][self.below(2)];
-                let of = self.of;
-                let window = Window(
-                    Threshold {
-                        of,
-                        comparison: above,
-                        number: from,
-                    },
-                    Threshold {
-                        of,
-                        comparison: below,
-                        number: to,
-                    },
-                );
-                let line = self.linear();
-                sum([line, product([Number(c), window])])
+                let from = self.place();
+                let width = self.width();
+                let (line, window) = (self.linear(), self.window(from, width));
+                sum([line, window])
             }
             Family::Spikes => {
-                let (at, width, c) = (self.place(), self.width(), self.number(-1.5, 1.5));
-                let width = (width * 1e5).round() / 1e5;
-                for by in [0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0] {
-                    self.features.extend([at - by * width, at + by * width]);
-                }
-                let scaled = product([self.from(at), Number(1.0 / width)]);
-                let spike = if self.chance(0.5) {
-                    let tent = sum([Number(1.0), product([Number(-1.0), Abs(Box::new(scaled))])]);
-                    Most(vec![Number(0.0), tent])
-                } else {
-                    let square = Power(Box::new(scaled), 2.0);
-                    Exp(Box::new(product([Number(-1.0), square])))
-                };
-                let line = self.linear();
-                sum([line, product([Number(c), spike])])
+                let (at, width) = (self.place(), self.width());
+                let (line, spike) = (self.linear(), self.spike(at, width));
+                sum([line, spike])
             }
             Family::Kinks => self.kink(),
-            Family::Ties | Family::NearTies | Family::All => {
+            _ => {
                 let near = self.family == Family::NearTies && self.chance(0.3);
                 let by = if near {
                     libm::pow(10.0, -6.0 - self.below(7) as f64)
@@ -187,6 +169,58 @@ impl Draw {
         }
     }
 
+    /// A number on an interval that begins here, 0 elsewhere.
+    fn window(&mut self, from: f64, width: f64) -> Expression {
+        let c = self.number(-1.5, 1.5);
+        let to = ((from + width) * 1e5).round() / 1e5;
+        self.features.extend([from, to]);
+        let above = [">", ">="][self.below(2)];
+        let below = ["<", "<="][self.below(2)];
+        let of = self.of;
+        let window = Window(
+            Threshold {
+                of,
+                comparison: above,
+                number: from,
+            },
+            Threshold {
+                of,
+                comparison: below,
+                number: to,
+            },
+        );
+        product([Number(c), window])
+    }
+
+    /// A tent or a Gaussian bump.
+    fn spike(&mut self, at: f64, width: f64) -> Expression {
+        let c = self.number(-1.5, 1.5);
+        let width = (width * 1e5).round() / 1e5;
+        for by in [0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0] {
+            self.features.extend([at - by * width, at + by * width]);
+        }
+        let scaled = product([self.from(at), Number(1.0 / width)]);
+        let spike = if self.chance(0.5) {
+            let tent = sum([Number(1.0), product([Number(-1.0), Abs(Box::new(scaled))])]);
+            Most(vec![Number(0.0), tent])
+        } else {
+            let square = Power(Box::new(scaled), 2.0);
+            Exp(Box::new(product([Number(-1.0), square])))
+        };
+        product([Number(c), spike])
+    }
+
+    /// A window or a spike that holds a point.
+    pub fn feature(&mut self, at: f64) -> Expression {
+        let width = self.width();
+        if self.chance(0.4) {
+            self.window(((at - 0.3 * width) * 1e5).round() / 1e5, width)
+        } else {
+            let off = self.number(-0.5, 0.5);
+            self.spike(((at + off * width) * 1e5).round() / 1e5, width)
+        }
+    }
+
     fn kink(&mut self) -> Expression {
         let (at, c) = (self.place(), self.number(-1.5, 1.5));
         self.features.push(at);
@@ -203,7 +237,7 @@ impl Draw {
         sum([line, product([Number(c), kink])])
     }
 
-    fn reward(&mut self, priced: bool, unit: f64) -> Expression {
+    pub fn reward(&mut self, priced: bool, unit: f64) -> Expression {
         let mut formula = self.formula();
         if priced && self.chance(0.5) {
             let c = if matches!(self.family, Family::Ties | Family::NearTies) {
@@ -295,6 +329,12 @@ pub fn game(seed: u64) -> (Family, Game) {
         of: 1,
         features: Vec::new(),
     };
+    match family {
+        Family::Hidden => return (family, designed::hidden(&mut draw)),
+        Family::Touching => return (family, designed::touching(&mut draw)),
+        Family::Continuum => return (family, designed::continuum(&mut draw)),
+        _ => {}
+    }
     // Formulas in z of the first type, too.
     draw.of = usize::from(!draw.chance(0.15));
     let horizon = [2, 2, 2, 2, 2, 2, 3, 4, 2, 2][draw.below(10)];
