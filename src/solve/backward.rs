@@ -399,12 +399,13 @@ impl Step<'_> {
         }
         // Values that overflowed end here, and are refused when the period is done.
         let accurate = error <= accuracy(self.tolerance, &values) || !error.is_finite();
-        if accurate && self.is_proven([lo, hi], inside.as_ref(), &values, work) {
+        let bound = accurate.then(|| self.bound([lo, hi], inside.as_ref(), &values, work));
+        if let Some(bound) = bound.flatten() {
             if let Some(node) = self.passed(games, field, [lo, hi], &leaders, work)? {
                 return self.refit(games, field, [lo, &node, hi], work, out);
             }
             field.made.pieces.fetch_add(1, Ordering::Relaxed);
-            out.push(piece.with_error(error));
+            out.push(piece.with_error(error.max(bound)));
             return Ok(());
         }
         // The regime has its values there, but the leader may prefer another.
@@ -420,24 +421,25 @@ impl Step<'_> {
         self.fit(games, field, &right, work, out)
     }
 
-    /// Whether the error of a piece is within the tolerance for certain. One that is too narrow to divide for that alone
-    /// is taken for it, and counted as unproven.
-    fn is_proven(
+    /// A bound of the error of a piece, where it is within the tolerance. A piece that is too narrow to divide for that alone
+    /// is taken as it is tested, and counted as unproven.
+    fn bound(
         &self,
         [lo, hi]: [&Node; 2],
         inside: Option<&Equilibrium>,
         values: &[Values],
         work: &mut Work,
-    ) -> bool {
+    ) -> Option<f64> {
         let bound = inside.and_then(|e| Enclosed::new(self.period, lo.m, hi.m).error(&lo.label, e));
         let bound = bound.map(|bound| bound.distance(&Values::default()));
-        if bound.is_some_and(|bound| bound <= accuracy(self.tolerance, values)) {
-            return true;
+        let accuracy = accuracy(self.tolerance, values);
+        if let Some(bound) = bound.filter(|bound| *bound <= accuracy) {
+            return Some(bound);
         }
         // Nor would halving prove the regime of a point inside a continuum.
         let narrow = hi.m - lo.m <= LEAST_UNPROVEN || lo.label.kind == Kind::Inside;
         work.unproven += u64::from(narrow);
-        narrow
+        narrow.then_some(accuracy)
     }
 
     /// A point between two of the same regime at which the leader prefers another, where one may pass it unseen.

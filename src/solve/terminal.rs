@@ -94,10 +94,12 @@ impl Terminal<'_> {
         let accuracy = accuracy(self.tolerance, &values);
         let narrow = hi - lo <= LEAST_UNPROVEN;
         if error <= accuracy {
-            let proven = self.bound(lo, hi).distance(&Values::default()) <= accuracy;
+            let bound = self.bound(lo, hi).distance(&Values::default());
+            let proven = bound <= accuracy;
             if proven || narrow {
                 self.unproven += u64::from(!proven);
-                self.pieces.push(piece.with_error(error));
+                self.pieces
+                    .push(piece.with_error(error.max(bound.min(accuracy))));
                 return Ok(());
             }
         }
