@@ -37,7 +37,7 @@ struct Random {
 }
 
 const TYPES: [&str; 2] = ["lo", "hi"];
-const ACTIONS: [&str; 3] = ["rest", "run", "walk"];
+const ACTIONS: [&str; 3] = ["sit", "run", "walk"];
 
 /// The form of a random game.
 #[derive(Clone, Copy)]
