@@ -23,7 +23,7 @@ mod values;
 pub use archive::{ARCHIVE_FORMAT, Archive, ArchiveError, Array, Numbers};
 pub use forward::{Coin, follow};
 pub use leader::Work;
-pub use simplex::SimplexSolution;
+pub use simplex::{SimplexSolution, ValueError};
 pub use solved::{Solved, SolvedEquilibrium, SolvedPoint, Start, StateValues};
 pub use stage_game::Kind;
 pub use stationary::{Ending, Iteration};

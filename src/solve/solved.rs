@@ -1,11 +1,12 @@
 //! A solved game, whichever solver it took: two types with jumps tracked, or any number of types on a lattice.
 
-use super::simplex::SimplexSolution;
+use super::simplex::{SimplexSolution, ValueError};
 use super::theta::{Solution, StageEquilibrium, StagePoint};
 use super::values::Values;
 use super::{Ending, Iteration, Kind, SolveError, Work};
 use crate::game::{
-    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription, Way,
+    Belief, Flow, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription,
+    Way,
 };
 use crate::scenario::SolveSettings;
 
@@ -179,8 +180,9 @@ impl<'g> Solved<'g> {
         }
     }
 
-    /// theta_t and V_t at (pi, z) where theta is followed: as [`resolve`](Self::resolve), but inside a piece of V_t, where
-    /// jumps are tracked, only the equilibrium of its regime is solved for.
+    /// theta_t and V_t at (pi, z) where theta is followed at many points: as [`resolve`](Self::resolve), but inside a piece
+    /// of V_t, where jumps are tracked, only the equilibrium of its regime is solved for, and on a lattice its own V_{t+1}
+    /// is taken.
     ///
     /// # Errors
     /// As [`resolve`](Self::resolve).
@@ -192,7 +194,7 @@ impl<'g> Solved<'g> {
     ) -> Result<SolvedPoint, SolveError> {
         match self {
             Self::TwoTypes(solution) => Ok(solution.follow_at(t, belief, second(z))?.into()),
-            Self::Simplex(solution) => solution.resolve(t, belief, z),
+            Self::Simplex(solution) => solution.follow_at(t, belief, z),
         }
     }
 
@@ -216,6 +218,17 @@ impl<'g> Solved<'g> {
             sequences(solution, z, last, &mut Vec::new(), (&mut work, most_work), &mut best)?
         });
         Ok(all.then_some(best))
+    }
+
+    /// By how much V_1 at the starts of a flow of theta may be off, with what decides it; `None` where jumps are tracked.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
+    pub fn value_error(&self, flow: &Flow) -> Result<Option<ValueError>, SolveError> {
+        match self {
+            Self::TwoTypes(_) => Ok(None),
+            Self::Simplex(solution) => solution.value_error(flow).map(Some),
+        }
     }
 
     /// The prescriptions among which the leader chooses at a belief.

@@ -17,7 +17,7 @@ use crate::game::{
     Belief, Flow, FlowRule, Game, GameError, LeaderInformation, LeaderType, MeanField, Policy,
 };
 use crate::scenario::Selection;
-use crate::solve::{Coin, Iteration, SolveError, Solved, StateValues, Work, follow};
+use crate::solve::{Coin, Iteration, SolveError, Solved, StateValues, ValueError, Work, follow};
 
 /// V_1 and the values along the path may differ by this times max(1, |V_1|): interpolation errors and tie tolerances add up.
 const CONSISTENT: f64 = 1e-6;
@@ -93,6 +93,8 @@ pub struct SolutionFigures {
     pub iteration: Option<Iteration>,
     /// What periods that are not played can add to a follower's gain, for an infinite horizon; else 0.
     pub tail: f64,
+    /// How far V_1 at the start may be off, and where; `None` where jumps of V are tracked.
+    pub value_error: Option<ValueError>,
     /// V_1 re-solved at the start, for each selection that was solved.
     pub values: Vec<(Selection, StateValues)>,
 }
@@ -143,6 +145,7 @@ impl Certified {
             flow_difference: flow_difference(solution.game(), &path.flow)?,
             iteration: solution.iteration().copied(),
             tail: tail(solution.game()),
+            value_error: solution.value_error(&path.flow)?,
             values,
         };
         let mut warnings = warnings(&path.flow, &path.exploitability, &figures);
@@ -270,6 +273,9 @@ fn warnings(flow: &Flow, gain: &Exploitability, figures: &SolutionFigures) -> Ve
             "{} constant actions of the leader are not compared with theta: the iteration did not converge for them",
             figures.commitment_gap.unsolved
         ));
+    }
+    if let Some(error) = &figures.value_error {
+        warnings.extend(error.warnings.iter().cloned());
     }
     let size = figures.values.iter().fold(1.0, |size: f64, (_, v)| {
         size.max(v.leader.abs())
