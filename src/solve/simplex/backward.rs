@@ -127,11 +127,6 @@ impl<'a> StageGames<'a> {
         }
     }
 
-    /// The lattice that V_{t+1} is held on.
-    pub fn lattice(&self) -> &'a Lattice {
-        self.period.lattice
-    }
-
     /// Move to the public state (pi, z).
     pub fn move_to(&mut self, belief: &Belief, z: &[f64]) -> Result<(), GameError> {
         self.known.clear();
@@ -490,7 +485,7 @@ pub(super) fn step(
                     let answer = games.choose(rule, &candidates[*belief], &mut work)?.answer;
                     values.extend_from_slice(&answer.equilibrium.followers);
                     values.extend_from_slice(&answer.leader_types);
-                    labels.push(Label::of(&answer));
+                    labels.push(Label::of(&answer, games.tables.truths()));
                 }
                 Ok((values, labels, work))
             },
@@ -551,6 +546,11 @@ pub(super) fn terminal(
         values.resize(values.len() + components - types, 0.0);
     }
     let field = Field::new(lattice, components, values);
+    let cuts = jumps::of_terminal(game, lattice, &field)?;
+    let field = match cuts.all().is_empty() {
+        true => field,
+        false => field.with_cuts(lattice, cuts),
+    };
     Ok(PublicValues {
         mesh: mesh.clone(),
         fields: vec![field; mesh.nodes().len()],
