@@ -564,6 +564,13 @@ impl Game {
         })
     }
 
+    /// The outcome of every comparison of the terminal reward at z.
+    pub(crate) fn terminal_truths(&self, z: &[f64]) -> Vec<bool> {
+        let mut memory = self.terminal_program.memory();
+        self.terminal_program.run(&mut memory, self.horizon + 1, z);
+        self.terminal_program.truths(&memory)
+    }
+
     /// Room for the values at one (t, z).
     pub fn tables(&self) -> Tables<'_> {
         Tables::new(self)

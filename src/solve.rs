@@ -24,7 +24,7 @@ mod values;
 pub use archive::{ARCHIVE_FORMAT, Archive, ArchiveError, Array, Numbers};
 pub use forward::{Coin, follow};
 pub use leader::Work;
-pub use simplex::SimplexSolution;
+pub use simplex::{SimplexSolution, ValueError};
 pub use solved::{Solved, SolvedEquilibrium, SolvedPoint, Start, StateValues};
 pub use stage_game::{Kind, TIE};
 pub use stationary::{Ending, Iteration};

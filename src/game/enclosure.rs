@@ -243,6 +243,28 @@ impl Game {
     }
 }
 
+impl Game {
+    /// Whether a comparison of some formula may go both ways over the z with z(x) in `mean_field[x]`: rewards and kernels
+    /// of period t, or for T + 1 the terminal reward. Where it may not, they do not jump there.
+    pub(crate) fn may_branch(&self, t: usize, mean_field: &[Interval]) -> bool {
+        let mut inputs = vec![Interval::point(t as f64)];
+        inputs.extend_from_slice(mean_field);
+        let program = match t > self.horizon {
+            true => &self.terminal_program,
+            false => &self.program,
+        };
+        let open = std::cell::Cell::new(false);
+        let compare = |op: Op, operands: [Interval; 3]| {
+            let range = apply(op, operands);
+            let compares = matches!(op, Op::Less | Op::LessEqual | Op::Equal | Op::NotEqual);
+            open.set(open.get() || compares && range == UNKNOWN);
+            range
+        };
+        program.run_with(&inputs, Interval::point, compare);
+        open.get()
+    }
+}
+
 impl Enclosure<'_> {
     /// R^f(z, x, a^l, a).
     pub(crate) fn follower_reward(&self, leader_move: usize, x: usize, a: usize) -> Interval {

@@ -407,6 +407,15 @@ impl Program {
         all
     }
 
+    /// The outcome of every comparison, in a memory that [`run`](Self::run) has filled.
+    pub(crate) fn truths(&self, memory: &[f64]) -> Vec<bool> {
+        let all = (self.first_result..).zip(&self.instructions);
+        let compares = |op: Op| matches!(op, Op::Less | Op::LessEqual | Op::Equal | Op::NotEqual);
+        all.filter(|(_, i)| compares(i.op))
+            .map(|(slot, _)| memory[slot] != 0.0)
+            .collect()
+    }
+
     /// Whether t is read.
     pub(crate) fn depends_on_time(&self) -> bool {
         self.depends_on_time

@@ -114,6 +114,11 @@ impl<'g> Tables<'g> {
         }
     }
 
+    /// The outcome of every comparison of a formula where the tables were evaluated.
+    pub(crate) fn truths(&self) -> Vec<bool> {
+        self.game.program.truths(&self.memory)
+    }
+
     /// Like [`evaluate`](Self::evaluate), checking also what depends on neither t nor z.
     pub(crate) fn evaluate_all(&mut self, t: usize, z: &[f64]) -> Result<(), GameError> {
         self.evaluate(t, z)?;

@@ -87,6 +87,9 @@ fn solution(text: &mut String, game: &Game, certificate: &Certificate) -> std::f
     }
     let consistency = small(figures.consistency);
     writeln!(text, "; V_1 agrees with the path to {consistency}")?;
+    if let Some(error) = &figures.value_error {
+        writeln!(text, "estimated error of V_1: {}", small(error.figure))?;
+    }
     if let Some(gap) = &figures.commitment_gap {
         commitment(text, game, gap, figures)?;
     }

@@ -164,6 +164,7 @@ pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
         "flow_difference": led.map(|f| f.flow_difference),
         "without_coin": figures.map(|f| exploitability(game, &f.without_coin)),
         "consistency": figures.map(|f| f.consistency),
+        "v_error": figures.and_then(|f| f.value_error.as_ref()).map(|e| e.figure),
         "incomplete_stage_games": figures.map(|f| f.work.incomplete),
         "jumps": figures.and_then(|f| f.jumps),
         "stage_solves": figures.map(|f| f.work.states),

@@ -3,6 +3,9 @@
 use super::{SolveError, Solved};
 use crate::game::{Belief, Flow, FlowNode, MeanField, Way, Worth};
 
+/// Nodes of a period up to which every stage game along the way is looked at closely.
+pub(super) const NARROW: usize = 4;
+
 /// What becomes of a public lottery along a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coin {
@@ -25,6 +28,7 @@ pub fn follow(
 ) -> Result<Flow, SolveError> {
     let mut flow = Flow::begin(solution.game(), t, belief, start);
     let mut at = 0;
+    let (mut period, mut is_narrow) = (0, true);
     while flow.nodes[at].t <= solution.game().horizon() {
         let FlowNode {
             t,
@@ -33,7 +37,15 @@ pub fn follow(
             ..
         } = &flow.nodes[at];
         let t = *t;
-        let mut point = solution.resolve(t, belief, mean_field)?;
+        if period != t {
+            // All nodes of a period stand before the first of them is followed.
+            let wide = flow.nodes.iter().filter(|node| node.t == t).nth(NARROW);
+            (period, is_narrow) = (t, wide.is_none());
+        }
+        let mut point = match is_narrow {
+            true => solution.resolve(t, belief, mean_field)?,
+            false => solution.follow_at(t, belief, mean_field)?,
+        };
         if !point.supported && coin == Coin::Ignored {
             keep_left(&mut point.next);
         }

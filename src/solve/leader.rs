@@ -137,6 +137,15 @@ impl Rule {
         }
     }
 
+    /// The criterion: of the equilibria the one with the largest is selected.
+    pub fn score<E: Outcome>(&self, e: &E, z: &[f64]) -> f64 {
+        match self.selection {
+            Selection::Optimistic => e.leader(),
+            Selection::Pessimistic => -e.leader(),
+            Selection::Welfare => z.iter().zip(e.followers()).map(|(z, v)| z * v).sum(),
+        }
+    }
+
     /// The best by the criterion, and among those as good the lexicographically largest.
     pub fn preferred<'e, E: Outcome>(
         &self,
@@ -144,11 +153,7 @@ impl Rule {
         z: &[f64],
         actions: usize,
     ) -> Option<&'e E> {
-        let score = |e: &E| match self.selection {
-            Selection::Optimistic => e.leader(),
-            Selection::Pessimistic => -e.leader(),
-            Selection::Welfare => z.iter().zip(e.followers()).map(|(z, v)| z * v).sum(),
-        };
+        let score = |e: &E| self.score(e, z);
         let slack = Slack::of(eligible.clone().map(score));
         eligible.filter(|e| slack.admits(score(e))).reduce(|a, b| {
             match comes_before(b, a, z.len(), actions) {

@@ -12,14 +12,18 @@
 //! Departure: on an edge one jump is known, to a hundredth of its length, and within a simplex its surface is flat. Where
 //! jumps are denser than the lattice V is still interpolated across some; theta there loses what the certificate measures.
 
+mod accuracy;
 mod affine;
 mod backward;
 mod choice;
+mod closely;
 mod directions;
 mod field;
 mod flows;
 mod jumps;
 pub(super) mod lattice;
+mod look;
+mod oracle;
 mod regimes;
 mod search;
 mod simplices;
@@ -29,6 +33,7 @@ mod theta;
 #[cfg(test)]
 mod tests;
 
+pub use accuracy::ValueError;
 pub(super) use regimes::Cut;
 pub(super) use theta::Parts;
 pub use theta::SimplexSolution;

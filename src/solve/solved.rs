@@ -1,11 +1,12 @@
 //! A solved game, whichever solver it took: two types with jumps tracked, or any number of types on a lattice.
 
-use super::simplex::SimplexSolution;
+use super::simplex::{SimplexSolution, ValueError};
 use super::theta::{Solution, StageEquilibrium, StagePoint};
 use super::values::Values;
 use super::{Ending, Iteration, Kind, SolveError, Work};
 use crate::game::{
-    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription, Way,
+    Belief, Flow, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription,
+    Way,
 };
 use crate::scenario::SolveSettings;
 
@@ -183,8 +184,9 @@ impl<'g> Solved<'g> {
         }
     }
 
-    /// theta_t and V_t at (pi, z) where theta is followed: as [`resolve`](Self::resolve), but inside a piece of V_t, where
-    /// jumps are tracked, only the equilibrium of its regime is solved for.
+    /// theta_t and V_t at (pi, z) where theta is followed at many points: as [`resolve`](Self::resolve), but inside a piece
+    /// of V_t, where jumps are tracked, only the equilibrium of its regime is solved for, and on a lattice its own V_{t+1}
+    /// is taken.
     ///
     /// # Errors
     /// As [`resolve`](Self::resolve).
@@ -196,7 +198,7 @@ impl<'g> Solved<'g> {
     ) -> Result<SolvedPoint, SolveError> {
         match self {
             Self::TwoTypes(solution) => Ok(solution.follow_at(t, belief, second(z))?.into()),
-            Self::Simplex(solution) => solution.resolve(t, belief, z),
+            Self::Simplex(solution) => solution.follow_at(t, belief, z),
         }
     }
 
@@ -231,6 +233,17 @@ impl<'g> Solved<'g> {
                 super::check(solution.game(), &mixing).is_ok()
             }
             Self::Simplex(_) => true,
+        }
+    }
+
+    /// By how much V_1 at the starts of a flow of theta may be off, with what decides it; `None` where jumps are tracked.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
+    pub fn value_error(&self, flow: &Flow) -> Result<Option<ValueError>, SolveError> {
+        match self {
+            Self::TwoTypes(_) => Ok(None),
+            Self::Simplex(solution) => solution.value_error(flow).map(Some),
         }
     }
 

@@ -23,7 +23,7 @@ use crate::game::{
     Worth,
 };
 use crate::scenario::Selection;
-use crate::solve::{Coin, Iteration, SolveError, Solved, StateValues, Work, follow};
+use crate::solve::{Coin, Iteration, SolveError, Solved, StateValues, ValueError, Work, follow};
 
 /// What the certificate says of the flow of theta from one start.
 #[derive(Clone, Debug)]
@@ -165,6 +165,8 @@ pub struct SolutionFigures {
     pub iteration: Option<Iteration>,
     /// What periods that are not played can add to a follower's gain, for an infinite horizon; else 0.
     pub tail: f64,
+    /// How far V_1 at the start may be off, and where; `None` where jumps of V are tracked.
+    pub value_error: Option<ValueError>,
     /// V_1 re-solved at the start, for each selection that was solved.
     pub values: Vec<(Selection, StateValues)>,
 }
@@ -238,6 +240,7 @@ impl Certified {
             flow_difference: flow_difference(game, &path.flow)?,
             iteration: solution.iteration().copied(),
             tail: tail(game),
+            value_error: solution.value_error(&path.flow)?,
             values,
         };
         let mut warnings = warnings::of(game, &path.flow, &path.exploitability, &figures);

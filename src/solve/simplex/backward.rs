@@ -92,13 +92,25 @@ pub(super) struct Ahead {
 /// The stage games at one (t, pi, z), one per candidate of the leader; made once and moved from point to point.
 #[derive(Debug)]
 pub(super) struct StageGames<'a> {
-    period: Period<'a>,
+    pub(super) period: Period<'a>,
     tables: Tables<'a>,
-    stage: StageGame<'a>,
+    pub(super) stage: StageGame<'a>,
     belief: Belief,
-    z: Vec<f64>,
+    pub(super) z: Vec<f64>,
     search: Search,
-    location: Location,
+    pub(super) location: Location,
+    /// V_{t+1} where it is known better than the lattice has it.
+    pub(super) known: Vec<Known>,
+}
+
+/// V_{t+1} at one place, all components.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    /// The belief, by its number,
+    pub node: usize,
+    /// and z'.
+    pub next: Vec<f64>,
+    pub values: Vec<f64>,
 }
 
 impl<'a> StageGames<'a> {
@@ -111,16 +123,13 @@ impl<'a> StageGames<'a> {
             z: Vec::new(),
             search: Search::default(),
             location: Location::default(),
+            known: Vec::new(),
         }
-    }
-
-    /// The lattice that V_{t+1} is held on.
-    pub fn lattice(&self) -> &'a Lattice {
-        self.period.lattice
     }
 
     /// Move to the public state (pi, z).
     pub fn move_to(&mut self, belief: &Belief, z: &[f64]) -> Result<(), GameError> {
+        self.known.clear();
         self.tables.evaluate(self.period.t, z)?;
         self.belief.clone_from(belief);
         self.z.clear();
@@ -189,6 +198,7 @@ impl<'a> StageGames<'a> {
                     weight: outcome.probability * probability * share,
                     leader_move: *index,
                     next: &self.period.next.fields[*node],
+                    node: *node,
                     flow,
                 }));
             }
@@ -264,7 +274,7 @@ impl<'a> StageGames<'a> {
     /// r + sum over x, a of z(x) gamma(a|x) g(x, a) + delta E V^l_{t+1}(pi', z', x').
     ///
     /// A type of probability zero moves nothing and takes its own best action.
-    fn answer(
+    pub(super) fn answer(
         &mut self,
         leader: &LeaderPrescription,
         ahead: &[Ahead],
@@ -428,9 +438,13 @@ impl<'a> StageGames<'a> {
         for (node, share) in nodes {
             let field = &self.period.next.fields[*node];
             let mut values = Vec::with_capacity(field.components());
-            match self.stage.across {
-                Across::Kept => field.append(&self.location, &mut values),
-                Across::Bridged => field.append_bridged(&self.location, &mut values),
+            let mut known = self.known.iter();
+            match known.find(|known| known.node == *node && known.next == next) {
+                Some(known) => values.extend_from_slice(&known.values),
+                None if self.stage.across == Across::Kept => {
+                    field.append(&self.location, &mut values);
+                }
+                None => field.append_bridged(&self.location, &mut values),
             }
             mean.resize(values.len() - types, 0.0);
             for (sum, v) in mean.iter_mut().zip(&values[types..]) {
@@ -471,7 +485,7 @@ pub(super) fn step(
                     let answer = games.choose(rule, &candidates[*belief], &mut work)?.answer;
                     values.extend_from_slice(&answer.equilibrium.followers);
                     values.extend_from_slice(&answer.leader_types);
-                    labels.push(Label::of(&answer));
+                    labels.push(Label::of(&answer, games.tables.truths()));
                 }
                 Ok((values, labels, work))
             },
@@ -532,6 +546,11 @@ pub(super) fn terminal(
         values.resize(values.len() + components - types, 0.0);
     }
     let field = Field::new(lattice, components, values);
+    let cuts = jumps::of_terminal(game, lattice, &field)?;
+    let field = match cuts.all().is_empty() {
+        true => field,
+        false => field.with_cuts(lattice, cuts),
+    };
     Ok(PublicValues {
         mesh: mesh.clone(),
         fields: vec![field; mesh.nodes().len()],

@@ -7,7 +7,7 @@ use super::backward::{Answer, Period, StageGames};
 use super::field::Field;
 use super::lattice::{Lattice, Location};
 use super::regimes::{Cut, Cuts};
-use crate::game::{Belief, LeaderPrescription};
+use crate::game::{Belief, Game, GameError, LeaderPrescription};
 use crate::solve::SolveError;
 use crate::solve::leader::{Rule, Work};
 
@@ -50,22 +50,26 @@ pub(super) struct Label {
     taken: Vec<bool>,
     /// z', of one flow after the other.
     next: Vec<f64>,
+    /// The outcome of every comparison in the formulas.
+    truths: Vec<bool>,
 }
 
 impl Label {
-    pub fn of(answer: &Answer) -> Self {
+    /// Of what is selected where the formulas compare so.
+    pub fn of(answer: &Answer, truths: Vec<bool>) -> Self {
         let e = &answer.equilibrium;
         Self {
             leader: answer.leader.clone(),
             taken: e.gamma.iter().map(|p| *p > 0.0).collect(),
             next: e.next.clone(),
+            truths,
         }
     }
 
-    /// Whether V_t may jump between this node and one close by: what is selected differs, or there are jumps of V_{t+1}
-    /// where the mean field goes.
+    /// Whether V_t may jump between this node and one close by: what is selected differs or a formula branches, or there
+    /// are jumps of V_{t+1} where the mean field goes.
     fn may_jump(&self, other: &Self, period: &Period, at: &mut Location) -> bool {
-        if self.leader != other.leader || self.taken != other.taken {
+        if self.leader != other.leader || self.taken != other.taken || self.truths != other.truths {
             return true;
         }
         let cuts = || period.next.fields.iter().map(Field::cuts);
@@ -106,10 +110,7 @@ pub(super) fn find(
         return Ok(Cuts::default());
     }
     let scales = scales(lattice, field);
-    let mut suspects = Vec::new();
-    for node in 0..lattice.nodes() {
-        suspect(lattice, field, &scales, node, &mut suspects);
-    }
+    let mut suspects = suspects(lattice, field, &scales);
     let mut at = Location::default();
     suspects.retain(|s| {
         let [a, b] = s.nodes.map(|node| &labels[node]);
@@ -124,8 +125,15 @@ pub(super) fn find(
                 let mut cuts = Vec::new();
                 let mut work = Work::default();
                 for suspect in suspects {
-                    let cut = halve(games, &from, field, &scales, *suspect, &mut work)?;
-                    cuts.extend(cut);
+                    let value = |z: &[f64]| -> Result<Vec<f64>, SolveError> {
+                        games.move_to(from.belief, z)?;
+                        let answer = games.choose(from.rule, from.candidates, &mut work)?.answer;
+                        work.probes += 1;
+                        let mut v = answer.equilibrium.followers;
+                        v.extend(answer.leader_types);
+                        Ok(v)
+                    };
+                    cuts.extend(halve(lattice, field, &scales, *suspect, value)?);
                 }
                 Ok((cuts, work))
             },
@@ -138,6 +146,33 @@ pub(super) fn find(
         work.add(&done);
     }
     work.cuts += cuts.len() as u64;
+    Ok(Cuts::new(cuts, lattice.nodes()))
+}
+
+/// The cuts of V_{T+1}, of which the values at the nodes are given: where a comparison in the terminal reward changes.
+pub(super) fn of_terminal(
+    game: &Game,
+    lattice: &Lattice,
+    field: &Field,
+) -> Result<Cuts, GameError> {
+    if field.is_constant() {
+        return Ok(Cuts::default());
+    }
+    let scales = scales(lattice, field);
+    let truths = |node: usize| game.terminal_truths(&lattice.mean_field(node));
+    let mut cuts = Vec::new();
+    for suspect in suspects(lattice, field, &scales) {
+        if truths(suspect.nodes[0]) == truths(suspect.nodes[1]) {
+            continue;
+        }
+        let value = |z: &[f64]| -> Result<Vec<f64>, GameError> {
+            let types = (0..lattice.types()).map(|x| game.terminal_reward(z, x));
+            let mut v: Vec<f64> = types.collect::<Result<_, _>>()?;
+            v.resize(field.components(), 0.0);
+            Ok(v)
+        };
+        cuts.extend(halve(lattice, field, &scales, suspect, value)?);
+    }
     Ok(Cuts::new(cuts, lattice.nodes()))
 }
 
@@ -203,6 +238,15 @@ fn distance(a: &[f64], b: &[f64], scales: &[f64]) -> f64 {
         .fold(0.0, f64::max)
 }
 
+/// The edges that a jump may cross.
+fn suspects(lattice: &Lattice, field: &Field, scales: &[f64]) -> Vec<Suspect> {
+    let mut found = Vec::new();
+    for node in 0..lattice.nodes() {
+        suspect(lattice, field, scales, node, &mut found);
+    }
+    found
+}
+
 /// The edges from a node upwards that a jump may cross.
 fn suspect(
     lattice: &Lattice,
@@ -252,15 +296,13 @@ fn suspect(
 }
 
 /// Halve an edge towards the jump on it; nothing where V turns out to vary no more than it does beside it.
-fn halve(
-    games: &mut StageGames,
-    from: &At,
+fn halve<E>(
+    lattice: &Lattice,
     field: &Field,
     scales: &[f64],
     suspect: Suspect,
-    work: &mut Work,
-) -> Result<Option<Cut>, SolveError> {
-    let lattice = games.lattice();
+    mut value: impl FnMut(&[f64]) -> Result<Vec<f64>, E>,
+) -> Result<Option<Cut>, E> {
     let ends = suspect.nodes.map(|node| lattice.mean_field(node));
     let values = suspect.nodes.map(|node| field.at_node(node));
     let mut between = [0.0, 1.0];
@@ -272,11 +314,7 @@ fn halve(
         let z: Vec<f64> = pairs
             .map(|(a, b)| (1.0 - middle) * a + middle * b)
             .collect();
-        games.move_to(from.belief, &z)?;
-        let answer = games.choose(from.rule, from.candidates, work)?.answer;
-        work.probes += 1;
-        let mut v = answer.equilibrium.followers;
-        v.extend(answer.leader_types);
+        let v = value(&z)?;
         let halves = [
             distance(&sides[0], &v, scales),
             distance(&v, &sides[1], scales),

@@ -23,6 +23,8 @@ pub(super) struct Branch<'a> {
     pub weight: f64,
     pub leader_move: usize,
     pub next: &'a Field,
+    /// The belief of the next period that `next` is held at.
+    pub node: usize,
     /// Which of the mean fields that may follow is this branch's: always the first where (8) is averaged.
     pub flow: usize,
 }
@@ -316,17 +318,30 @@ impl<'a> StageGame<'a> {
         holds.then_some(equilibrium)
     }
 
-    /// The prescription with its z' and values, and whether it is an equilibrium; types without mass take their lowest
-    /// best response.
-    fn examine(&self, mut gamma: Vec<f64>, at: &mut Location) -> (Equilibrium, bool) {
+    /// The prescription with its z' and values, and whether it is an equilibrium.
+    fn examine(&self, gamma: Vec<f64>, at: &mut Location) -> (Equilibrium, bool) {
         let next = self.advance(&gamma);
         let values = self.continuation(&next, at);
+        let (mut equilibrium, holds) = self.judge(gamma, next, &values, 0.0);
+        equilibrium.tied |= equilibrium.kind == Kind::Mixed && at.on_wall;
+        (equilibrium, holds)
+    }
+
+    /// The same from its z' and V there, where a loss by so much more than the tie tolerance is none; types without mass
+    /// take their lowest best response.
+    pub fn judge(
+        &self,
+        mut gamma: Vec<f64>,
+        next: Vec<f64>,
+        values: &[f64],
+        slack: f64,
+    ) -> (Equilibrium, bool) {
         let (mut holds, mut mixed, mut tied) = (true, false, false);
         let mut residual: f64 = 0.0;
         let mut followers = vec![0.0; self.types];
         for x in 0..self.types {
-            let best = self.best(x, &values);
-            let loss = |a: usize| best.payoff - self.payoff(x, a, &values);
+            let best = self.best(x, values);
+            let loss = |a: usize| best.payoff - self.payoff(x, a, values);
             let row = &mut gamma[x * self.actions..(x + 1) * self.actions];
             if self.z[x] <= 0.0 {
                 let good = |a: &&usize| loss(**a) <= best.tolerance;
@@ -340,9 +355,9 @@ impl<'a> StageGame<'a> {
                 if row[a] > 0.0 {
                     taken += 1;
                     // Written so that a NaN does not pass.
-                    holds &= loss(a) <= best.tolerance;
+                    holds &= loss(a) <= best.tolerance + slack;
                     residual = residual.max(loss(a));
-                    followers[x] += row[a] * self.payoff(x, a, &values);
+                    followers[x] += row[a] * self.payoff(x, a, values);
                 } else {
                     tied |= self.z[x] > 0.0 && loss(a) <= best.tolerance;
                 }
@@ -351,7 +366,7 @@ impl<'a> StageGame<'a> {
         }
         let equilibrium = Equilibrium {
             kind: if mixed { Kind::Mixed } else { Kind::Pure },
-            tied: tied || mixed && at.on_wall,
+            tied,
             gamma,
             next,
             followers,

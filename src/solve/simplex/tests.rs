@@ -105,6 +105,7 @@ impl Numbers {
                 leader_move: 0,
                 flow: 0,
                 next: field,
+                node: 0,
             }],
             reward: self.reward.clone(),
             flows: 1,

@@ -14,7 +14,7 @@ use crate::game::{
 use crate::scenario::SolveSettings;
 use crate::solve::beliefs::Beliefs;
 use crate::solve::leader::{Rule, Work};
-use crate::solve::solved::{Backward, SolvedEquilibrium, SolvedPoint, Start, StateValues};
+use crate::solve::solved::{Backward, SolvedPoint, Start, StateValues};
 use crate::solve::stationary::{self, Snapshot};
 use crate::solve::{Iteration, Kind, SolveError, candidates, theta::first_actions};
 
@@ -32,9 +32,9 @@ pub struct SimplexSolution<'g> {
     game: &'g Game,
     settings: SolveSettings,
     /// The leader's actions among which she chooses.
-    actions: Vec<usize>,
+    pub(super) actions: Vec<usize>,
     beliefs: Beliefs,
-    lattice: Lattice,
+    pub(super) lattice: Lattice,
     /// V_1, ..., V_{T+1} in units of the players' scales; for an infinite horizon the last iterate and the one before it.
     values: Vec<PublicValues>,
     work: Work,
@@ -219,7 +219,7 @@ impl<'g> SimplexSolution<'g> {
         })
     }
 
-    fn games(&self, t: usize) -> StageGames<'_> {
+    pub(super) fn games(&self, t: usize) -> StageGames<'_> {
         StageGames::new(Period {
             game: self.game.in_units(),
             rule: self.settings.flow,
@@ -234,7 +234,7 @@ impl<'g> SimplexSolution<'g> {
         SETUP + self.game.evaluation_cost()
     }
 
-    fn rule(&self) -> Rule {
+    pub(super) fn rule(&self) -> Rule {
         Rule {
             selection: self.settings.selection,
         }
@@ -253,11 +253,11 @@ impl<'g> SimplexSolution<'g> {
         )
     }
 
-    /// theta_t and V_t re-solved at (pi, z), every equilibrium at every candidate of the leader searched.
+    /// theta_t and V_t at (pi, z), every equilibrium at every candidate of the leader searched against the lattice's V_{t+1}.
     ///
     /// # Errors
     /// A kernel or reward without a value at z, or a belief that theta is not held at.
-    pub fn resolve(
+    pub fn follow_at(
         &self,
         t: usize,
         belief: &Belief,
@@ -270,11 +270,8 @@ impl<'g> SimplexSolution<'g> {
         self.point(&games, selected)
     }
 
-    /// The followers' answer to one prescription of the leader at (t, pi, z), and the values it gives.
-    ///
-    /// # Errors
-    /// As [`resolve`](Self::resolve).
-    pub fn answer_at(
+    /// The followers' answer to one prescription of the leader, likewise.
+    fn plain_answer(
         &self,
         t: usize,
         belief: &Belief,
@@ -304,59 +301,14 @@ impl<'g> SimplexSolution<'g> {
             .into_par_iter()
             .map(|(belief, node)| {
                 let z = MeanField::new(lattice.mean_field(node));
-                let point = self.resolve(t, belief, &z)?;
+                let point = self.follow_at(t, belief, &z)?;
                 Ok((belief.clone(), z, point))
             })
             .collect();
         points.into_iter().collect()
     }
 
-    /// Every equilibrium of the stage games at (t, pi, z), for one prescription of the leader or all candidates.
-    ///
-    /// # Errors
-    /// As [`resolve`](Self::resolve).
-    pub fn stage_equilibria(
-        &self,
-        t: usize,
-        belief: &Belief,
-        z: &MeanField,
-        leader: Option<&LeaderPrescription>,
-    ) -> Result<Vec<SolvedEquilibrium>, SolveError> {
-        let mut games = self.games(t);
-        games.move_to(belief, z.weights())?;
-        let mut work = Work::default();
-        let listed = self.candidates_at(belief)?;
-        let chosen = games.choose(&self.rule(), &listed, &mut work)?.answer;
-        let mut rows = Vec::new();
-        for candidate in leader.map_or(&listed[..], std::slice::from_ref) {
-            let (answers, _) = games.enumerate(candidate, &mut work)?;
-            rows.extend(answers.into_iter().map(|answer| {
-                let values = self.values_of(&answer);
-                let next = games.mean_next(&answer);
-                let e = answer.equilibrium;
-                SolvedEquilibrium {
-                    kind: e.kind,
-                    continuum: e.kind == Kind::Vertex,
-                    supremum: false,
-                    selected: chosen.leader == answer.leader && chosen.equilibrium.gamma == e.gamma,
-                    leader: answer.leader,
-                    next: MeanField::new(next),
-                    // The probability of the sides after the first, the largest of all flows'.
-                    coin: answer
-                        .sides
-                        .iter()
-                        .map(|sides| 1.0 - sides[0].probability)
-                        .fold(0.0, f64::max),
-                    prescription: Prescription::new(self.game.follower_actions().len(), e.gamma),
-                    values,
-                    residual: self.game.scales().follower.unit * e.residual,
-                }
-            }));
-        }
-        Ok(rows)
-    }
-
-    fn values_of(&self, answer: &Answer) -> StateValues {
+    pub(super) fn values_of(&self, answer: &Answer) -> StateValues {
         let mut followers = answer.equilibrium.followers.clone();
         let mut leader_types = answer.leader_types.clone();
         self.in_rewards(&mut followers, &mut leader_types);
@@ -376,7 +328,11 @@ impl<'g> SimplexSolution<'g> {
         leader.iter_mut().for_each(|v| *v *= scales.leader.unit);
     }
 
-    fn point(&self, games: &StageGames, selected: Selected) -> Result<SolvedPoint, SolveError> {
+    pub(super) fn point(
+        &self,
+        games: &StageGames,
+        selected: Selected,
+    ) -> Result<SolvedPoint, SolveError> {
         let Selected { answer, count } = selected;
         let values = self.values_of(&answer);
         let ahead = games.ahead(&answer.leader)?;
@@ -531,7 +487,7 @@ impl Policy for SimplexSolution<'_> {
     /// theta_t at (pi, z), re-solved. Where the game has no valid value, or theta is not held, the first actions are
     /// played: the caller evaluates the same kernels there and reports the error.
     fn play(&self, t: usize, belief: &Belief, z: &MeanField) -> Play {
-        let point = self.resolve(t, belief, z);
+        let point = self.follow_at(t, belief, z);
         point.map_or_else(|_| first_actions(self.game), |point| point.play)
     }
 
@@ -542,7 +498,7 @@ impl Policy for SimplexSolution<'_> {
         z: &MeanField,
         leader: &LeaderPrescription,
     ) -> Option<Prescription> {
-        let answer = self.answer_at(t, belief, z, leader);
+        let answer = self.plain_answer(t, belief, z, leader);
         let play = answer.map_or_else(|_| first_actions(self.game), |point| point.play);
         Some(play.prescription)
     }

@@ -255,7 +255,7 @@ impl<'s, 'g> Followed<'s, 'g> {
             return Ok(vec![(0.0, vec![0.0; types]); states.len()]);
         }
         let values = states.par_iter().map(|(belief, z)| {
-            let values = solution.resolve(t, belief, z)?.values;
+            let values = solution.follow_at(t, belief, z)?.values;
             let by_type = (0..types).map(|x| match belief.weights()[x] > 0.0 {
                 true => *values.leader_types.get(x).unwrap_or(&values.leader),
                 false => f64::NAN,

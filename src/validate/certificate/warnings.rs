@@ -47,6 +47,9 @@ pub(super) fn of(
             figures.work.incomplete
         ));
     }
+    if let Some(error) = &figures.value_error {
+        warnings.extend(error.warnings.iter().cloned());
+    }
     if figures.work.undecided > 0 {
         warnings.push(format!(
             "in {} stage games the error of V leaves open whether actions tie: an equilibrium may be one by less than it; a \

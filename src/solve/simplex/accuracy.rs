@@ -1,0 +1,188 @@
+//! How far V_1 may be off, a posteriori, and which selections along a path are decided by less.
+//!
+//! Three figures are added. *Defects*: at the points of the path V on the lattice against V re-solved there; of V_1 only
+//! those from the third period on are left, since both periods before are re-solved (the first two only where the path is
+//! too wide to be looked at closely). *Two grids*: V_1 against that of the lattice with half as many cells. *Missed
+//! equilibria*: where their number at a point of the path is even though nothing ties, or the work ended the search, the
+//! largest difference of V that another selection would have made. No bound is proven: a regime that neither grid meets is
+//! not seen.
+
+use super::closely::{Looked, Rival};
+use super::theta::SimplexSolution;
+use crate::game::{Flow, FlowNode, MeanField};
+use crate::solve::SolveError;
+use crate::solve::forward::NARROW;
+use crate::solve::solved::{SolvedPoint, Start, StateValues};
+
+/// Defects count this often: they are measured at points, not everywhere.
+const SAFETY: f64 = 2.0;
+/// What roots, lotteries and ties are found to, in sizes of V.
+const ROOTS: f64 = 1e-9;
+/// Points of the path that are looked at, at most.
+const MOST_POINTS: usize = 400;
+/// Places that are named, at most.
+const MOST_PLACES: usize = 5;
+
+/// How far V_1 may be off.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValueError {
+    /// The figure.
+    pub figure: f64,
+    /// Where it, or a selection, is in doubt.
+    pub warnings: Vec<String>,
+}
+
+/// What is known of one point of the path.
+struct Place<'f> {
+    node: &'f FlowNode,
+    defect: f64,
+    /// `None` where the path is too wide.
+    looked: Option<Looked>,
+}
+
+impl SimplexSolution<'_> {
+    /// How far V_1 at the starts of a flow of theta may be off, and where the flow's selections are decided by less.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
+    pub fn value_error(&self, flow: &Flow) -> Result<ValueError, SolveError> {
+        let places = self.places(flow)?;
+        let discount = self.game().discount();
+        let size = places.iter().fold(f64::MIN_POSITIVE, |size, place| {
+            let values = place.looked.as_ref().map(|l| &l.point.values);
+            values.map_or(size, |v| {
+                v.followers
+                    .iter()
+                    .fold(size.max(v.leader.abs()), |s, v| s.max(v.abs()))
+            })
+        });
+        let (mut defects, mut doubt) = (0.0, 0.0);
+        let first = places.first().map_or(1, |place| place.node.t);
+        for place in &places {
+            let later = (place.node.t - first) as i32;
+            let weight = place.node.weight * discount.powi(later);
+            if later >= 2 || place.looked.is_none() {
+                defects += weight * place.defect;
+            }
+            if let Some(looked) = place.looked.as_ref().filter(|l| l.missed || l.cut_short) {
+                let others = looked.rivals.iter().map(|rival| rival.difference);
+                doubt += weight * others.fold(place.defect, f64::max);
+            }
+        }
+        let figure = SAFETY * defects + doubt + self.two_grids(flow)? + ROOTS * size;
+        Ok(ValueError {
+            figure,
+            warnings: warnings(&places, figure),
+        })
+    }
+
+    fn places<'f>(&self, flow: &'f Flow) -> Result<Vec<Place<'f>>, SolveError> {
+        let mut places = Vec::new();
+        let played = flow.nodes.iter().filter(|node| node.play.is_some());
+        for node in played.take(MOST_POINTS) {
+            let (belief, z) = (&node.belief, &node.mean_field);
+            let t = if self.game().is_infinite() { 1 } else { node.t };
+            let narrow = flow
+                .nodes
+                .iter()
+                .filter(|other| other.t == node.t)
+                .nth(NARROW)
+                .is_none();
+            let stored = self.stored_values(t, belief, z)?;
+            let (point, looked): (SolvedPoint, Option<Looked>) = match narrow {
+                true => {
+                    let looked = self.looked(t, belief, z, &self.candidates_at(belief)?)?;
+                    (looked.point.clone(), Some(looked))
+                }
+                false => (self.follow_at(t, belief, z)?, None),
+            };
+            places.push(Place {
+                node,
+                defect: distance(&stored, &point.values),
+                looked,
+            });
+        }
+        Ok(places)
+    }
+
+    /// V_1 at the starts against that of the lattice with half as many cells.
+    fn two_grids(&self, flow: &Flow) -> Result<f64, SolveError> {
+        let Some(start) = flow.starts().first() else {
+            return Ok(0.0);
+        };
+        let mut settings = self.settings().clone();
+        settings.grid = settings.grid.div_ceil(2);
+        let from = Start {
+            t: start.t,
+            belief: self.game().initial_belief().clone(),
+        };
+        let half = Self::compute_from(self.game(), &settings, Some(self.actions.clone()), &from)?;
+        let mut most: f64 = 0.0;
+        for node in flow.starts() {
+            let z: &MeanField = &node.mean_field;
+            let values = |solution: &Self| solution.resolve(node.t, &node.belief, z);
+            let (own, other) = (values(self)?.values, values(&half)?.values);
+            most = most.max(distance(&own, &other));
+        }
+        Ok(most)
+    }
+}
+
+/// The largest difference of two values, of types that have any.
+fn distance(a: &StateValues, b: &StateValues) -> f64 {
+    let followers = a.followers.iter().zip(&b.followers);
+    let types = a.leader_types.iter().zip(&b.leader_types);
+    let pairs = followers
+        .chain(types)
+        .filter(|(a, b)| !(a.is_nan() || b.is_nan()));
+    pairs
+        .map(|(a, b)| (a - b).abs())
+        .fold((a.leader - b.leader).abs(), f64::max)
+}
+
+/// Where something is decided by less than the figure.
+fn warnings(places: &[Place], figure: f64) -> Vec<String> {
+    let mut found = Vec::new();
+    for Place { node, looked, .. } in places {
+        let Some(looked) = looked else { continue };
+        let at = format!("at t = {}, z = {:?}", node.t, node.mean_field.weights());
+        let matters = |r: &&Rival| r.gap <= figure && r.difference > figure;
+        let close = looked.rivals.iter().filter(matters);
+        if let Some(r) = close.min_by(|a, b| a.gap.total_cmp(&b.gap)) {
+            let what = match r.of_leader {
+                true => "the leader's action",
+                false => "the followers' equilibrium",
+            };
+            found.push(format!(
+                "{at} {what} is selected by {:.1e}, less than the error of V_1 ({figure:.1e}): with the other choice V there \
+                 differs by {:.1e}",
+                r.gap, r.difference
+            ));
+        }
+        if looked.margin.abs() <= figure {
+            found.push(format!(
+                "{at} a pure prescription of the followers is an equilibrium, or none, by {:.1e}, less than the error of V_1 \
+                 ({figure:.1e})",
+                looked.margin
+            ));
+        }
+        if looked.missed {
+            found.push(format!(
+                "{at} the number of the followers' equilibria is even, or none was found: one may be missing"
+            ));
+        }
+        if looked.cut_short {
+            found.push(format!(
+                "{at} the search with V re-solved ended at its limit on work: equilibria may be missing"
+            ));
+        }
+    }
+    let more = found.len().saturating_sub(MOST_PLACES);
+    found.truncate(MOST_PLACES);
+    if more > 0 {
+        found.push(format!(
+            "{more} more selections along the path are in doubt"
+        ));
+    }
+    found
+}
