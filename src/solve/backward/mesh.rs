@@ -40,7 +40,10 @@ impl Step<'_> {
         let added = self.in_parallel(
             points.windows(2),
             &mut Work::default(),
-            |games, cell, _, out| self.crossings(games, [cell[0], cell[1]], &crossings, out),
+            |games, cell, _, out| {
+                let mut left = MOST_DIVISIONS;
+                self.crossings(games, [cell[0], cell[1]], &crossings, &mut left, out)
+            },
         )?;
         let mut mesh = added;
         self.keep_clear(&mut mesh);
@@ -103,6 +106,7 @@ impl Step<'_> {
         games: &mut StageGames,
         [lo, hi]: [f64; 2],
         switches: &[Vec<f64>],
+        left: &mut usize,
         out: &mut Vec<f64>,
     ) -> Result<(), SolveError> {
         if hi - lo <= GAP || switches.iter().all(Vec::is_empty) {
@@ -112,11 +116,13 @@ impl Step<'_> {
         let starts = games.routes();
         games.move_to(hi)?;
         let ends = games.routes();
-        if hi - lo > TURN && self.may_turn(games, [lo, hi], [&starts, &ends], switches) {
+        let divisible = hi - lo > TURN && *left > 0;
+        if divisible && self.may_turn(games, [lo, hi], [&starts, &ends], switches) {
+            *left -= 1;
             let middle = 0.5 * (lo + hi);
             out.push(middle);
-            self.crossings(games, [lo, middle], switches, out)?;
-            return self.crossings(games, [middle, hi], switches, out);
+            self.crossings(games, [lo, middle], switches, left, out)?;
+            return self.crossings(games, [middle, hi], switches, left, out);
         }
         for (k, (from, to)) in starts.into_iter().zip(ends).enumerate() {
             let first = switches[k].partition_point(|s| *s <= from.min(to));
@@ -149,7 +155,13 @@ impl Step<'_> {
                 let first = switches[k].partition_point(|s| *s < from);
                 switches[k].get(first).is_some_and(|s| *s < to)
             };
-            !monotone && (within(route.c[0].low, low) || within(high.next_up(), route.c[0].high))
+            // From either end no farther than the slope allows; less than a gap beyond both is rounding.
+            let reach = slope.size() * (hi - lo);
+            let range = route.c[0].meet(Interval {
+                low: high - reach,
+                high: low + reach,
+            });
+            !monotone && (within(range.low, low - GAP) || within(high + GAP, range.high))
         })
     }
 

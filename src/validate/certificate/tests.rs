@@ -17,15 +17,18 @@ fn certified(width: f64, grid: usize) -> Certificate {
 }
 
 #[test]
-fn a_switch_that_the_mesh_missed_is_reported() {
-    let said = |certificate: &Certificate| {
-        certificate
+fn a_switch_between_two_points_of_every_mesh_is_found() {
+    let fine = certified(0.001, 4000);
+    for (width, grid) in [(0.001, 3), (0.001, 200), (0.02, 200)] {
+        let certificate = certified(width, grid);
+        let missed = certificate
             .warnings
             .iter()
-            .any(|warning| warning.contains("missed a switch"))
-    };
-    assert!(said(&certified(0.001, 200)));
-    // Found by a finer mesh, and wide enough for the first.
-    assert!(!said(&certified(0.001, 4000)));
-    assert!(!said(&certified(0.02, 200)));
+            .any(|w| w.contains("missed a switch"));
+        assert!(!missed, "{:?}", certificate.warnings);
+        if width == 0.001 {
+            let leader = |c: &Certificate| c.solution.as_ref().unwrap().values[0].1.leader;
+            assert!((leader(&certificate) - leader(&fine)).abs() < 1e-9);
+        }
+    }
 }
