@@ -290,7 +290,7 @@ fn a_stage_game_is_listed_with_its_header() {
     let table = assert_succeeds(&place.smfg(&["stage", "tiny.toml", "--t", "1", "--z", "0.5,0.5"]));
     let header = "leader_action,equilibrium,z_next_well,z_next_ill,gamma_well_wait,gamma_well_cure,gamma_ill_wait,\
                   gamma_ill_cure,v_follower_well,v_follower_ill,v_leader,residual,selected,kind,coin,continuum,supremum";
-    let row = "none,1,1.0,0.0,0.0,1.0,0.0,1.0,-0.25,-1.25,0.0,0.0,1,pure,0.0";
+    let row = "none,1,1.0,0.0,0.0,1.0,0.0,1.0,-0.25,-1.25,0.0,0.0,1,pure,0.0,0,0";
     assert_eq!(table, format!("{header}\n{row}\n"));
     assert_eq!(place.names(), ["tiny.toml"]);
     // With a leader: one selected row in all, and the rows of her action alone where it is named.
