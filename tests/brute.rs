@@ -1,6 +1,14 @@
 //! V_1 of random games against an independent recursion from the definition, with no code and no idea in common with the
 //! solver: continuations re-solved at their own z', roots by a dense scan and bisection, nothing interpolated.
 
+// Loops over types and actions read as the formulas do; a helper's failure names its seed.
+#![allow(
+    clippy::needless_range_loop,
+    clippy::collapsible_if,
+    clippy::panic,
+    clippy::print_stderr
+)]
+
 #[path = "support/random.rs"]
 #[allow(dead_code, reason = "it draws indices for other tests")]
 mod random;

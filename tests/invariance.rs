@@ -1,6 +1,14 @@
 //! What must not change V_1: the unit of one player's rewards, a constant a period, the order of types and of actions.
 //! Random games of two types, without those in which a tie of the selection decides.
 
+// Loops over types and actions read as the formulas do; a helper's failure names its seed.
+#![allow(
+    clippy::needless_range_loop,
+    clippy::collapsible_if,
+    clippy::panic,
+    clippy::print_stderr
+)]
+
 #[allow(dead_code, reason = "it draws indices for other tests")]
 #[path = "support/random.rs"]
 mod random;

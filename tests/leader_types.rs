@@ -411,9 +411,9 @@ fn jumps_tracked_at_every_belief_leave_nothing_to_gain() {
             *largest = by_type.fold(*largest, |a, b| a.max(*b));
         }
     }
-    // Measured: 2e-11, and 9e-6 on a lattice of the same 50 cells.
+    // Measured: 2e-11; on a lattice of the same 50 cells V_{t+1} is re-solved along the path, but not what follows it.
     assert!(largest[0] < 1e-9, "{largest:?}");
-    assert!((1e-7..1e-4).contains(&largest[1]), "{largest:?}");
+    assert!(largest[1] < 1e-4, "{largest:?}");
 }
 
 /// V of a sequence of actions is wanted at pi_1, which need not be a node of the beliefs.

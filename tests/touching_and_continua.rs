@@ -6,7 +6,7 @@ use smfg::solve::{Kind, Solution, StageEquilibrium};
 fn scenario(text: &str, settings: &[(&str, &str)]) -> Scenario {
     let settings: Vec<Override> = settings
         .iter()
-        .map(|(key, value)| Override::new(&format!("{key}={value}")))
+        .map(|(key, value)| Override::new(format!("{key}={value}")))
         .collect();
     Scenario::parse("game.toml", text, &settings).expect("the scenario is sound")
 }
@@ -349,7 +349,7 @@ fn where_the_error_of_v_leaves_a_touching_root_open_it_is_counted() {
         );
         let solution = solve(&scenario);
         let value = solution.resolve(1, 0.0).expect("values").values.leader;
-        let right = (value - (-1.0_f64).exp() / 9.0).abs() < 1e-6;
+        let right = (value - libm::exp(-1.0) / 9.0).abs() < 1e-6;
         assert!(
             right || solution.work().undecided > 0,
             "grid {grid}: {value}"

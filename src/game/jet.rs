@@ -257,8 +257,9 @@ impl<const N: usize> Jet<N> {
         let mut c = [range; N];
         for k in 1..N {
             let mut sum = ZERO;
-            for j in 1..k {
-                sum = sum.plus(c[j].times(Interval::point(j as f64)).times(self.c[k - j]));
+            for (j, known) in c.iter().enumerate().take(k).skip(1) {
+                let weighted = known.times(Interval::point(j as f64));
+                sum = sum.plus(weighted.times(self.c[k - j]));
             }
             let rest = self.c[k].minus(sum.over(Interval::point(k as f64)));
             c[k] = rest.over(self.c[0]);

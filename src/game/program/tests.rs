@@ -150,7 +150,8 @@ fn the_tolerance_of_a_comparison_is_that_of_z_in_what_is_compared() {
             number,
         ]
     };
-    let writes: [&dyn Fn(&mut Pool) -> [Slot; 2]; 3] = [&steep, &percent, &square];
+    type Write<'a> = &'a dyn Fn(&mut Pool) -> [Slot; 2];
+    let writes: [Write; 3] = [&steep, &percent, &square];
     for (i, write) in writes.into_iter().enumerate() {
         assert_eq!(compared(write, sum), AT, "{i}");
         assert_eq!(compared(write, 0.3 + 1e-12), ABOVE, "{i}");
@@ -173,7 +174,7 @@ fn what_does_not_depend_on_z_is_compared_exactly() {
         let [tenth, number] = [0.1, 0.3].map(|v| pool.constant(v));
         [pool.apply(Op::Multiply, [Slot::TIME, tenth, tenth]), number]
     };
-    assert!(3.0 * 0.1 > 0.3);
+    assert_ne!(3.0 * 0.1, 0.3);
     assert_eq!(compared(late, 0.5), ABOVE);
     let numbers = |pool: &mut Pool| [pool.constant(0.1 + 0.2), pool.constant(0.3)];
     assert_eq!(compared(numbers, 0.5), ABOVE);
