@@ -1,6 +1,8 @@
 //! What must change nothing: the units of rewards, a constant in them, the order of types and actions, and the rounding of a
 //! mean field that lands on a threshold.
 
+// A helper's failure shows the text.
+#![allow(clippy::panic)]
 #![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 use smfg::game::MeanField;

@@ -76,10 +76,15 @@ impl<'a, const N: usize> Enclosed<'a, N> {
         self.jets.transition(index, x, a, to)
     }
 
-    /// (8) for a pure prescription.
+    /// (8) for a pure prescription, in the form that does not take z(x_1) and z(x_2) for independent.
     pub(super) fn flow(&self, l: usize, profile: [usize; 2]) -> Jet<N> {
-        let part = |x: usize| self.z[x].times(&self.kernel(l, x, profile[x], 1));
-        part(0).plus(&part(1))
+        let [first, second] = [0, 1].map(|x| self.kernel(l, x, profile[x], 1));
+        let mut flow = second.plus(&self.z[0].times(&first.minus(&second)));
+        flow.c[0] = flow.c[0].meet(Interval {
+            low: 0.0,
+            high: 1.0,
+        });
+        flow
     }
 }
 

@@ -67,8 +67,8 @@ impl ValueFunction {
     ) -> Option<Composed<'_, N>> {
         let (ends, range) = ([self.pieces[first].lo, self.pieces[last].hi], path.c[0]);
         let inside = range.low >= ends[0] - NEAR && range.high <= ends[1] + NEAR;
-        // A path that turns nowhere stays between its ends, and these are known to lie in.
-        let monotone = path.c[1].low >= 0.0 || path.c[1].high <= 0.0;
+        // A path that turns nowhere, but by rounding, stays between its ends, and these are known to lie in.
+        let monotone = path.c[1].low >= -NEAR || path.c[1].high <= NEAR;
         if !(inside || monotone) {
             return None;
         }
