@@ -62,7 +62,7 @@ fn a_run_is_certified_and_leaves_its_tables() {
     let place = Place::new();
     let screen = ended(&place.smfg(&["run", "tiny.toml"]), 0);
     for part in [
-        "optimistic          0.000000     -0.250000     -1.250000  <- played",
+        "optimistic         -0.250000     -1.250000  <- played",
         "pessimistic",
         "welfare",
         "output/tiny: ",

@@ -92,7 +92,7 @@ impl SimplexSolution<'_> {
         let mut oracle = Oracle::after(self, t);
         let most = LEAST_EFFORT.max((SHARE * self.effort_of_period()) as u64);
         let mut work = Work::default();
-        let (mut all, mut margins) = (Vec::new(), Vec::new());
+        let (mut all, mut margins, mut counts) = (Vec::new(), Vec::new(), Vec::new());
         let (mut missed, mut cut_short) = (false, false);
         for (i, leader) in leaders.iter().enumerate() {
             let left = most.saturating_sub(effort(&oracle.work));
@@ -105,11 +105,12 @@ impl SimplexSolution<'_> {
                 cut_short: false,
                 margin: f64::INFINITY,
             };
-            let (answers, even) = close.answers(leader, &mut work)?;
+            let listed = close.answers(leader, &mut work)?;
             margins.push(close.margin);
-            missed |= even;
+            missed |= listed.missed;
+            counts.push(listed.count);
             cut_short |= close.cut_short;
-            all.push(answers);
+            all.push(listed.answers);
         }
         let rule = self.rule();
         let scales = self.game().scales();
@@ -154,7 +155,7 @@ impl SimplexSolution<'_> {
                 });
             }
         }
-        let count = all[best].len();
+        let count = counts[best];
         let selected = Selected {
             answer: taken,
             count,

@@ -99,6 +99,15 @@ impl Segment {
     }
 }
 
+/// The equilibria under one prescription of the leader.
+pub(super) struct Listed {
+    pub answers: Vec<Answer>,
+    /// Whether their number says that one was missed, or none was found where they were looked for.
+    pub missed: bool,
+    /// Distinct ones, a continuum counted once.
+    pub count: usize,
+}
+
 impl Close<'_, '_, '_> {
     /// All equilibria under a prescription of the leader, those that need a coin only where there are no others; and
     /// whether an even number of them says that one was missed.
@@ -106,10 +115,15 @@ impl Close<'_, '_, '_> {
         &mut self,
         leader: &LeaderPrescription,
         work: &mut Work,
-    ) -> Result<(Vec<Answer>, bool), SolveError> {
+    ) -> Result<Listed, SolveError> {
         let (plain, found) = self.games.enumerate(leader, work)?;
+        let listed = |answers, missed, count| Listed {
+            answers,
+            missed,
+            count,
+        };
         if self.is_exact() {
-            return Ok((plain, false));
+            return Ok(listed(plain, false, found.count));
         }
         let ahead = self.games.ahead(leader)?;
         let mut drafts = Vec::new();
@@ -128,9 +142,11 @@ impl Close<'_, '_, '_> {
             }
         }
         if drafts.is_empty() {
-            return Ok((plain, true));
+            return Ok(listed(plain, true, found.count));
         }
         let tied = continuum || found.tied || drafts.iter().any(|d| d.equilibrium.tied);
+        // Where something ties several of them may belong to one continuum: the lattice's search joins these.
+        let count = if tied { found.count } else { drafts.len() };
         let even = !tied && drafts.len().is_multiple_of(2);
         let supported = |d: &Draft| d.equilibrium.kind != Kind::Lottery;
         if drafts.iter().any(supported) {
@@ -146,7 +162,7 @@ impl Close<'_, '_, '_> {
             self.games.known.clear();
             answers.push(answer);
         }
-        Ok((answers, even))
+        Ok(listed(answers, even, count))
     }
 
     /// Whether the lattice's V_{t+1} is V_{t+1} itself: a terminal reward that is the same everywhere.
