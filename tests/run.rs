@@ -199,7 +199,11 @@ fn a_policy_with_a_profitable_deviation_is_refuted_and_exits_with_1() {
     for start in ["initial", "well", "ill", "worst"] {
         let row = format!("3,follower,{start},best_response,exact,0.125,0.0,0.125,0.125,0,");
         let of_start = table.lines().find(|line| line.starts_with(&row));
-        let verdict = if start == "worst" { ",," } else { ",refuted," };
+        let verdict = if start == "worst" {
+            ",none,"
+        } else {
+            ",refuted,"
+        };
         assert!(
             of_start.is_some_and(|line| line.contains(verdict)),
             "{start}: {table}"
