@@ -21,7 +21,7 @@ pub fn write_deviations(folder: &mut OutputFolder, rows: &[Row]) -> Result<(), W
         let (player, method) = (row.player.to_string(), row.method.to_string());
         // From all starts at once: nothing that the run claims.
         let verdict = match row.start.as_str() {
-            WORST => String::new(),
+            WORST => "none".to_owned(),
             _ => row.verdict.to_string(),
         };
         let cells: [Cell; 15] = [
