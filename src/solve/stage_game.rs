@@ -438,13 +438,14 @@ impl<'a> StageGames<'a> {
 
     /// Whether it is open if an action ties with the best of the others where a pure prescription leads.
     fn is_open(&self, l: usize, [x, own]: [usize; 2], at: usize) -> bool {
-        let error = self.next(l).error_of(self.landings[at].place.piece);
+        let next = self.next(l);
+        let error = next.difference_error_of(self.landings[at].place.piece);
         let payoff = |a: usize| self.payoff_at(l, x, a, at);
         let go = |a: usize| self.transition(l, x, a, 1);
         let tolerance = self.best_of(x, payoff).tolerance;
         self.mass(x) > 0.0
             && self.available[x].iter().any(|&a| {
-                let doubt = 2.0 * self.period.game.discount() * (go(a) - go(own)).abs() * error;
+                let doubt = self.period.game.discount() * (go(a) - go(own)).abs() * error;
                 (payoff(a) - payoff(own) - tolerance).abs() < doubt
             })
     }

@@ -27,6 +27,9 @@ pub(super) const INNER: f64 = 0.382_683_432_365_089_8;
 const JUMP: f64 = 1e-8;
 /// D that varies by less than this over a piece is taken as one (flat) branch: rounding noise is no turning point.
 const FLAT: f64 = 1e-12;
+/// Near an end of its piece the polynomial through [`POINTS`] values is off by less than 8.7 times its largest error and the
+/// distance, in the piece's own coordinate: D that is this much steeper than its error is monotone there.
+const STEEP: f64 = 20.0;
 /// Children of a node of the tree of minima and maxima.
 const FAN: usize = 8;
 
@@ -262,6 +265,12 @@ impl Piece {
         horner(&self.coefficients[1], s) - horner(&self.coefficients[0], s)
     }
 
+    /// dD/ds in the piece's own coordinate.
+    fn difference_slope(&self, s: f64) -> f64 {
+        let c = self.difference_coefficients();
+        c[1] + s * (2.0 * c[2] + s * (3.0 * c[3] + s * 4.0 * c[4]))
+    }
+
     /// Coefficients of D.
     fn difference_coefficients(&self) -> [f64; POINTS] {
         [0, 1, 2, 3, 4].map(|i| self.coefficients[1][i] - self.coefficients[0][i])
@@ -462,14 +471,29 @@ impl ValueFunction {
         &self.pieces
     }
 
-    /// How far V may be from what is held, at most.
-    pub fn error(&self) -> f64 {
-        self.error
+    /// How far D may be from what is held, at most.
+    pub fn difference_error(&self) -> f64 {
+        2.0 * self.error
     }
 
     /// The same on one piece.
-    pub fn error_of(&self, piece: usize) -> f64 {
-        self.pieces[piece].error
+    pub fn difference_error_of(&self, piece: usize) -> f64 {
+        2.0 * self.pieces[piece].error
+    }
+
+    /// How far the largest or smallest value of D near an end of a branch may be from D there. At an end of a piece V is what was
+    /// solved; where D comes there steeply, it has no extremum beside it.
+    pub fn end_error(&self, branch: usize, side: usize) -> f64 {
+        let own = &self.branches[branch];
+        let (piece, error) = (&self.pieces[own.piece], self.difference_error_of(own.piece));
+        let (is_node, s) = match side {
+            0 => (own.lo == piece.lo, -1.0),
+            _ => (own.hi == piece.hi, 1.0),
+        };
+        match is_node && piece.difference_slope(s).abs() > STEEP * error {
+            true => 0.0,
+            false => error,
+        }
     }
 
     /// The branch of a number.
@@ -660,7 +684,6 @@ impl ValueFunction {
         let piece = &self.pieces[self.branches[branch].piece];
         let mut c = piece.difference_coefficients();
         c[0] -= d;
-        let slope = |s: f64| c[1] + s * (2.0 * c[2] + s * (3.0 * c[3] + s * 4.0 * c[4]));
         let (mut left, mut right) = (piece.scaled(lo), piece.scaled(hi));
         let (f_left, f_right) = (horner(&c, left), horner(&c, right));
         let rising = f_right > f_left;
@@ -676,7 +699,7 @@ impl ValueFunction {
             } else {
                 left = s;
             }
-            let step = f / slope(s);
+            let step = f / piece.difference_slope(s);
             if step.abs() <= f64::EPSILON || right - left <= f64::EPSILON {
                 break;
             }

@@ -14,7 +14,7 @@
 use super::super::values::{Border, Place};
 use super::StageGames;
 use super::equilibrium::{Equilibria, Kind};
-use super::mixing::Segment;
+use super::mixing::{End, Segment};
 
 /// D that varies by less than this share of the tie tolerance on a branch is constant there; D that is so near to the target
 /// at the side of a jump is there.
@@ -54,6 +54,7 @@ impl StageGames<'_> {
         out: &mut Equilibria,
     ) -> usize {
         let band = self.gather(segment, range, i);
+        out.undecided |= (band.first..=band.last).any(|i| self.may_touch(segment, range, i));
         self.settle_band(segment, &band, out);
         // What lies beyond the band on its last branch is monotone and holds no root; a border after it may.
         let after = band.last + 1;
@@ -252,8 +253,6 @@ impl StageGames<'_> {
         if is_edge([band.first, 0], band.entry) || is_edge([band.last, 1], band.exit) {
             return;
         }
-        let miss = (sign * best.1 - segment.target).abs() - segment.slack;
-        out.undecided |= miss.abs() <= self.next(segment.candidate).error();
         self.push_touching(segment, best.0, out);
     }
 
@@ -275,12 +274,26 @@ impl StageGames<'_> {
         next.turn_next_to(Place { m, piece })
     }
 
-    /// Whether D may reach the target where it turns after a branch, its error being what it is.
-    pub(super) fn may_touch(&self, segment: &Segment, i: usize) -> bool {
+    /// Whether the error of D leaves open if the incentive touches zero at an end of a branch: where D turns there or jumps,
+    /// and its distance to the target might be within the tolerance, or not.
+    pub(super) fn may_touch(&self, segment: &Segment, [first, last]: [usize; 2], i: usize) -> bool {
+        let next = self.next(segment.candidate);
+        let is_open = |end: &End, side: usize| {
+            let miss = ((end.d - segment.target).abs() - segment.slack).abs();
+            miss <= next.difference_error_of(next.branch(i).piece)
+                && miss <= next.end_error(i, side)
+        };
+        let [from, to] = self.ends_on(segment, i);
+        (i > first && is_open(&from, 0) && self.turns_or_jumps(segment, i - 1))
+            || (i < last && is_open(&to, 1) && self.turns_or_jumps(segment, i))
+    }
+
+    /// Whether D turns or jumps after a branch.
+    fn turns_or_jumps(&self, segment: &Segment, i: usize) -> bool {
         let next = self.next(segment.candidate);
         let (before, after) = (next.branch(i), next.branch(i + 1));
-        let turns = (before.d_hi > before.d_lo) != (after.d_hi > after.d_lo);
-        let miss = (before.d_hi - segment.target).abs() - segment.slack;
-        turns && miss > 0.0 && miss <= next.error_of(before.piece)
+        let goes_on = (before.d_lo < before.d_hi && after.d_lo < after.d_hi)
+            || (before.d_lo > before.d_hi && after.d_lo > after.d_hi);
+        !goes_on || self.jumps_after(segment, i)
     }
 }

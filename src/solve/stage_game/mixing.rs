@@ -58,8 +58,10 @@ impl StageGames<'_> {
         let best = self.best(l, x, &at);
         let slack = best.tolerance / hold.abs();
         let used = [first, second].map(|a| best.payoff - self.payoff(l, x, a, &at));
-        // Beyond all values of D the two actions never tie; a third action must not beat both.
-        if (target - at.followers[1]).abs() > slack || used[0].min(used[1]) > best.tolerance {
+        let doubt = self.next(l).difference_error();
+        let tolerance = best.tolerance + hold.abs() * doubt;
+        // Beyond all values of D, its error included, the two actions never tie; a third action must not beat both.
+        if (target - at.followers[1]).abs() > slack + doubt || used[0].min(used[1]) > tolerance {
             return Sweep::Nowhere;
         }
         let third = self.available[x].iter().any(|a| {
@@ -109,7 +111,7 @@ impl StageGames<'_> {
         let (next, d) = (self.next(segment.candidate), segment.target);
         let (lo, hi) = segment.ends();
         let (first, last) = (next.branch_of(lo.place), next.branch_of(hi.place));
-        let reach = segment.slack + next.error();
+        let reach = segment.slack + next.difference_error();
         let mut at = first;
         while let Some(i) = next.next_candidate(at, last, d, reach) {
             let ends = self.ends_on(segment, i);
@@ -117,12 +119,12 @@ impl StageGames<'_> {
                 at = self.band(segment, [first, last], i, out);
                 continue;
             }
+            out.undecided |= self.may_touch(segment, [first, last], i);
             if (ends[0].d < d) != (ends[1].d < d) {
                 self.push_root(segment, i, out);
             }
             if i < last && !self.meets_band(segment, i + 1) {
                 self.step(segment, i, out);
-                out.undecided |= self.may_touch(segment, i);
             }
             at = i + 1;
         }
