@@ -17,7 +17,7 @@ const NARROW: f64 = 1e-15;
 const FINE: f64 = 1e-6;
 /// A break is wider than this only if formulas are undecided on a whole interval.
 const BREAK: f64 = 1e-13;
-/// Parts that the search begins with.
+/// Parts by which the ranges of formulas are known.
 const PARTS: usize = 64;
 /// Parts that are looked at, at most.
 const MOST_PARTS: usize = 40_000;
@@ -175,16 +175,16 @@ impl<'p> Search<'p> {
         }
         let end = |i: usize| i as f64 / PARTS as f64;
         let parts: Vec<[f64; 2]> = (0..PARTS).map(|i| [end(i), end(i + 1)]).collect();
-        let jets: Vec<Vec<Jet<3>>> = parts.iter().map(|part| self.jets(*part)).collect();
+        let jets: Vec<Vec<Jet<3>>> = parts.into_iter().map(|part| self.jets(part)).collect();
         self.ranges = (0..self.outputs.len())
             .map(|k| {
                 let all = jets.iter().map(|jets| jets[k].c[0]);
                 all.reduce(Interval::hull).map_or(0.0, Interval::width)
             })
             .collect();
-        for (part, jets) in parts.into_iter().zip(jets) {
-            self.part(part, &jets);
-        }
+        let whole = [0.0, 1.0];
+        let jets = self.jets(whole);
+        self.part(whole, &jets);
         self.finish()
     }
 

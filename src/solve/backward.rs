@@ -85,9 +85,6 @@ impl Step<'_> {
             }
             Ok(())
         })?;
-        // Wherever something changes some action passes its tie; the grid's own points are no such places by themselves.
-        let on_grid = mesh.iter().filter(|node| self.is_on_grid(node.node.m));
-        work.undecided += on_grid.map(|node| node.undecided).sum::<u64>();
         let made = Made::default();
         let field = Field {
             cells: self.in_parallel(mesh.windows(2), work, |games, ends, work, out| {
@@ -209,7 +206,8 @@ impl Step<'_> {
     ) -> Result<MeshNode, SolveError> {
         games.move_to(m)?;
         work.states += 1;
-        let mut undecided = 0;
+        // Wherever something changes some action passes its tie; the grid's own points are no such places by themselves.
+        let on_grid = self.is_on_grid(m);
         let mut answers = Vec::with_capacity(games.candidates());
         let mut selected = Vec::with_capacity(games.candidates());
         for l in 0..games.candidates() {
@@ -222,7 +220,7 @@ impl Step<'_> {
                 label: selected[l].label,
                 signature: signature(games, l),
             });
-            undecided += u64::from(games.is_undecided(l));
+            work.undecided += u64::from(on_grid && games.is_undecided(l));
         }
         let leader = selected.iter().map(|e| e.values.leader);
         let (low, high) = leader.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
@@ -232,7 +230,6 @@ impl Step<'_> {
             node: self.preferred(m, &selected),
             answers,
             spread: high - low,
-            undecided,
         })
     }
 

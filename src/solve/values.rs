@@ -324,6 +324,20 @@ pub(super) struct Place {
     pub piece: usize,
 }
 
+/// A switch of regime, to which a mesh is pulled back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Crossing {
+    pub m: f64,
+    /// Whether V takes a value there that it has on neither side.
+    pub is_point: bool,
+}
+
+impl Crossing {
+    fn point(m: f64) -> Self {
+        Self { m, is_point: true }
+    }
+}
+
 /// V of one period on all of `[0, 1]`.
 #[derive(Clone, Debug)]
 pub(super) struct ValueFunction {
@@ -540,17 +554,20 @@ impl ValueFunction {
     }
 
     /// The same for a mesh: a regime of a single point by that point.
-    pub fn crossings(&self) -> Vec<f64> {
+    pub fn crossings(&self) -> Vec<Crossing> {
         let is_point = |i: usize| self.pieces[i].lo == self.pieces[i].hi;
         let switches = (0..self.borders.len()).filter(|i| self.borders[*i] != Border::Smooth);
-        let mut all: Vec<f64> = switches
+        let mut all: Vec<Crossing> = switches
             .map(|i| match (is_point(i), is_point(i + 1)) {
-                (true, _) => self.pieces[i].lo,
-                (false, true) => self.pieces[i + 1].lo,
-                _ => 0.5 * (self.pieces[i].hi + self.pieces[i + 1].lo),
+                (true, _) => Crossing::point(self.pieces[i].lo),
+                (false, true) => Crossing::point(self.pieces[i + 1].lo),
+                _ => Crossing {
+                    m: 0.5 * (self.pieces[i].hi + self.pieces[i + 1].lo),
+                    is_point: false,
+                },
             })
             .collect();
-        all.dedup();
+        all.dedup_by(|a, b| a.m == b.m);
         all
     }
 

@@ -25,8 +25,6 @@ pub(super) struct MeshNode {
     pub answers: Vec<Answer>,
     /// The range of V^l over the actions.
     pub spread: f64,
-    /// Actions for which the error of V_{t+1} leaves open which answers tie.
-    pub undecided: u64,
 }
 
 /// One end of a window in which one leader action's equilibria change.

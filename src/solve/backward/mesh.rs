@@ -5,19 +5,21 @@ use crate::game::stretches::Break;
 use crate::solve::SolveError;
 use crate::solve::leader::Work;
 use crate::solve::stage_game::{StageGames, is_steady};
-use crate::solve::values::accuracy;
+use crate::solve::values::{Crossing, accuracy};
 use crate::stats::Interval;
 
 /// A part of the mesh on which m' may turn is not divided further.
 const TURN: f64 = 1e-9;
 /// Nor one that is not known to be steady, which is counted.
 const UNSTEADY: f64 = 1e-7;
+/// Cells of the mesh that are looked at together first.
+const BLOCK: usize = 8;
 /// Divisions of one part of the mesh.
 const MOST_DIVISIONS: usize = 200;
 
 impl Step<'_> {
-    /// The uniform grid, the parts on which formulas are nearly lines, their breaks with both sides, and of every preimage of
-    /// a switch of V_{t+1} under a pure prescription the point and both sides.
+    /// The uniform grid, the parts on which formulas are nearly lines, their breaks with both sides, and both sides of every
+    /// preimage of a switch of V_{t+1} under a pure prescription; the preimage itself of a regime of a single point.
     pub(super) fn mesh(&self, work: &mut Work) -> Result<Vec<f64>, SolveError> {
         let grid = (0..=self.grid).map(|i| i as f64 / self.grid as f64);
         let mut points: Vec<f64> = grid.chain(self.stretches.mesh.iter().copied()).collect();
@@ -34,7 +36,7 @@ impl Step<'_> {
         points.dedup();
         let functions = StageGames::new(self.period);
         let routes = 0..functions.routes().len();
-        let crossings: Vec<Vec<f64>> = routes
+        let crossings: Vec<Vec<Crossing>> = routes
             .map(|k| functions.function_of_route(k).crossings())
             .collect();
         let added = self.in_parallel(
@@ -55,14 +57,30 @@ impl Step<'_> {
 
     /// The mesh, divided where some candidate's equilibria might come and go between two points of it.
     fn steady(&self, mesh: &[f64], work: &mut Work) -> Result<Vec<f64>, SolveError> {
-        let mut divided = self.in_parallel(mesh.windows(2), work, |games, ends, work, out| {
-            out.push(ends[0]);
-            let mut left = MOST_DIVISIONS;
-            self.divide(games, [ends[0], ends[1]], &mut left, work, out);
+        // Between the two sides of a switch there is nothing to divide, and no enclosure reaches across.
+        let stretches = mesh.chunk_by(|lo, hi| hi - lo > WINDOW);
+        let blocks: Vec<&[f64]> = stretches.flat_map(overlapping).collect();
+        let mut divided = self.in_parallel(blocks.iter(), work, |games, block, work, out| {
+            self.settle(games, block, work, out);
             Ok(())
         })?;
-        divided.extend(mesh.last());
+        divided.extend(mesh.iter().copied());
+        divided.sort_by(f64::total_cmp);
         Ok(divided)
+    }
+
+    /// The points by which the cells between neighbours of a block have to be divided: none where the block is steady as a
+    /// whole.
+    fn settle(&self, games: &StageGames, block: &[f64], work: &mut Work, out: &mut Vec<f64>) {
+        let ends = [block[0], block[block.len() - 1]];
+        if block.len() == 2 {
+            let mut left = MOST_DIVISIONS;
+            self.divide(games, ends, &mut left, work, out);
+        } else if !is_steady(games, self.period, ends[0], ends[1]) {
+            let middle = block.len() / 2;
+            self.settle(games, &block[..=middle], work, out);
+            self.settle(games, &block[middle..], work, out);
+        }
     }
 
     fn divide(
@@ -105,7 +123,7 @@ impl Step<'_> {
         &self,
         games: &mut StageGames,
         [lo, hi]: [f64; 2],
-        switches: &[Vec<f64>],
+        switches: &[Vec<Crossing>],
         left: &mut usize,
         out: &mut Vec<f64>,
     ) -> Result<(), SolveError> {
@@ -125,12 +143,14 @@ impl Step<'_> {
             return self.crossings(games, [middle, hi], switches, left, out);
         }
         for (k, (from, to)) in starts.into_iter().zip(ends).enumerate() {
-            let first = switches[k].partition_point(|s| *s <= from.min(to));
-            let last = switches[k].partition_point(|s| *s < from.max(to));
-            for &s in switches[k].get(first..last).unwrap_or_default() {
+            let first = switches[k].partition_point(|s| s.m <= from.min(to));
+            let last = switches[k].partition_point(|s| s.m < from.max(to));
+            for switch in switches[k].get(first..last).unwrap_or_default() {
+                let s = switch.m;
                 let m = preimage(games, k, s, [(lo, from - s), (hi, to - s)])?;
-                let around = [m - 0.5 * WINDOW, m, m + 0.5 * WINDOW];
-                out.extend(around.into_iter().filter(|m| lo < *m && *m < hi));
+                let around = [m - 0.5 * WINDOW, m + 0.5 * WINDOW].into_iter();
+                let around = around.chain(switch.is_point.then_some(m));
+                out.extend(around.filter(|m| lo < *m && *m < hi));
             }
         }
         Ok(())
@@ -142,7 +162,7 @@ impl Step<'_> {
         games: &StageGames,
         [lo, hi]: [f64; 2],
         [starts, ends]: [&[f64]; 2],
-        switches: &[Vec<f64>],
+        switches: &[Vec<Crossing>],
     ) -> bool {
         let m = Interval { low: lo, high: hi };
         let jets = self.period.game.jets::<2>(self.period.t, m);
@@ -152,8 +172,8 @@ impl Step<'_> {
             let monotone = route.smooth && (slope.low >= 0.0 || slope.high <= 0.0);
             let (low, high) = (starts[k].min(ends[k]), starts[k].max(ends[k]));
             let within = |from: f64, to: f64| {
-                let first = switches[k].partition_point(|s| *s < from);
-                switches[k].get(first).is_some_and(|s| *s < to)
+                let first = switches[k].partition_point(|s| s.m < from);
+                switches[k].get(first).is_some_and(|s| s.m < to)
             };
             // From either end no farther than the slope allows; less than a gap beyond both is rounding.
             let reach = slope.size() * (hi - lo);
@@ -197,6 +217,12 @@ impl Step<'_> {
         }
         regimes
     }
+}
+
+/// Blocks of a few cells each, which share their end points.
+fn overlapping(points: &[f64]) -> impl Iterator<Item = &[f64]> {
+    let starts = (0..points.len().saturating_sub(1)).step_by(BLOCK);
+    starts.map(|i| &points[i..(i + BLOCK + 1).min(points.len())])
 }
 
 /// The nodes on both sides of a break.

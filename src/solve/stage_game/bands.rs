@@ -60,11 +60,7 @@ impl StageGames<'_> {
         let after = band.last + 1;
         let inside = self.ends_on(segment, band.last)[1];
         if after <= range[1] && !segment.is_near(inside.d) {
-            let next = self.next(segment.candidate);
-            let crossed = next.branch(after).piece != next.branch(band.last).piece;
-            if crossed && !self.meets_band(segment, after) {
-                self.step(segment, band.last, out);
-            }
+            self.step_beyond(segment, band.last, out);
         }
         after
     }

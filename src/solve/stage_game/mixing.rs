@@ -114,17 +114,20 @@ impl StageGames<'_> {
         let reach = segment.slack + next.difference_error();
         let mut at = first;
         while let Some(i) = next.next_candidate(at, last, d, reach) {
-            let ends = self.ends_on(segment, i);
-            if ends.iter().any(|end| segment.is_near(end.d)) {
+            let [from, to] = self.ends_on(segment, i).map(|end| end.d);
+            let nearest = (from - d).abs().min((to - d).abs());
+            if nearest <= segment.slack {
                 at = self.band(segment, [first, last], i, out);
                 continue;
             }
-            out.undecided |= self.may_touch(segment, [first, last], i);
-            if (ends[0].d < d) != (ends[1].d < d) {
+            if nearest <= reach {
+                out.undecided |= self.may_touch(segment, [first, last], i);
+            }
+            if (from < d) != (to < d) {
                 self.push_root(segment, i, out);
             }
-            if i < last && !self.meets_band(segment, i + 1) {
-                self.step(segment, i, out);
+            if i < last {
+                self.step_beyond(segment, i, out);
             }
             at = i + 1;
         }
@@ -145,12 +148,26 @@ impl StageGames<'_> {
 
     /// The equilibrium in the gap after a branch, if the incentive changes sign there.
     pub(super) fn step(&self, segment: &Segment, i: usize, out: &mut Equilibria) {
-        let (next, d) = (self.next(segment.candidate), segment.target);
-        let (before, after) = (next.branch(i), next.branch(i + 1));
-        if after.piece != before.piece && (before.d_hi < d) != (after.d_lo < d) {
-            let weight = (d - before.d_hi) / (after.d_lo - before.d_hi);
+        if let Some(weight) = self.crossed_after(segment, i) {
             self.at_border(segment, i, weight, out);
         }
+    }
+
+    /// The same, unless the border belongs to the band that begins with the branch after it.
+    pub(super) fn step_beyond(&self, segment: &Segment, i: usize, out: &mut Equilibria) {
+        if let Some(weight) = self.crossed_after(segment, i)
+            && !self.meets_band(segment, i + 1)
+        {
+            self.at_border(segment, i, weight, out);
+        }
+    }
+
+    /// Where the target lies between D on the sides of the gap after a branch.
+    fn crossed_after(&self, segment: &Segment, i: usize) -> Option<f64> {
+        let (next, d) = (self.next(segment.candidate), segment.target);
+        let (before, after) = (next.branch(i), next.branch(i + 1));
+        let crosses = after.piece != before.piece && (before.d_hi < d) != (after.d_lo < d);
+        crosses.then(|| (d - before.d_hi) / (after.d_lo - before.d_hi))
     }
 
     /// The root of D = d on a branch at the ends of which D - d differs in sign.
@@ -170,10 +187,17 @@ impl StageGames<'_> {
     pub(super) fn ends_on(&self, segment: &Segment, i: usize) -> [End; 2] {
         let next = self.next(segment.candidate);
         let (branch, (lo, hi)) = (next.branch(i), segment.ends());
-        [branch.lo.max(lo.place.m), branch.hi.min(hi.place.m)].map(|m| End {
-            m,
-            d: next.difference(i, m),
-        })
+        let end = |m: f64, own: f64, d: f64| match m == own {
+            true => End { m, d },
+            false => End {
+                m,
+                d: next.difference(i, m),
+            },
+        };
+        [
+            end(branch.lo.max(lo.place.m), branch.lo, branch.d_lo),
+            end(branch.hi.min(hi.place.m), branch.hi, branch.d_hi),
+        ]
     }
 
     /// The incentive changes sign in the gap after branch i.

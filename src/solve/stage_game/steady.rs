@@ -13,6 +13,8 @@ use crate::stats::Interval;
 
 /// Times [`TIE`]: the largest tolerance of ties, whose own range is not known on an interval.
 const WIDEST: f64 = 16.0;
+/// What varies by less than this share of the tolerance stays on one side of it, or at it, as far as it is known.
+const STILL: f64 = 0.01;
 /// A difference of kernels below this gives no hold on m'.
 const NO_COUPLING: f64 = 1e-14;
 
@@ -64,8 +66,10 @@ impl<const N: usize> Pair<N> {
     fn is_simple(&self, half: f64) -> bool {
         let range = self.range(half);
         let far = WIDEST * TIE;
-        let definite =
-            range.low > far || range.high < -far || (range.low >= -TIE && range.high <= TIE);
+        let definite = range.low > far
+            || range.high < -far
+            || (range.low >= -TIE && range.high <= TIE)
+            || range.width() <= STILL * TIE;
         definite || self.is_monotone(half)
     }
 }
@@ -217,7 +221,8 @@ impl<'a, 'g, const N: usize> Steady<'a, 'g, N> {
             }
             let targets = target.range(self.half);
             let slack = far / range.size();
-            (target.is_monotone(self.half) || !meets_an_end(next, group.reach, targets, slack))
+            let still = targets.width() * range.size() <= STILL * TIE;
+            (still || target.is_monotone(self.half) || !meets_an_end(next, group.reach, targets, slack))
                 && self.others(l, x, pair, &target, group)
         })
     }
