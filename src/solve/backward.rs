@@ -21,9 +21,11 @@ use rayon::prelude::*;
 use super::SolveError;
 use super::leader::{Rule, Work};
 use super::stage_game::{Enclosed, Equilibrium, Kind, Label, Period, StageGames};
-use super::values::{POINTS, Piece, ValueFunction, Values, accuracy};
+use super::values::{Border, POINTS, Piece, ValueFunction, Values, accuracy};
 use crate::game::LeaderInformation;
 use crate::game::stretches::Stretches;
+
+use mesh::preimage;
 
 use field::{Answer, Cell, Field, Made, MeshNode, signature};
 
@@ -40,6 +42,8 @@ pub(super) const MOST_PIECES: usize = 1_000_000;
 /// Changes of one action's equilibria in one cell of the mesh, and nodes between those of one chunk: beyond it two regimes
 /// alternate by rounding.
 const MOST_CHANGES: usize = 20_000;
+/// A piece is cut no nearer to its ends than this share of it.
+const ASIDE: f64 = 1e-3;
 /// Mesh points handled by one worker at a time.
 const CHUNK: usize = 16;
 
@@ -71,6 +75,22 @@ impl Node {
     /// Whether V is one smooth function at both, as far as they know.
     fn is_like(&self, other: &Self) -> bool {
         self.label == other.label && self.stretch == other.stretch
+    }
+}
+
+/// A bound of the error of a piece.
+#[derive(Clone, Copy)]
+enum Bound {
+    Proven(f64),
+    /// The tolerance, to which it was tested only.
+    Unproven(f64),
+}
+
+impl Bound {
+    fn size(self) -> f64 {
+        match self {
+            Self::Proven(size) | Self::Unproven(size) => size,
+        }
     }
 }
 
@@ -380,33 +400,41 @@ impl Step<'_> {
                 }
             };
         }
-        let piece = Piece::interpolate(lo.m, hi.m, label, &values);
-        let (piece, mut error) = self.with_leader_types(games, piece)?;
-        let misses = |node: &Node| piece.values(node.m).distance(&node.values);
-        error = regime.iter().map(misses).fold(error, f64::max);
-        let mut leaders: [Vec<f64>; POINTS - 1] = Default::default();
-        for (m, leaders) in Piece::tests(lo.m, hi.m).into_iter().zip(&mut leaders) {
-            let selected = self.answers(games, field, m, work)?;
-            let node = self.preferred(m, &selected);
-            if node.label != lo.label {
-                return self.refit(games, field, [lo, &node, hi], work, out);
+        // What is not proven is divided: there is nothing to test then.
+        let bound = self.bound([lo, hi], inside.as_ref(), &values);
+        let is_finite = values.iter().all(|v| v.size().is_finite());
+        if bound.is_some() || !is_finite {
+            let piece = Piece::interpolate(lo.m, hi.m, label, &values);
+            let (piece, mut error) = self.with_leader_types(games, piece)?;
+            let misses = |node: &Node| piece.values(node.m).distance(&node.values);
+            error = regime.iter().map(misses).fold(error, f64::max);
+            let mut leaders: [Vec<f64>; POINTS - 1] = Default::default();
+            for (m, leaders) in Piece::tests(lo.m, hi.m).into_iter().zip(&mut leaders) {
+                let selected = self.answers(games, field, m, work)?;
+                let node = self.preferred(m, &selected);
+                if node.label != lo.label {
+                    return self.refit(games, field, [lo, &node, hi], work, out);
+                }
+                error = error.max(misses(&node));
+                leaders.extend(selected.iter().map(|e| e.values.leader));
             }
-            error = error.max(misses(&node));
-            leaders.extend(selected.iter().map(|e| e.values.leader));
-        }
-        // Values that overflowed end here, and are refused when the period is done.
-        let accurate = error <= accuracy(self.tolerance, &values) || !error.is_finite();
-        let bound = accurate.then(|| self.bound([lo, hi], inside.as_ref(), &values, work));
-        if let Some(bound) = bound.flatten() {
-            if let Some(node) = self.passed(games, field, [lo, hi], &leaders, work)? {
-                return self.refit(games, field, [lo, &node, hi], work, out);
+            // Values that overflowed end here, and are refused when the period is done.
+            if error <= accuracy(self.tolerance, &values) || !error.is_finite() {
+                if let Some(node) = self.passed(games, field, [lo, hi], &leaders, work)? {
+                    return self.refit(games, field, [lo, &node, hi], work, out);
+                }
+                if let Some(Bound::Unproven(_)) = bound {
+                    work.unproven += 1;
+                }
+                field.made.pieces.fetch_add(1, Ordering::Relaxed);
+                let bound = bound.map_or(f64::INFINITY, Bound::size);
+                out.push(piece.with_error(error.max(bound)));
+                return Ok(());
             }
-            field.made.pieces.fetch_add(1, Ordering::Relaxed);
-            out.push(piece.with_error(error.max(bound)));
-            return Ok(());
         }
         // The regime has its values there, but the leader may prefer another.
-        let middle = self.node(games, field, points[2], work)?;
+        let cut = self.border_of_continuation(games, &lo.label, &points)?;
+        let middle = self.node(games, field, cut.unwrap_or(points[2]), work)?;
         if middle.label != lo.label {
             return self.refit(games, field, [lo, &middle, hi], work, out);
         }
@@ -425,18 +453,55 @@ impl Step<'_> {
         [lo, hi]: [&Node; 2],
         inside: Option<&Equilibrium>,
         values: &[Values],
-        work: &mut Work,
-    ) -> Option<f64> {
+    ) -> Option<Bound> {
         let bound = inside.and_then(|e| Enclosed::new(self.period, lo.m, hi.m).error(&lo.label, e));
         let bound = bound.map(|bound| bound.distance(&Values::default()));
         let accuracy = accuracy(self.tolerance, values);
         if let Some(bound) = bound.filter(|bound| *bound <= accuracy) {
-            return Some(bound);
+            return Some(Bound::Proven(bound));
         }
         // Nor would halving prove the regime of a point inside a continuum.
         let narrow = hi.m - lo.m <= LEAST_UNPROVEN || lo.label.kind == Kind::Inside;
-        work.unproven += u64::from(narrow);
-        narrow.then_some(accuracy)
+        narrow.then_some(Bound::Unproven(accuracy))
+    }
+
+    /// Where a regime's m' passes from one piece of V_{t+1} to the next of the same regime, between points at which it is
+    /// asked: the polynomials differ there by their errors, which no bound of one piece of V_t gets below.
+    fn border_of_continuation(
+        &self,
+        games: &mut StageGames,
+        label: &Label,
+        points: &[f64; POINTS],
+    ) -> Result<Option<f64>, SolveError> {
+        let next = games.next(label.candidate);
+        let mut places = [None; POINTS];
+        for (place, m) in places.iter_mut().zip(points) {
+            games.move_to(*m)?;
+            *place = games.realise(label).map(|e| e.next);
+        }
+        let width = points[POINTS - 1] - points[0];
+        // The pairs of neighbours from the middle outwards.
+        for i in [1, 2, 0, 3] {
+            let (Some(from), Some(to)) = (places[i], places[i + 1]) else {
+                continue;
+            };
+            let [first, last] = [from.piece.min(to.piece), from.piece.max(to.piece)];
+            let border = first + (last - first) / 2;
+            if first == last || next.border(border) != Border::Smooth {
+                continue;
+            }
+            let target = next.pieces()[border].hi;
+            let ends = [(points[i], from.m - target), (points[i + 1], to.m - target)];
+            let m = preimage(ends, |m| {
+                games.move_to(m)?;
+                Ok(games.realise(label).map(|e| e.next.m - target))
+            })?;
+            let clear = |m: &f64| (m - points[0]).min(points[POINTS - 1] - m) > ASIDE * width;
+            if let Some(m) = m.filter(clear) {
+                return Ok(Some(m));
+            }
+        }
+        Ok(None)
     }
 
     /// A point between two of the same regime at which the leader prefers another, where one may pass it unseen.

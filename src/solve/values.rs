@@ -105,7 +105,7 @@ impl Values {
     }
 
     /// Largest absolute value of the three.
-    fn size(&self) -> f64 {
+    pub(super) fn size(&self) -> f64 {
         self.distance(&Self::default())
     }
 

@@ -147,7 +147,13 @@ impl Step<'_> {
             let last = switches[k].partition_point(|s| s.m < from.max(to));
             for switch in switches[k].get(first..last).unwrap_or_default() {
                 let s = switch.m;
-                let m = preimage(games, k, s, [(lo, from - s), (hi, to - s)])?;
+                let m = preimage([(lo, from - s), (hi, to - s)], |m| {
+                    games.move_to(m)?;
+                    Ok(Some(games.routes()[k] - s))
+                })?;
+                let Some(m) = m else {
+                    continue;
+                };
                 let around = [m - 0.5 * WINDOW, m + 0.5 * WINDOW].into_iter();
                 let around = around.chain(switch.is_point.then_some(m));
                 out.extend(around.filter(|m| lo < *m && *m < hi));
@@ -230,13 +236,11 @@ fn beside(b: &Break) -> [f64; 2] {
     [b.lo.min(b.at) - BESIDE, b.hi.max(b.at) + BESIDE]
 }
 
-/// Where route k crosses a switch, between two points of which the signed distances to it are given.
-fn preimage(
-    games: &mut StageGames,
-    k: usize,
-    switch: f64,
+/// Where a function crosses zero between two points at which it is given; `None` where it is asked and has no value.
+pub(super) fn preimage(
     ends: [(f64, f64); 2],
-) -> Result<f64, SolveError> {
+    mut function: impl FnMut(f64) -> Result<Option<f64>, SolveError>,
+) -> Result<Option<f64>, SolveError> {
     let [(mut lo, mut f_lo), (mut hi, mut f_hi)] = ends;
     for _ in 0..60 {
         if hi - lo <= 2.0 * f64::EPSILON * hi {
@@ -248,10 +252,11 @@ fn preimage(
         } else {
             0.5 * (lo + hi)
         };
-        games.move_to(m)?;
-        let f = games.routes()[k] - switch;
+        let Some(f) = function(m)? else {
+            return Ok(None);
+        };
         if f == 0.0 {
-            return Ok(m);
+            return Ok(Some(m));
         }
         if (f < 0.0) == (f_hi < 0.0) {
             (hi, f_hi) = (m, f);
@@ -261,5 +266,5 @@ fn preimage(
             f_hi *= 0.5;
         }
     }
-    Ok(if f_lo.abs() < f_hi.abs() { lo } else { hi })
+    Ok(Some(if f_lo.abs() < f_hi.abs() { lo } else { hi }))
 }

@@ -222,7 +222,9 @@ impl<'a, 'g, const N: usize> Steady<'a, 'g, N> {
             let targets = target.range(self.half);
             let slack = far / range.size();
             let still = targets.width() * range.size() <= STILL * TIE;
-            (still || target.is_monotone(self.half) || !meets_an_end(next, group.reach, targets, slack))
+            (still
+                || target.is_monotone(self.half)
+                || !meets_an_end(next, group.reach, targets, slack))
                 && self.others(l, x, pair, &target, group)
         })
     }

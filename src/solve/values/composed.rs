@@ -1,7 +1,7 @@
 //! V_{t+1} along a smooth path of m': enclosures of V_{t+1}(m'(m)) and its derivatives.
 //!
-//! Pieces between which V is smooth differ in their polynomials by what interpolation leaves. The widest that the path may
-//! meet, the base, stands for all; how far the others are from it is bounded on each.
+//! Pieces between which V is smooth differ in their polynomials by what interpolation leaves. The one of which the
+//! path may meet most, the base, stands for all; how far the others are from it is bounded on each.
 
 use super::{POINTS, Piece, ValueFunction};
 use crate::game::jet::Jet;
@@ -84,7 +84,7 @@ impl ValueFunction {
         if to - from > MOST {
             return None;
         }
-        let width = |i: &usize| self.pieces[*i].hi - self.pieces[*i].lo;
+        let width = |i: &usize| self.pieces[*i].hi.min(high) - self.pieces[*i].lo.max(low);
         let base = (from..=to).max_by(|i, j| width(i).total_cmp(&width(j)))?;
         Some(Composed {
             function: self,
