@@ -114,10 +114,15 @@ fn a_supremum_that_is_not_attained_is_its_limit_and_marked() {
         ("if(z[hi] < 0.6, z[hi], 0)", 0.6, true),
         ("if(z[hi] <= 0.6, z[hi], 0)", 0.6, false),
         ("if(z[hi] > 0.6, 1 - z[hi], 0)", 0.4, true),
+        ("if(z[hi] >= 0.6, 1 - z[hi], 0)", 0.4, false),
+        // Attained from one side at a threshold that no binary number is.
+        ("if(z[hi] >= 0.7, 1 - z[hi], 0)", 0.3, false),
+        ("if(z[hi] > 0.7, 1 - z[hi], 0)", 0.3, true),
     ] {
         let text = continuum("optimistic", "0", later, "0");
         let e = value(&text, &[], expected);
-        assert!((e.next - 0.6).abs() < 1e-9, "{later}: {}", e.next);
+        let at = if later.contains("0.7") { 0.7 } else { 0.6 };
+        assert!((e.next - at).abs() < 1e-9, "{later}: {}", e.next);
         assert_eq!((e.continuum, e.supremum), (true, supremum), "{later}");
         let scenario = scenario(&text, &[]);
         assert_eq!(solve(&scenario).work().suprema > 0, supremum, "{later}");
@@ -278,7 +283,8 @@ fn an_incentive_that_touches_at_a_corner_or_a_higher_order_is_no_continuum() {
                 "{worth} {grid}: {rows:?}"
             );
             // Where the order is four, rounding leaves the extremum open by its cube root.
-            assert!((rows[1].next - at).abs() < 1e-4, "{worth} {grid}");
+            let open = if worth.ends_with("^4") { 1e-4 } else { 1e-9 };
+            assert!((rows[1].next - at).abs() < open, "{worth} {grid}");
         }
     }
 }
@@ -338,7 +344,6 @@ fn a_touching_equilibrium_of_an_earlier_period_is_found_against_the_values_that_
 }
 
 #[test]
-#[ignore = "the error of V_{T+1} is not counted against a touching root yet"]
 fn where_the_error_of_v_leaves_a_touching_root_open_it_is_counted() {
     // No polynomial: its extremum is known to within the error of V alone.
     let worth = "z[member] * exp(-3 * z[member])";

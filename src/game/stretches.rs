@@ -15,6 +15,8 @@ const BEND: f64 = 0.01;
 const NARROW: f64 = 1e-15;
 /// Parts narrower than this are not divided for their bend.
 const FINE: f64 = 1e-6;
+/// How far on both sides of the end of a part it is looked for a break on the end itself.
+const ACROSS: f64 = 1e-9;
 /// A break is wider than this only if formulas are undecided on a whole interval.
 const BREAK: f64 = 1e-13;
 /// Parts by which the ranges of formulas are known.
@@ -185,7 +187,26 @@ impl<'p> Search<'p> {
         let whole = [0.0, 1.0];
         let jets = self.jets(whole);
         self.part(whole, &jets);
+        self.look_across();
         self.finish()
+    }
+
+    /// A corner or jump that lies on the end of two parts belongs to neither: what is compared is equal there and decided on
+    /// both sides.
+    fn look_across(&mut self) {
+        let mut found = Vec::new();
+        for &m in self.mesh.iter().filter(|m| 0.0 < **m && **m < 1.0) {
+            let after = self.undecided.partition_point(|[lo, _]| *lo <= m);
+            let before = after.checked_sub(1).map(|i| m - self.undecided[i][1]);
+            let next = self.undecided.get(after).map(|[lo, _]| lo - m);
+            let nearest = before.into_iter().chain(next).fold(1.0, f64::min);
+            let reach = ACROSS.min(0.25 * nearest);
+            if reach > NARROW && !self.jets([m - reach, m + reach]).iter().all(|j| j.smooth) {
+                found.push([m - 0.5 * NARROW, m + 0.5 * NARROW]);
+            }
+        }
+        self.undecided.extend(found);
+        self.undecided.sort_by(|a, b| a[0].total_cmp(&b[0]));
     }
 
     fn jets(&self, [low, high]: [f64; 2]) -> Vec<Jet<3>> {
