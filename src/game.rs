@@ -580,12 +580,6 @@ impl Game {
     pub fn evaluation_cost(&self) -> f64 {
         INSTRUCTION * self.program.len() as f64
     }
-
-    /// The numbers that rewards and kernels compare some z(x) with, as (x, number): they may jump there.
-    pub(crate) fn thresholds(&self) -> Vec<(usize, f64)> {
-        self.program.thresholds()
-    }
-
     /// The number of instructions that one [`Tables::evaluate`] runs.
     pub fn work(&self) -> usize {
         self.program.len()

@@ -118,10 +118,13 @@ fn a_supremum_that_is_not_attained_is_its_limit_and_marked() {
         // Attained from one side at a threshold that no binary number is.
         ("if(z[hi] >= 0.7, 1 - z[hi], 0)", 0.3, false),
         ("if(z[hi] > 0.7, 1 - z[hi], 0)", 0.3, true),
+        // The same by a comparison that is no plain number's.
+        ("if(2 * z[hi] >= 1.4, 1 - z[hi], 0)", 0.3, false),
+        ("if(2 * z[hi] > 1.4, 1 - z[hi], 0)", 0.3, true),
     ] {
         let text = continuum("optimistic", "0", later, "0");
         let e = value(&text, &[], expected);
-        let at = if later.contains("0.7") { 0.7 } else { 0.6 };
+        let at = if later.contains("0.6") { 0.6 } else { 0.7 };
         assert!((e.next - at).abs() < 1e-9, "{later}: {}", e.next);
         assert_eq!((e.continuum, e.supremum), (true, supremum), "{later}");
         let scenario = scenario(&text, &[]);

@@ -33,6 +33,27 @@ pub(crate) struct Break {
     pub hi: f64,
 }
 
+/// What is computed beside a break stands this far outside of where it is undecided.
+const BESIDE: f64 = 5e-15;
+
+impl Break {
+    /// A point before the break, and one after it: formulas are smooth from either on.
+    pub fn sides(&self) -> [f64; 2] {
+        [self.lo.min(self.at) - BESIDE, self.hi.max(self.at) + BESIDE]
+    }
+}
+
+/// An interval without the breaks at its ends, where these do not take up all of it: what is smooth between them is smooth
+/// from their sides on.
+pub(crate) fn clear_of(breaks: &[Break], [lo, hi]: [f64; 2]) -> [f64; 2] {
+    let at = |m: f64| breaks.iter().find(|b| b.at == m).map(Break::sides);
+    let clear = [
+        at(lo).map_or(lo, |[_, after]| after),
+        at(hi).map_or(hi, |[before, _]| before),
+    ];
+    if clear[0] < clear[1] { clear } else { [lo, hi] }
+}
+
 /// The smooth stretches of all formulas of one period.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stretches {

@@ -23,7 +23,7 @@ use super::leader::{Rule, Work};
 use super::stage_game::{Enclosed, Equilibrium, Kind, Label, Period, StageGames};
 use super::values::{Border, POINTS, Piece, ValueFunction, Values, accuracy};
 use crate::game::LeaderInformation;
-use crate::game::stretches::Stretches;
+use crate::game::stretches::{Stretches, clear_of};
 
 use mesh::preimage;
 
@@ -33,8 +33,6 @@ use field::{Answer, Cell, Field, Made, MeshNode, signature};
 const WINDOW: f64 = 1e-11;
 /// Width of the gap that is left at a switch of regime.
 const GAP: f64 = 2e-14;
-/// Nodes on both sides of a break of a formula stand this far outside of where it is undecided.
-const BESIDE: f64 = 5e-15;
 /// A piece that is not proven is halved down to this width before it is counted.
 const LEAST_UNPROVEN: f64 = 1e-4;
 /// Mesh points and pieces of one period: beyond it V is too fine to be held, and the work might not end.
@@ -454,7 +452,8 @@ impl Step<'_> {
         inside: Option<&Equilibrium>,
         values: &[Values],
     ) -> Option<Bound> {
-        let bound = inside.and_then(|e| Enclosed::new(self.period, lo.m, hi.m).error(&lo.label, e));
+        let [from, to] = clear_of(&self.stretches.breaks, [lo.m, hi.m]);
+        let bound = inside.and_then(|e| Enclosed::new(self.period, from, to).error(&lo.label, e));
         let bound = bound.map(|bound| bound.distance(&Values::default()));
         let accuracy = accuracy(self.tolerance, values);
         if let Some(bound) = bound.filter(|bound| *bound <= accuracy) {

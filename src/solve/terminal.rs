@@ -3,14 +3,13 @@
 use super::SolveError;
 use super::values::{POINTS, Piece, ValueFunction, Values, accuracy, polynomial_error};
 use crate::game::jet::Jet;
+use crate::game::stretches::{Stretches, clear_of};
 use crate::game::{Game, GameError};
 use crate::scenario::SolveSettings;
 use crate::stats::Interval;
 
 /// Width at which a jump of the terminal reward is left as a gap.
 const GAP: f64 = 2e-14;
-/// Nodes on both sides of a break stand this far outside of where the formula is undecided.
-const BESIDE: f64 = 5e-15;
 /// A piece that is not proven is halved down to this width before it is counted.
 const LEAST_UNPROVEN: f64 = 1e-4;
 
@@ -19,18 +18,18 @@ const LEAST_UNPROVEN: f64 = 1e-4;
 pub(super) fn values(
     game: &Game,
     settings: &SolveSettings,
+    stretches: &Stretches,
 ) -> Result<(ValueFunction, u64), SolveError> {
     let mut terminal = Terminal {
         game,
         tolerance: settings.tolerance,
+        stretches,
         pieces: Vec::new(),
-        unproven: 0,
+        unproven: stretches.unproven as u64,
     };
-    let stretches = game.terminal_stretches();
-    terminal.unproven = stretches.unproven as u64;
     let mut from = 0.0;
     for b in &stretches.breaks {
-        let [before, after] = [b.lo.min(b.at) - BESIDE, b.hi.max(b.at) + BESIDE];
+        let [before, after] = b.sides();
         let at = terminal.at(b.at)?;
         let joins = |m: f64| -> Result<bool, GameError> {
             if !(0.0..=1.0).contains(&m) {
@@ -59,6 +58,7 @@ pub(super) fn values(
 struct Terminal<'g> {
     game: &'g Game,
     tolerance: f64,
+    stretches: &'g Stretches,
     pieces: Vec<Piece>,
     unproven: u64,
 }
@@ -94,7 +94,8 @@ impl Terminal<'_> {
         let accuracy = accuracy(self.tolerance, &values);
         let narrow = hi - lo <= LEAST_UNPROVEN;
         if error <= accuracy {
-            let bound = self.bound(lo, hi).distance(&Values::default());
+            let [clear_lo, clear_hi] = clear_of(&self.stretches.breaks, [lo, hi]);
+            let bound = self.bound(clear_lo, clear_hi).distance(&Values::default());
             let proven = bound <= accuracy;
             if proven || narrow {
                 self.unproven += u64::from(!proven);

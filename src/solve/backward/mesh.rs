@@ -1,7 +1,6 @@
 //! The points at which all stage games of a period are searched first, and the smooth regimes between what is found there.
 
-use super::{BESIDE, GAP, Node, Step, WINDOW};
-use crate::game::stretches::Break;
+use super::{GAP, Node, Step, WINDOW};
 use crate::solve::SolveError;
 use crate::solve::leader::Work;
 use crate::solve::stage_game::{StageGames, is_steady};
@@ -25,7 +24,7 @@ impl Step<'_> {
         let mut points: Vec<f64> = grid.chain(self.stretches.mesh.iter().copied()).collect();
         self.keep_clear(&mut points);
         for b in &self.stretches.breaks {
-            let [lo, hi] = beside(b);
+            let [lo, hi] = b.sides();
             points.extend(
                 [lo, b.at, hi]
                     .into_iter()
@@ -113,8 +112,8 @@ impl Step<'_> {
     /// The number of the stretch of a point: 2 k for the one before break k, 2 k + 1 for the break itself.
     pub(super) fn stretch_of(&self, m: f64) -> usize {
         let breaks = &self.stretches.breaks;
-        let passed = breaks.partition_point(|b| beside(b)[1] <= m);
-        let at = breaks.get(passed).is_some_and(|b| beside(b)[0] < m);
+        let passed = breaks.partition_point(|b| b.sides()[1] <= m);
+        let at = breaks.get(passed).is_some_and(|b| b.sides()[0] < m);
         2 * passed + usize::from(at)
     }
 
@@ -229,11 +228,6 @@ impl Step<'_> {
 fn overlapping(points: &[f64]) -> impl Iterator<Item = &[f64]> {
     let starts = (0..points.len().saturating_sub(1)).step_by(BLOCK);
     starts.map(|i| &points[i..(i + BLOCK + 1).min(points.len())])
-}
-
-/// The nodes on both sides of a break.
-fn beside(b: &Break) -> [f64; 2] {
-    [b.lo.min(b.at) - BESIDE, b.hi.max(b.at) + BESIDE]
 }
 
 /// Where a function crosses zero between two points at which it is given; `None` where it is asked and has no value.

@@ -16,6 +16,7 @@ use super::super::values::{Border, POINTS, Piece, Place};
 use super::StageGames;
 use super::equilibrium::{Equilibria, Kind, Limit};
 use super::mixing::{SAME, Segment};
+use crate::game::stretches::Break;
 
 /// Rounding of a criterion relative to its coefficients: what differs by less is as good.
 const ROUNDING: f64 = 64.0 * f64::EPSILON;
@@ -147,12 +148,11 @@ impl StageGames<'_> {
         if ![left.hi, right.lo].contains(&end.m) {
             return Limit::Attained;
         }
-        let thresholds = self.period.game.thresholds().into_iter();
-        let mut thresholds = thresholds.map(|(x, at)| if x == 0 { 1.0 - at } else { at });
         let width = right.lo - left.hi;
-        if let Some(at) = thresholds.find(|at| left.hi - width <= *at && *at <= right.lo + width) {
+        let is_here = |b: &&Break| left.hi - width <= b.at && b.at <= right.lo + width;
+        if let Some(b) = self.period.breaks.iter().find(is_here) {
             // The side that the point itself belongs to ends in it.
-            return match at == end.m {
+            return match b.at == end.m {
                 true => Limit::Attained,
                 false => Limit::OfFormula,
             };
