@@ -184,7 +184,7 @@ fn lattice_neartie() {
     // Either what is played is right, or the reader is told that the choice was closer than the error.
     let told = warnings(&certificate)
         .iter()
-        .any(|w| w.contains("decided by less"));
+        .any(|w| w.contains("is selected by"));
     assert!(
         (followers[0] + 0.12).abs() <= error || told,
         "{followers:?} within {error}: {screen}"

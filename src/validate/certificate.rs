@@ -95,15 +95,18 @@ impl Consistency {
         let widths = [ranges.follower_width(), ranges.leader_width()]
             .map(|width| if width.is_finite() { width } else { 0.0 });
         let residual = solution.iteration().map_or(0.0, |i| i.residual);
-        // What every period adds, for ever.
-        let left = residual / (1.0 - game.discount()).max(f64::MIN_POSITIVE);
+        // What every period adds, for ever, in units of the player's rewards.
+        let added = residual / (1.0 - game.discount()).max(f64::MIN_POSITIVE);
+        let scales = game.scales();
+        let left = [scales.follower.unit, scales.leader.unit].map(|unit| unit * added);
         let mut found = Self::default();
         for (i, node) in flow.starts().iter().enumerate() {
             let resolved = solution.resolve(1, &node.belief, start)?.values;
             let followers = values.follower[i].iter().zip(&resolved.followers);
             let followers: Vec<(f64, f64)> = followers.map(|(a, v)| (*a, *v)).collect();
             let leader = [(values.leader[i], resolved.leader)];
-            for (pairs, width) in [&followers[..], &leader].into_iter().zip(widths) {
+            let players = [&followers[..], &leader].into_iter().zip(widths).zip(left);
+            for ((pairs, width), left) in players {
                 let away = pairs
                     .iter()
                     .fold(0.0, |most: f64, (a, v)| most.max((a - v).abs()));
