@@ -10,6 +10,7 @@
 //! 4. *Pieces*: between switches and breaks V_t is smooth, and is interpolated to the tolerance by halving. The error of
 //!    each piece is proven from enclosures of V's derivatives; where it cannot be it is tested and counted.
 
+mod features;
 mod field;
 mod mesh;
 mod rivals;
@@ -103,6 +104,7 @@ impl Step<'_> {
             }
             Ok(())
         })?;
+        let mesh = self.with_features(mesh, work)?;
         let made = Made::default();
         let field = Field {
             cells: self.in_parallel(mesh.windows(2), work, |games, ends, work, out| {
@@ -228,6 +230,7 @@ impl Step<'_> {
         let on_grid = self.is_on_grid(m);
         let mut answers = Vec::with_capacity(games.candidates());
         let mut selected = Vec::with_capacity(games.candidates());
+        let mut pieces = Vec::with_capacity(games.candidates());
         for l in 0..games.candidates() {
             selected.push(self.rule.select(games, l, work).equilibrium);
             // Among payoffs that are no numbers no search would end.
@@ -238,16 +241,20 @@ impl Step<'_> {
                 label: selected[l].label,
                 signature: signature(games, l),
             });
+            let found = games.equilibria.found.iter();
+            pieces.push(found.map(|e| e.next.piece as u32).collect());
             work.undecided += u64::from(on_grid && games.is_undecided(l));
         }
-        let leader = selected.iter().map(|e| e.values.leader);
-        let (low, high) = leader.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-            (v.min(low), v.max(high))
-        });
+        let leaders: Vec<f64> = selected.iter().map(|e| e.values.leader).collect();
+        let low = leaders.iter().copied().fold(f64::INFINITY, f64::min);
+        let best = leaders.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         Ok(MeshNode {
             node: self.preferred(m, &selected),
             answers,
-            spread: high - low,
+            spread: best - low,
+            best,
+            leaders,
+            pieces,
         })
     }
 

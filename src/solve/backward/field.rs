@@ -25,6 +25,11 @@ pub(super) struct MeshNode {
     pub answers: Vec<Answer>,
     /// The range of V^l over the actions.
     pub spread: f64,
+    /// V^l of each action, and the largest.
+    pub leaders: Vec<f64>,
+    pub best: f64,
+    /// The piece of V_{t+1} that each equilibrium of each action leads to.
+    pub pieces: Vec<Vec<u32>>,
 }
 
 /// One end of a window in which one leader action's equilibria change.
