@@ -63,6 +63,8 @@ pub(crate) struct Stretches {
     pub mesh: Vec<f64>,
     /// Intervals on which smoothness could not be decided.
     pub unproven: usize,
+    /// How far a formula is from a line on any part, at most.
+    pub bend: f64,
 }
 
 impl Game {
@@ -171,6 +173,7 @@ struct Search<'p> {
     /// The ends of decided parts, and the intervals that stayed undecided.
     mesh: Vec<f64>,
     undecided: Vec<[f64; 2]>,
+    bend: f64,
 }
 
 impl<'p> Search<'p> {
@@ -186,6 +189,7 @@ impl<'p> Search<'p> {
             left: MOST_PARTS,
             mesh: vec![0.0],
             undecided: Vec::new(),
+            bend: 0.0,
         }
     }
 
@@ -244,6 +248,8 @@ impl<'p> Search<'p> {
         let straight =
             smooth && bends.all(|(jet, range)| jet.c[2].size() * half * half <= BEND * range.abs());
         if straight || (smooth && hi - lo <= FINE) {
+            let bends = jets.iter().map(|jet| jet.c[2].size() * half * half);
+            self.bend = bends.fold(self.bend, f64::max);
             self.mesh.push(hi);
         } else if hi - lo <= NARROW || self.left == 0 {
             self.mesh.push(hi);
@@ -299,6 +305,7 @@ impl<'p> Search<'p> {
             breaks,
             mesh: self.mesh,
             unproven,
+            bend: self.bend,
         }
     }
 }

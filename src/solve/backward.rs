@@ -230,7 +230,7 @@ impl Step<'_> {
         let on_grid = self.is_on_grid(m);
         let mut answers = Vec::with_capacity(games.candidates());
         let mut selected = Vec::with_capacity(games.candidates());
-        let mut pieces = Vec::with_capacity(games.candidates());
+        let mut found = Vec::with_capacity(games.candidates());
         for l in 0..games.candidates() {
             selected.push(self.rule.select(games, l, work).equilibrium);
             // Among payoffs that are no numbers no search would end.
@@ -241,8 +241,7 @@ impl Step<'_> {
                 label: selected[l].label,
                 signature: signature(games, l),
             });
-            let found = games.equilibria.found.iter();
-            pieces.push(found.map(|e| e.next.piece as u32).collect());
+            found.push(self.seen(games, &selected[l]));
             work.undecided += u64::from(on_grid && games.is_undecided(l));
         }
         let leaders: Vec<f64> = selected.iter().map(|e| e.values.leader).collect();
@@ -254,7 +253,7 @@ impl Step<'_> {
             spread: best - low,
             best,
             leaders,
-            pieces,
+            found,
         })
     }
 

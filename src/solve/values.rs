@@ -265,6 +265,18 @@ impl Piece {
         horner(&self.coefficients[1], s) - horner(&self.coefficients[0], s)
     }
 
+    /// Bounds of the first and second derivative of some of the three functions in the piece's own coordinate.
+    pub fn steepness(&self, of: std::ops::Range<usize>) -> [f64; 2] {
+        let mut bounds = [0.0_f64; 2];
+        for c in &self.coefficients[of] {
+            let power = |k: usize| c[k].abs() * k as f64;
+            let slope: f64 = (1..POINTS).map(power).sum();
+            let bend: f64 = (2..POINTS).map(|k| power(k) * (k - 1) as f64).sum();
+            bounds = [bounds[0].max(slope), bounds[1].max(bend)];
+        }
+        bounds
+    }
+
     /// dD/ds in the piece's own coordinate.
     fn difference_slope(&self, s: f64) -> f64 {
         let c = self.difference_coefficients();

@@ -28,8 +28,19 @@ pub(super) struct MeshNode {
     /// V^l of each action, and the largest.
     pub leaders: Vec<f64>,
     pub best: f64,
-    /// The piece of V_{t+1} that each equilibrium of each action leads to.
-    pub pieces: Vec<Vec<u32>>,
+    /// The equilibria of each action.
+    pub found: Vec<Vec<Seen>>,
+}
+
+/// What is kept of an equilibrium for the cells on both sides.
+#[derive(Clone, Copy)]
+pub(super) struct Seen {
+    /// m' and its piece of V_{t+1}.
+    pub next: f64,
+    pub piece: u32,
+    pub mixes: bool,
+    /// By how much the selection's criterion is below the selected one's: as known in single precision.
+    pub below: f32,
 }
 
 /// One end of a window in which one leader action's equilibria change.
