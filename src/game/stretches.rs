@@ -54,6 +54,18 @@ pub(crate) fn clear_of(breaks: &[Break], [lo, hi]: [f64; 2]) -> [f64; 2] {
     if clear[0] < clear[1] { clear } else { [lo, hi] }
 }
 
+/// The number of fewest decimals in an interval within \[0, 1\], or its middle where that takes all that a float has: what a
+/// game states in decimals is met exactly.
+fn roundest(lo: f64, hi: f64) -> f64 {
+    let middle = 0.5 * (lo + hi);
+    let rounded = (0..15).map(|digits| {
+        let power = libm::pow(10.0, f64::from(digits));
+        (middle * power).round() / power
+    });
+    let mut inside = rounded.filter(|m| lo <= *m && *m <= hi);
+    inside.next().unwrap_or(middle)
+}
+
 /// The smooth stretches of all formulas of one period.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stretches {
@@ -65,6 +77,20 @@ pub(crate) struct Stretches {
     pub unproven: usize,
     /// How far a formula is from a line on any part, at most.
     pub bend: f64,
+}
+
+impl Stretches {
+    /// Add points at which what is solved breaks for another reason.
+    pub fn add(&mut self, points: Vec<f64>) {
+        for at in points {
+            let is_known = |b: &Break| b.sides()[0] <= at && at <= b.sides()[1];
+            if !self.breaks.iter().any(is_known) {
+                let (lo, hi) = (at, at);
+                self.breaks.push(Break { lo, at, hi });
+            }
+        }
+        self.breaks.sort_by(|a, b| a.at.total_cmp(&b.at));
+    }
 }
 
 impl Game {
@@ -285,12 +311,8 @@ impl<'p> Search<'p> {
         let breaks: Vec<Break> = breaks
             .map(|&[lo, hi]| {
                 let near = |m: &&f64| lo - 2.0 * NARROW <= **m && **m <= hi + 2.0 * NARROW;
-                let middle = match (lo <= 0.0, hi >= 1.0) {
-                    (true, _) => 0.0,
-                    (_, true) => 1.0,
-                    _ => 0.5 * (lo + hi),
-                };
-                let at = numbers.iter().find(near).copied().unwrap_or(middle);
+                let at = numbers.iter().find(near).copied();
+                let at = at.unwrap_or_else(|| roundest(lo, hi));
                 Break { lo, at, hi }
             })
             .collect();

@@ -96,8 +96,19 @@ impl Bound {
 impl Step<'_> {
     /// V_t.
     pub fn solve(&self, work: &mut Work) -> Result<ValueFunction, SolveError> {
-        let mesh = self.mesh(work)?;
+        let (mesh, landings) = self.mesh(work)?;
         self.bounded(mesh.len())?;
+        let mut stretches = self.stretches.clone();
+        stretches.add(landings);
+        let step = Step {
+            stretches: &stretches,
+            ..*self
+        };
+        step.solve_on(&mesh, work)
+    }
+
+    /// V_t from the points at which all stage games are searched first.
+    fn solve_on(&self, mesh: &[f64], work: &mut Work) -> Result<ValueFunction, SolveError> {
         let mesh = self.in_parallel(mesh.chunks(CHUNK), work, |games, chunk, work, out| {
             for &m in chunk {
                 out.push(self.mesh_node(games, m, work)?);
@@ -134,7 +145,10 @@ impl Step<'_> {
         self.bounded(pieces.len())?;
         match pieces.iter().find(|piece| !piece.is_finite()) {
             Some(piece) => Err(self.overflow(piece.lo)),
-            None => Ok(ValueFunction::new(pieces)),
+            None => {
+                let breaks = self.stretches.breaks.iter().map(|b| b.at);
+                Ok(ValueFunction::new(pieces).with_breaks(breaks.collect()))
+            }
         }
     }
 

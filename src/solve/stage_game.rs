@@ -29,7 +29,7 @@ use super::beliefs::BeliefMesh;
 use super::continuation::Candidates;
 use super::values::{Place, ValueFunction, Values};
 use crate::game::jet::Jet;
-use crate::game::stretches::{Break, Jets};
+use crate::game::stretches::Jets;
 use crate::game::{Belief, Game, GameError, Tables};
 use crate::stats::Interval;
 
@@ -62,8 +62,6 @@ pub(super) struct Period<'a> {
     /// The beliefs of t + 1, and V_{t+1} at each.
     pub mesh: &'a BeliefMesh,
     pub held: &'a [ValueFunction],
-    /// Where formulas of t + 1, or the terminal reward, break.
-    pub breaks: &'a [Break],
 }
 
 /// The stage games at one (t, pi, m), one per candidate of the leader. Made once and moved from point to point.

@@ -18,12 +18,12 @@ const LEAST_UNPROVEN: f64 = 1e-4;
 pub(super) fn values(
     game: &Game,
     settings: &SolveSettings,
-    stretches: &Stretches,
 ) -> Result<(ValueFunction, u64), SolveError> {
+    let stretches = game.terminal_stretches();
     let mut terminal = Terminal {
         game,
         tolerance: settings.tolerance,
-        stretches,
+        stretches: &stretches,
         pieces: Vec::new(),
         unproven: stretches.unproven as u64,
     };
@@ -52,7 +52,9 @@ pub(super) fn values(
     if from < 1.0 {
         terminal.fit(from, 1.0)?;
     }
-    Ok((ValueFunction::new(terminal.pieces), terminal.unproven))
+    let breaks = stretches.breaks.iter().map(|b| b.at);
+    let function = ValueFunction::new(terminal.pieces).with_breaks(breaks.collect());
+    Ok((function, terminal.unproven))
 }
 
 struct Terminal<'g> {

@@ -17,7 +17,7 @@ use super::solved::Start;
 use super::stage_game::{Equilibrium, Period, StageGames};
 use super::values::{Place, ValueFunction, Values};
 use super::{Ending, Iteration, SolveError, candidates, stationary, terminal};
-use crate::game::stretches::{Break, Stretches};
+use crate::game::stretches::Stretches;
 use crate::game::{
     Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, MeanField, Play,
     Prescription, Way,
@@ -49,8 +49,6 @@ pub struct Solution<'g> {
     iteration: Option<Iteration>,
     /// Where the formulas of t = 1, 2, ... are smooth; of one period where they do not depend on t.
     stretches: Vec<Stretches>,
-    /// Where the terminal reward is.
-    terminal: Stretches,
 }
 
 /// The stretches of every period that differs.
@@ -99,7 +97,6 @@ impl<'g> Solution<'g> {
             work: Work::default(),
             iteration: None,
             stretches: stretches(game.in_units()),
-            terminal: game.in_units().terminal_stretches(),
         };
         let (end, unproven) = solution.ending()?;
         if game.is_infinite() {
@@ -133,8 +130,7 @@ impl<'g> Solution<'g> {
 
     /// The same, and for how many of its pieces the error is not proven.
     fn ending(&self) -> Result<(Vec<ValueFunction>, u64), SolveError> {
-        let (end, unproven) =
-            terminal::values(self.game.in_units(), &self.settings, &self.terminal)?;
+        let (end, unproven) = terminal::values(self.game.in_units(), &self.settings)?;
         let last = self.beliefs.at(self.game.horizon() + 1);
         Ok((vec![end; last.nodes().len()], unproven))
     }
@@ -198,7 +194,6 @@ impl<'g> Solution<'g> {
                 candidates,
                 mesh: after,
                 held: next,
-                breaks: self.breaks_after(t),
             };
             let step = Step {
                 period,
@@ -338,16 +333,6 @@ impl<'g> Solution<'g> {
             candidates,
             mesh: self.beliefs.at(t + 1),
             held: self.continuation(t),
-            breaks: self.breaks_after(t),
-        }
-    }
-
-    /// Where formulas of t + 1, or the terminal reward, break.
-    fn breaks_after(&self, t: usize) -> &[Break] {
-        let is_last = !self.game.is_infinite() && t == self.game.horizon();
-        match is_last {
-            true => &self.terminal.breaks,
-            false => &self.stretches[t.min(self.stretches.len() - 1)].breaks,
         }
     }
 

@@ -340,14 +340,8 @@ pub(super) struct Place {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Crossing {
     pub m: f64,
-    /// Whether V takes a value there that it has on neither side.
-    pub is_point: bool,
-}
-
-impl Crossing {
-    fn point(m: f64) -> Self {
-        Self { m, is_point: true }
-    }
+    /// Whether it is a point by itself, at which V has the value of one of the sides or its own.
+    pub is_break: bool,
 }
 
 /// V of one period on all of `[0, 1]`.
@@ -371,6 +365,9 @@ pub(super) struct ValueFunction {
     buckets: Vec<usize>,
     /// The largest error of a piece.
     error: f64,
+    /// Where formulas break, at this period or on the way from here: rising. Which side of a jump the point itself belongs
+    /// to is known there.
+    breaks: Vec<f64>,
 }
 
 impl ValueFunction {
@@ -391,6 +388,14 @@ impl ValueFunction {
             })
             .collect();
         Self::assemble(pieces, borders)
+    }
+
+    /// The same, with the points at which formulas break.
+    pub fn with_breaks(mut self, mut breaks: Vec<f64>) -> Self {
+        breaks.sort_by(f64::total_cmp);
+        breaks.dedup();
+        self.breaks = breaks;
+        self
     }
 
     /// From pieces and what lies between them.
@@ -418,6 +423,7 @@ impl ValueFunction {
             first_branch: Vec::new(),
             runs: Vec::new(),
             extremes: Vec::new(),
+            breaks: Vec::new(),
         };
         function.cut_branches();
         function.index_extremes();
@@ -565,22 +571,30 @@ impl ValueFunction {
         &self.knots
     }
 
-    /// The same for a mesh: a regime of a single point by that point.
+    /// The same for a mesh, by the break itself where there is one.
     pub fn crossings(&self) -> Vec<Crossing> {
-        let is_point = |i: usize| self.pieces[i].lo == self.pieces[i].hi;
         let switches = (0..self.borders.len()).filter(|i| self.borders[*i] != Border::Smooth);
         let mut all: Vec<Crossing> = switches
-            .map(|i| match (is_point(i), is_point(i + 1)) {
-                (true, _) => Crossing::point(self.pieces[i].lo),
-                (false, true) => Crossing::point(self.pieces[i + 1].lo),
-                _ => Crossing {
-                    m: 0.5 * (self.pieces[i].hi + self.pieces[i + 1].lo),
-                    is_point: false,
-                },
+            .map(|i| {
+                let [lo, hi] = [self.pieces[i].hi, self.pieces[i + 1].lo];
+                let at = match self.borders[i] {
+                    Border::Jump => self.break_between(lo, hi),
+                    Border::Kink | Border::Smooth => None,
+                };
+                Crossing {
+                    m: at.unwrap_or(0.5 * (lo + hi)),
+                    is_break: at.is_some(),
+                }
             })
             .collect();
         all.dedup_by(|a, b| a.m == b.m);
         all
+    }
+
+    /// A break in a gap, its ends included.
+    pub fn break_between(&self, lo: f64, hi: f64) -> Option<f64> {
+        let at = self.breaks.partition_point(|m| *m < lo);
+        self.breaks.get(at).copied().filter(|m| *m <= hi)
     }
 
     /// The piece of m; in a gap the nearer one, of two equally near the left.

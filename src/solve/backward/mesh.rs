@@ -16,10 +16,18 @@ const BLOCK: usize = 8;
 /// Divisions of one part of the mesh.
 const MOST_DIVISIONS: usize = 200;
 
+/// A point that is pulled back from V_{t+1}.
+#[derive(Clone, Copy)]
+struct Pulled {
+    m: f64,
+    /// Whether it leads to a break.
+    is_break: bool,
+}
+
 impl Step<'_> {
     /// The uniform grid, the parts on which formulas are nearly lines, their breaks with both sides, and both sides of every
-    /// preimage of a switch of V_{t+1} under a pure prescription; the preimage itself of a regime of a single point.
-    pub(super) fn mesh(&self, work: &mut Work) -> Result<Vec<f64>, SolveError> {
+    /// preimage of a switch of V_{t+1} under a pure prescription, with the preimage itself of a break; these are given too.
+    pub(super) fn mesh(&self, work: &mut Work) -> Result<(Vec<f64>, Vec<f64>), SolveError> {
         let grid = (0..=self.grid).map(|i| i as f64 / self.grid as f64);
         let mut points: Vec<f64> = grid.chain(self.stretches.mesh.iter().copied()).collect();
         self.keep_clear(&mut points);
@@ -46,12 +54,16 @@ impl Step<'_> {
                 self.crossings(games, [cell[0], cell[1]], &crossings, &mut left, out)
             },
         )?;
-        let mut mesh = added;
+        let mut mesh: Vec<f64> = added.iter().map(|point| point.m).collect();
         self.keep_clear(&mut mesh);
         mesh.extend(points);
         mesh.sort_by(f64::total_cmp);
         mesh.dedup();
-        self.steady(&mesh, work)
+        let landings = added.iter().filter(|point| point.is_break);
+        Ok((
+            self.steady(&mesh, work)?,
+            landings.map(|point| point.m).collect(),
+        ))
     }
 
     /// The mesh, divided where some candidate's equilibria might come and go between two points of it.
@@ -124,7 +136,7 @@ impl Step<'_> {
         [lo, hi]: [f64; 2],
         switches: &[Vec<Crossing>],
         left: &mut usize,
-        out: &mut Vec<f64>,
+        out: &mut Vec<Pulled>,
     ) -> Result<(), SolveError> {
         if hi - lo <= GAP || switches.iter().all(Vec::is_empty) {
             return Ok(());
@@ -137,7 +149,10 @@ impl Step<'_> {
         if divisible && self.may_turn(games, [lo, hi], [&starts, &ends], switches) {
             *left -= 1;
             let middle = 0.5 * (lo + hi);
-            out.push(middle);
+            out.push(Pulled {
+                m: middle,
+                is_break: false,
+            });
             self.crossings(games, [lo, middle], switches, left, out)?;
             return self.crossings(games, [middle, hi], switches, left, out);
         }
@@ -154,8 +169,11 @@ impl Step<'_> {
                     continue;
                 };
                 let around = [m - 0.5 * WINDOW, m + 0.5 * WINDOW].into_iter();
-                let around = around.chain(switch.is_point.then_some(m));
-                out.extend(around.filter(|m| lo < *m && *m < hi));
+                let around = around.filter(|m| lo < *m && *m < hi);
+                out.extend(around.map(|m| Pulled { m, is_break: false }));
+                if switch.is_break {
+                    out.push(Pulled { m, is_break: true });
+                }
             }
         }
         Ok(())

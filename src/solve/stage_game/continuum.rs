@@ -16,7 +16,6 @@ use super::super::values::{Border, POINTS, Piece, Place};
 use super::StageGames;
 use super::equilibrium::{Equilibria, Kind, Limit};
 use super::mixing::{SAME, Segment};
-use crate::game::stretches::Break;
 
 /// Rounding of a criterion relative to its coefficients: what differs by less is as good.
 const ROUNDING: f64 = 64.0 * f64::EPSILON;
@@ -149,10 +148,9 @@ impl StageGames<'_> {
             return Limit::Attained;
         }
         let width = right.lo - left.hi;
-        let is_here = |b: &&Break| left.hi - width <= b.at && b.at <= right.lo + width;
-        if let Some(b) = self.period.breaks.iter().find(is_here) {
+        if let Some(at) = next.break_between(left.hi - width, right.lo + width) {
             // The side that the point itself belongs to ends in it.
-            return match b.at == end.m {
+            return match at == end.m {
                 true => Limit::Attained,
                 false => Limit::OfFormula,
             };

@@ -51,7 +51,6 @@ fn games<'a>(scenario: &'a Scenario, next: &'a ValueFunction, m: f64) -> StageGa
     let candidates =
         Candidates::at(game, &scenario.solve, &actions, (1, belief), (mesh, held)).unwrap();
     let mut games = StageGames::new(Period {
-        breaks: &[],
         game,
         t: 1,
         belief,

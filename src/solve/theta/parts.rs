@@ -47,7 +47,6 @@ impl<'g> Solution<'g> {
             work,
             iteration,
             stretches: super::stretches(game.in_units()),
-            terminal: game.in_units().terminal_stretches(),
         };
         let periods = 1..solution.values.len();
         let listed = periods.map(|t| solution.list(t, &solution.values[t]));

@@ -62,7 +62,9 @@ impl ValueFunction {
             }
             if !moved {
                 let (pieces, borders) = Exact { pieces, borders }.joined(error);
-                return Self::assemble(pieces, borders);
+                let breaks = cursors.iter().flat_map(|c| &c.part.function.breaks);
+                let breaks = breaks.copied().collect();
+                return Self::assemble(pieces, borders).with_breaks(breaks);
             }
         }
     }
