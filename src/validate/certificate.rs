@@ -247,7 +247,7 @@ impl Certified {
             values,
         };
         let mut warnings = warnings::of(game, &path.flow, &path.exploitability, &figures);
-        warnings.extend(ties::warning(solution, &path.flow)?);
+        warnings.extend(ties::warnings(solution, &path.flow)?);
         let tolerance = solution.settings().tolerance;
         warnings.extend(units::warnings(game, tolerance, &figures.values));
         for other in others.iter().filter(|s| !s.is_solved()) {
