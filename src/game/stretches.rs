@@ -80,6 +80,16 @@ pub(crate) struct Stretches {
 }
 
 impl Stretches {
+    /// A point where two breaks, or the ends of a part, are less than a width apart.
+    fn narrowest(&self, width: f64) -> Option<f64> {
+        let breaks = self.breaks.windows(2).map(|pair| [pair[0].at, pair[1].at]);
+        let clear = |m: f64| self.breaks.iter().all(|b| (m - b.at).abs() > width);
+        let parts = self.mesh.windows(2).map(|pair| [pair[0], pair[1]]);
+        let parts = parts.filter(|[lo, hi]| clear(*lo) && clear(*hi));
+        let narrow = |[lo, hi]: &[f64; 2]| hi - lo < width;
+        breaks.chain(parts).find(narrow).map(|[lo, _]| lo)
+    }
+
     /// Add points at which what is solved breaks for another reason.
     pub fn add(&mut self, points: Vec<f64>) {
         for at in points {
@@ -96,16 +106,22 @@ impl Stretches {
 impl Game {
     /// The stretches of kernels and rewards at period t. For games with two follower types.
     pub(crate) fn stretches(&self, t: usize) -> Stretches {
+        Search::new(&self.program, t, self.outputs(), Line::TWO).run()
+    }
+
+    /// Every kernel entry and reward.
+    fn outputs(&self) -> Vec<Slot> {
         let mut outputs: Vec<Slot> = Vec::new();
         for l in 0..self.leader_moves() {
-            for x in 0..2 {
+            let types = self.types.len();
+            for x in 0..types {
                 for a in (0..self.actions.len()).filter(|a| self.is_available(x, *a)) {
                     let pair = self.pair(l, x, a);
                     outputs.extend([
                         self.follower_reward[pair],
                         self.leader_follower_reward[pair],
                     ]);
-                    outputs.extend(&self.kernel[2 * pair..2 * pair + 2]);
+                    outputs.extend(&self.kernel[types * pair..types * (pair + 1)]);
                 }
             }
             outputs.push(self.leader_period_reward[l]);
@@ -113,37 +129,72 @@ impl Game {
         if self.information != LeaderInformation::NoTypes {
             outputs.extend(&self.leader_kernel);
         }
-        Search::new(&self.program, t, outputs).run()
+        outputs
     }
 
     /// The stretches of the terminal reward.
     pub(crate) fn terminal_stretches(&self) -> Stretches {
         let outputs = self.terminal.clone();
-        Search::new(&self.terminal_program, self.horizon + 1, outputs).run()
+        Search::new(&self.terminal_program, self.horizon + 1, outputs, Line::TWO).run()
+    }
+
+    /// A mean field on a line between two types, all of the crowd being of these, at which a formula of period t, or of the
+    /// terminal reward, is within less than a width what it is not around.
+    pub(crate) fn narrow_feature(&self, t: Option<usize>, width: f64) -> Option<Vec<f64>> {
+        let types = self.types.len();
+        let pairs = (0..types).flat_map(|x| (x + 1..types).map(move |y| [x, y]));
+        pairs
+            .map(|between| Line { types, between })
+            .find_map(|line| {
+                let search = match t {
+                    Some(t) => Search::new(&self.program, t, self.outputs(), line),
+                    None => {
+                        let outputs = self.terminal.clone();
+                        Search::new(&self.terminal_program, self.horizon + 1, outputs, line)
+                    }
+                };
+                let s = search.run().narrowest(width)?;
+                let mut z = vec![0.0; types];
+                (z[line.between[0]], z[line.between[1]]) = (1.0 - s, s);
+                Some(z)
+            })
     }
 
     /// Jets of everything at period t over the m of an interval.
     pub(crate) fn jets<const N: usize>(&self, t: usize, m: Interval) -> Jets<'_, N> {
         Jets {
             game: self,
-            memory: run(&self.program, t, m),
+            memory: run(&self.program, t, m, Line::TWO),
         }
     }
 
     /// The jet of the terminal reward of type x over the m of an interval.
     pub(crate) fn terminal_jet<const N: usize>(&self, m: Interval, x: usize) -> Jet<N> {
-        run(&self.terminal_program, self.horizon + 1, m)[self.terminal[x].index()]
+        run(&self.terminal_program, self.horizon + 1, m, Line::TWO)[self.terminal[x].index()]
     }
 }
 
-/// z = (1 - m, m), and what follows.
-fn run<const N: usize>(program: &Program, t: usize, m: Interval) -> Vec<Jet<N>> {
-    let first = Interval::point(1.0).minus(m);
-    let inputs = [
-        Jet::constant(t as f64),
-        Jet::variable(first, -1.0),
-        Jet::variable(m, 1.0),
-    ];
+/// The mean fields that are 1 - m in one type and m in another.
+#[derive(Clone, Copy)]
+struct Line {
+    types: usize,
+    between: [usize; 2],
+}
+
+impl Line {
+    /// All mean fields of two types.
+    const TWO: Self = Self {
+        types: 2,
+        between: [0, 1],
+    };
+}
+
+/// z on a line, and what follows.
+fn run<const N: usize>(program: &Program, t: usize, m: Interval, line: Line) -> Vec<Jet<N>> {
+    let mut inputs = vec![Jet::constant(0.0); 1 + line.types];
+    inputs[0] = Jet::constant(t as f64);
+    inputs[1 + line.between[0]] = Jet::variable(Interval::point(1.0).minus(m), -1.0);
+    inputs[1 + line.between[1]] = Jet::variable(m, 1.0);
     program.run_with(&inputs, Jet::constant, |op, [a, b, c]| {
         Jet::apply(op, [&a, &b, &c])
     })
@@ -191,6 +242,7 @@ impl<const N: usize> Jets<'_, N> {
 struct Search<'p> {
     program: &'p Program,
     t: usize,
+    line: Line,
     outputs: Vec<Slot>,
     /// The range of each output.
     ranges: Vec<f64>,
@@ -203,13 +255,14 @@ struct Search<'p> {
 }
 
 impl<'p> Search<'p> {
-    fn new(program: &'p Program, t: usize, mut outputs: Vec<Slot>) -> Self {
+    fn new(program: &'p Program, t: usize, mut outputs: Vec<Slot>, line: Line) -> Self {
         outputs.retain(|slot| program.constant(*slot).is_none());
         outputs.sort_unstable();
         outputs.dedup();
         Self {
             program,
             t,
+            line,
             outputs,
             ranges: Vec::new(),
             left: MOST_PARTS,
@@ -261,7 +314,7 @@ impl<'p> Search<'p> {
     }
 
     fn jets(&self, [low, high]: [f64; 2]) -> Vec<Jet<3>> {
-        let memory = run::<3>(self.program, self.t, Interval { low, high });
+        let memory = run::<3>(self.program, self.t, Interval { low, high }, self.line);
         let jets = self.outputs.iter().map(|slot| memory[slot.index()]);
         jets.collect()
     }

@@ -240,10 +240,10 @@ impl<'g> Solved<'g> {
     ///
     /// # Errors
     /// As [`compute`](Self::compute).
-    pub fn value_error(&self, flow: &Flow) -> Result<Option<ValueError>, SolveError> {
+    pub fn value_error(&self, flow: &Flow, seen: f64) -> Result<Option<ValueError>, SolveError> {
         match self {
             Self::TwoTypes(_) => Ok(None),
-            Self::Simplex(solution) => solution.value_error(flow).map(Some),
+            Self::Simplex(solution) => solution.value_error(flow, seen).map(Some),
         }
     }
 

@@ -243,7 +243,7 @@ impl Certified {
             flow_difference: flow_difference(game, &path.flow)?,
             iteration: solution.iteration().copied(),
             tail: tail(game),
-            value_error: solution.value_error(&path.flow)?,
+            value_error: solution.value_error(&path.flow, path.consistency)?,
             values,
         };
         let mut warnings = warnings::of(game, &path.flow, &path.exploitability, &figures);

@@ -41,11 +41,12 @@ struct Place<'f> {
 }
 
 impl SimplexSolution<'_> {
-    /// How far V_1 at the starts of a flow of theta may be off, and where the flow's selections are decided by less.
+    /// How far V_1 at the starts of a flow of theta may be off, no less than a difference that was seen there, and where the
+    /// flow's selections are decided by less.
     ///
     /// # Errors
     /// As [`compute`](Self::compute).
-    pub fn value_error(&self, flow: &Flow) -> Result<ValueError, SolveError> {
+    pub fn value_error(&self, flow: &Flow, seen: f64) -> Result<ValueError, SolveError> {
         let places = self.places(flow)?;
         let discount = self.game().discount();
         let size = places.iter().fold(f64::MIN_POSITIVE, |size, place| {
@@ -70,9 +71,31 @@ impl SimplexSolution<'_> {
             }
         }
         let figure = SAFETY * defects + doubt + self.two_grids(flow)? + ROOTS * size;
-        Ok(ValueError {
-            figure,
-            warnings: warnings(&places, figure),
+        let figure = figure.max(seen);
+        let mut warnings = warnings(&places, figure);
+        warnings.extend(self.narrow_features());
+        Ok(ValueError { figure, warnings })
+    }
+
+    /// A warning where formulas do within a cell of the lattice what no figure of V on the lattice shows.
+    fn narrow_features(&self) -> Option<String> {
+        let game = self.game().in_units();
+        let cell = 1.0 / self.settings().grid as f64;
+        let periods = if game.depends_on_time() {
+            game.horizon()
+        } else {
+            1
+        };
+        let found = (1..=periods).find_map(|t| game.narrow_feature(Some(t), cell));
+        let found = found.or_else(|| match game.is_infinite() {
+            true => None,
+            false => game.narrow_feature(None, cell),
+        });
+        found.map(|z| {
+            format!(
+                "formulas turn or jump within less than a cell of the lattice, as at z = {z:?}: equilibria there may be \
+                 missed, and v_error does not cover it; a larger solve.grid may"
+            )
         })
     }
 

@@ -157,7 +157,11 @@ impl Stage<'_> {
         let worth = e.values.followers.iter().zip(&played.values.followers);
         let worth = worth.zip(self.z.weights()).filter(|(_, z)| **z > 0.0);
         let worth = worth.map(|((a, b), _)| (a - b).abs()).fold(0.0, f64::max);
-        (moved > SAME && !is_last) || worth > SAME * self.game.scales().follower.unit
+        let scales = self.game.scales();
+        let paid = (e.values.leader - played.values.leader).abs();
+        (moved > SAME && !is_last)
+            || worth > SAME * scales.follower.unit
+            || (self.game.has_leader() && paid > SAME * scales.leader.unit)
     }
 }
 
