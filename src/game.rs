@@ -20,7 +20,7 @@ pub use mean_field::{
     Flow, FlowEdge, FlowNode, FlowRule, MeanRewards, Way, Worth, advance_mean_field, mean_rewards,
     public_beliefs, ways,
 };
-pub use policy::{MULTIPLY_ADDS_A_SECOND, Play, Policy};
+pub use policy::{MULTIPLY_ADDS_A_SECOND, Play, Policy, PolicyError};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
 pub(crate) use scales::cover_simplex;
 pub use scales::{Scale, Scales};

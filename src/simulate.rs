@@ -32,7 +32,7 @@ use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::game::{Game, GameError, Policy};
+use crate::game::{Game, GameError, Policy, PolicyError};
 use crate::scenario::{Engine, Start};
 use crate::stream::{MAX_REPLICATION, Role, StreamFamily};
 
@@ -140,6 +140,19 @@ pub enum SimulateError {
         /// What is wrong there.
         #[source]
         source: Box<GameError>,
+    },
+    /// A visited state at which the policy names no play.
+    #[error("N = {population}, replication {replication}, t = {t}")]
+    Policy {
+        /// N.
+        population: u64,
+        /// The replication, from 1.
+        replication: u64,
+        /// The period, from 1.
+        t: usize,
+        /// Why.
+        #[source]
+        source: Box<PolicyError>,
     },
 }
 
@@ -335,11 +348,23 @@ impl<'a> Run<'a> {
                 source: Box::new(source),
             }
         };
+        let unplayed = |t| {
+            move |error| match error {
+                PolicyError::Game(source) => failed(t)(source),
+                source => SimulateError::Policy {
+                    population,
+                    replication: k,
+                    t,
+                    source: Box::new(source),
+                },
+            }
+        };
         let mut leader = Leader::new(self.game, &self.family, k);
         let mut record = Recorder::new(self.game, self.simulation, k, &followers, &leader);
         for t in 1..=self.game.horizon() {
             let (counts, belief) = (followers.counts(), leader.belief());
             let visit = memory.visit(self.policy, PublicState { t, counts, belief });
+            let visit = visit.map_err(unplayed(t))?;
             let leader_move = leader.act(self.game, visit.leader());
             let stage = visit.stage(leader_move).map_err(failed(t))?;
             followers.step(stage, record.weight(), record.acted());

@@ -5,6 +5,9 @@
 //! (15a); `leader` selects among them and lets the leader choose (15c); `values` holds a V with its jumps; `theta` is the
 //! result; `forward` follows it from a start (17)-(21).
 
+#[macro_use]
+mod policy;
+
 mod archive;
 mod backward;
 mod beliefs;
@@ -20,6 +23,7 @@ mod stationary;
 mod terminal;
 mod theta;
 mod values;
+mod widened;
 
 pub use archive::{ARCHIVE_FORMAT, Archive, ArchiveError, Array, Numbers};
 pub use forward::{Coin, follow};
@@ -30,8 +34,9 @@ pub use stage_game::{Kind, TIE};
 pub use stationary::{Ending, Iteration};
 pub use theta::{Next, Solution, StageEquilibrium, StagePoint};
 pub use values::{Rounding, Values};
+pub use widened::Widened;
 
-use crate::game::{Game, GameError};
+use crate::game::{Belief, Game, GameError, MeanField, PolicyError};
 use crate::scenario::SolveSettings;
 
 /// Why a game cannot be solved.
@@ -94,12 +99,12 @@ pub enum SolveError {
         limit: usize,
     },
     /// Rewards add up to more than a number can hold.
-    #[error("V is not finite at t = {t}, z = [{}, {m}]: the rewards are too large", 1.0 - m)]
+    #[error("V is not finite at t = {t}, z = {z:?}: the rewards are too large")]
     Overflow {
         /// The period.
         t: usize,
-        /// z(x_2).
-        m: f64,
+        /// z.
+        z: Vec<f64>,
     },
     /// Too many prescriptions of the leader to compare.
     #[error(
@@ -122,6 +127,21 @@ pub enum SolveError {
         /// pi.
         belief: Vec<f64>,
     },
+    /// Beliefs besides the reachable ones, more than V is held at.
+    #[error(
+        "theta cannot be solved at all the beliefs that the deviations lead to: there are more than {limit} in a period: \
+         deviations with fewer different laws of leader actions may do"
+    )]
+    Visited {
+        /// The most of one period.
+        limit: usize,
+    },
+    /// A leader whose moves followers cannot tell apart, and who moves them otherwise by each.
+    #[error(
+        "where jumps are tracked, followers have no answer to a leader who mixes actions that move them differently: \
+         `--set solve.leader_mixing=2` solves such a game on a lattice"
+    )]
+    MixedAnswer,
     /// V on the lattice does not fit into memory.
     #[error(
         "a lattice with {cells} cells per side for {types} follower types does not fit into memory: choose a smaller `grid`"
@@ -135,6 +155,25 @@ pub enum SolveError {
     /// A kernel or reward has no valid value at some point.
     #[error(transparent)]
     Game(#[from] GameError),
+}
+
+/// What a policy says where it cannot be solved.
+fn unsolved(t: usize, belief: &Belief, z: &MeanField) -> impl Fn(SolveError) -> PolicyError {
+    move |error| match error {
+        SolveError::Game(error) => PolicyError::Game(error),
+        error => PolicyError::Unsolved {
+            t,
+            belief: belief.weights().to_vec(),
+            z: z.weights().to_vec(),
+            reason: error.to_string(),
+        },
+    }
+}
+
+/// V is not finite at t and z(x_2) = m.
+fn overflow(t: usize, m: f64) -> SolveError {
+    let z = MeanField::two_types(m).weights().to_vec();
+    SolveError::Overflow { t, z }
 }
 
 /// Whether the solver that tracks jumps takes a game.

@@ -32,7 +32,7 @@ mod tests;
 
 use crate::game::{
     Belief, Game, GameError, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType,
-    MeanField, Policy, Prescription, Tables, TypeLeak,
+    MeanField, Policy, PolicyError, Prescription, Tables, TypeLeak,
 };
 use crate::scenario::{Method as MethodChoice, Start};
 use crate::simulate::SimulateError;
@@ -54,8 +54,9 @@ pub use convergence::{
     fit_rate, local_slopes,
 };
 pub use deviations::{
-    FollowerDeviation, LeaderChoices, LeaderDeviation, MAX_MAPS, MAX_ONE_SHOTS, MeanFieldPath,
-    NamedPolicy, PERTURBATIONS, ResponseTable, SampledPath, SampledResponse, one_shot_periods,
+    FollowerDeviation, LeaderChoices, LeaderDeviation, MAX_MAPS, MAX_ONE_SHOTS, MOST_VISITED,
+    MeanFieldPath, NamedPolicy, PERTURBATIONS, ResponseTable, SampledPath, SampledResponse,
+    one_shot_periods, visited_beliefs,
 };
 pub(crate) use digits::{Digits, digits};
 pub use exact::{
@@ -183,12 +184,61 @@ pub enum ValidateError {
         /// As asked for.
         confidence: f64,
     },
-    /// The policy answers some deviating leader actions and not others.
-    #[error("the policy names no answer of the followers to a deviating leader at t = {t}")]
-    NoAnswer {
+    /// The policy names no play, or no answer to a deviating leader, at a state that is met.
+    #[error(transparent)]
+    Policy(PolicyError),
+    /// The same on the way of a deviation.
+    #[error("the {player}'s deviation `{deviation}` cannot be tested at N = {population}")]
+    Deviation {
+        /// Who deviates.
+        player: Player,
+        /// As deviations.csv names it.
+        deviation: String,
+        /// N.
+        population: u64,
+        /// Where and why, and what may be done.
+        source: Box<PolicyError>,
+    },
+    /// The leader's deviation leads to too many beliefs.
+    #[error(
+        "the leader's deviation `{deviation}` leads to more than {MOST_VISITED} beliefs about her type at t = {t}, too many \
+         for theta to be solved at: a file with fewer different laws of her actions may do"
+    )]
+    Visited {
+        /// As deviations.csv names it.
+        deviation: String,
         /// The period.
         t: usize,
     },
+}
+
+impl From<PolicyError> for ValidateError {
+    fn from(error: PolicyError) -> Self {
+        match error {
+            PolicyError::Game(error) => Self::Game(error),
+            error => Self::Policy(error),
+        }
+    }
+}
+
+impl ValidateError {
+    /// Met where this deviation leads, `deviation` as deviations.csv names it.
+    fn on_the_way_of(
+        self,
+        player: Player,
+        population: u64,
+        deviation: impl FnOnce() -> String,
+    ) -> Self {
+        match self {
+            Self::Policy(source) => Self::Deviation {
+                player,
+                deviation: deviation(),
+                population,
+                source: Box::new(source),
+            },
+            error => error,
+        }
+    }
 }
 
 /// What to validate and how.
@@ -295,7 +345,7 @@ pub fn validate(
 ) -> Result<Validation, ValidateError> {
     check_settings(settings)?;
     let mut validation = Validation::empty();
-    let leader = leader_test(game, policy);
+    let leader = leader_test(game, policy)?;
     if game.has_leader() && leader == LeaderTest::None {
         validation.warnings.push(
             "the leader's deviations are not tested: the policy names no answer to them".into(),
@@ -324,7 +374,13 @@ pub fn validate(
 }
 
 /// Whether the leader's deviations can be tested: the policy names the followers' answers.
-fn leader_test(game: &Game, policy: &dyn Policy) -> LeaderTest {
+///
+/// # Errors
+/// A policy that is not known at the start.
+fn leader_test(game: &Game, policy: &dyn Policy) -> Result<LeaderTest, ValidateError> {
+    if !game.has_leader() {
+        return Ok(LeaderTest::None);
+    }
     let types = game.leader_types().len();
     let likeliest = game.initial_belief().weights().iter().enumerate();
     let likeliest = likeliest.reduce(|a, b| if b.1 > a.1 { b } else { a });
@@ -335,10 +391,10 @@ fn leader_test(game: &Game, policy: &dyn Policy) -> LeaderTest {
         LeaderInformation::NoTypes | LeaderInformation::Private => game.initial_belief().clone(),
     };
     let announced = LeaderPrescription::pure(vec![LeaderAction(0); types]);
-    let answer = policy.answer(1, &belief, game.initial(), &announced);
-    match answer {
-        Some(_) if game.has_leader() => LeaderTest::StageWise,
-        _ => LeaderTest::None,
+    match policy.answer(1, &belief, game.initial(), &announced) {
+        Ok(_) => Ok(LeaderTest::StageWise),
+        Err(PolicyError::NoAnswer { .. }) => Ok(LeaderTest::None),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -7,8 +7,8 @@ mod library;
 
 use library::{SELECTIONS, Shifted, affine, plain, shipped, solve};
 use smfg::game::{
-    Belief, Flow, FlowRule, Game, LeaderPrescription, MeanField, Play, Policy, PolicyFile,
-    Prescription,
+    Belief, Flow, FlowRule, Game, LeaderPrescription, MeanField, Play, Policy, PolicyError,
+    PolicyFile, Prescription,
 };
 use smfg::scenario::{Method, Scenario, Selection, Start};
 use smfg::solve::{Solution, Solved};
@@ -95,7 +95,7 @@ fn the_uniform_policy_has_the_published_exploitability() {
 #[track_caller]
 fn assert_same_play(solution: &Solution, t: usize, z: &MeanField, name: &str) {
     let (fast, point) = (
-        solution.play(t, &Belief::certain(), z),
+        solution.play(t, &Belief::certain(), z).expect("a play"),
         solution.resolve(t, z.weights()[1]),
     );
     let full = point.expect("values everywhere").play;
@@ -203,13 +203,13 @@ fn values_are_stored_as_they_are_re_solved() {
 struct StalePrice<'s, 'g>(&'s Solution<'g>);
 
 impl Policy for StalePrice<'_, '_> {
-    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Result<Play, PolicyError> {
         let leader_action = self
             .0
-            .play(t.max(2) - 1, &Belief::certain(), z)
+            .play(t.max(2) - 1, &Belief::certain(), z)?
             .leader_action();
-        let prescription = self.0.play(t, &Belief::certain(), z).prescription;
-        Play::pure(leader_action, prescription)
+        let prescription = self.0.play(t, &Belief::certain(), z)?.prescription;
+        Ok(Play::pure(leader_action, prescription))
     }
 
     fn answer(
@@ -218,7 +218,7 @@ impl Policy for StalePrice<'_, '_> {
         _: &Belief,
         z: &MeanField,
         leader: &LeaderPrescription,
-    ) -> Option<Prescription> {
+    ) -> Result<Prescription, PolicyError> {
         self.0.answer(t, &Belief::certain(), z, leader)
     }
 }

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use rayon::ThreadPoolBuilder;
-use smfg::game::{Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription};
+use smfg::game::{
+    Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription,
+};
 use smfg::scenario::{Engine, Scenario, Start};
 use smfg::simulate::{Cohorts, SimulateError, Simulation, Trajectory, simulate};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -62,20 +64,23 @@ fn jumping(t: usize, z: f64, x: usize) -> f64 {
 struct Wheel;
 
 impl Policy for Wheel {
-    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Result<Play, PolicyError> {
         let rows = z.weights().iter().enumerate();
         let rows = rows.flat_map(|(x, z)| [1.0 - jumping(t, *z, x), jumping(t, *z, x)]);
-        Play::pure(LeaderAction(0), Prescription::new(2, rows.collect()))
+        Ok(Play::pure(
+            LeaderAction(0),
+            Prescription::new(2, rows.collect()),
+        ))
     }
 
     fn answer(
         &self,
-        _: usize,
+        t: usize,
         _: &Belief,
         _: &MeanField,
         _: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        None
+    ) -> Result<Prescription, PolicyError> {
+        Err(PolicyError::NoAnswer { t })
     }
 }
 

@@ -6,7 +6,7 @@
 mod mill;
 
 use mill::{MILL, MillPolicy, SETTINGS, next_on, push, scenario, simulation, trajectories};
-use smfg::game::{Belief, LeaderPrescription, MeanField, Play, Policy, Prescription};
+use smfg::game::{Belief, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription};
 use smfg::scenario::{Engine, Scenario};
 use smfg::simulate::{Simulation, Trajectory};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -149,18 +149,18 @@ fn two_sample_p_value(first: &[u64], second: &[u64]) -> f64 {
 struct StalePolicy;
 
 impl Policy for StalePolicy {
-    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Result<Play, PolicyError> {
         MillPolicy.play(t - 1, &Belief::certain(), z)
     }
 
     fn answer(
         &self,
-        _: usize,
+        t: usize,
         _: &Belief,
         _: &MeanField,
         _: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        None
+    ) -> Result<Prescription, PolicyError> {
+        Err(PolicyError::NoAnswer { t })
     }
 }
 

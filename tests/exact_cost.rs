@@ -24,10 +24,10 @@ fn a_play_takes_the_search_of_every_answer_once() {
     let belief = lockdown.game().initial_belief();
     for z in [[0.9, 0.1, 0.0], [0.5, 0.3, 0.2], [0.1, 0.2, 0.7]] {
         let z = MeanField::new(z.to_vec());
-        let play = solved.play_cost(2, belief, &z);
+        let play = solved.play_cost(2, belief, &z).unwrap();
         let answers: f64 = maps()
             .iter()
-            .map(|map| solved.answer_cost(2, belief, &z, map))
+            .map(|map| solved.answer_cost(2, belief, &z, map).unwrap())
             .sum();
         // The point is made ready once for the play, and once for each of the four answers.
         assert!(play < answers && play > 0.5 * answers, "{play} {answers}");
@@ -46,7 +46,7 @@ fn a_game_on_a_lattice_is_refused_where_its_stage_games_alone_take_the_budget() 
     assert!(large.follower + large.leader < EXACT_LIMIT, "{large:?}");
     // One play at every count, period and first belief is less than what is told.
     let z = MeanField::new(vec![0.5, 0.3, 0.2]);
-    let one = solved.play_cost(1, game.initial_belief(), &z);
+    let one = solved.play_cost(1, game.initial_belief(), &z).unwrap();
     let counts = 201.0 * 202.0 / 2.0;
     assert!(large.follower > 0.5 * counts * one, "{large:?} {one}");
 }
@@ -58,11 +58,13 @@ fn a_known_regime_takes_less_than_a_search_over_prices() {
     let solved = Solved::compute(game, &infection.solve, None).expect("solved");
     let costs: Vec<f64> = (0..=200)
         .map(|j| {
-            solved.play_cost(
-                1,
-                &Belief::certain(),
-                &MeanField::two_types(f64::from(j) / 200.0),
-            )
+            solved
+                .play_cost(
+                    1,
+                    &Belief::certain(),
+                    &MeanField::two_types(f64::from(j) / 200.0),
+                )
+                .unwrap()
         })
         .collect();
     let (least, most) = costs

@@ -8,7 +8,7 @@ mod library;
 use library::{SELECTIONS, Shifted, affine, gamma, paper_games, plays, shipped, solve};
 use smfg::game::{
     Belief, Game, LeaderAction, LeaderPrescription, LeaderType, MeanField, Play, Policy,
-    Prescription,
+    PolicyError, Prescription,
 };
 use smfg::scenario::{Scenario, Selection, Start};
 use smfg::validate::{Exact, LeaderTest};
@@ -47,10 +47,13 @@ impl Uneven {
 }
 
 impl Policy for Uneven {
-    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Result<Play, PolicyError> {
         let m = z.weights()[1];
         let level = ((t as f64 + 10.0 * m) as usize) % self.leader_actions;
-        Play::pure(LeaderAction(level), self.prescription(t, m, level))
+        Ok(Play::pure(
+            LeaderAction(level),
+            self.prescription(t, m, level),
+        ))
     }
 
     fn answer(
@@ -59,8 +62,8 @@ impl Policy for Uneven {
         _: &Belief,
         z: &MeanField,
         leader: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        Some(self.prescription(t, z.weights()[1], leader.support(LeaderType(0))[0].0.0))
+    ) -> Result<Prescription, PolicyError> {
+        Ok(self.prescription(t, z.weights()[1], leader.support(LeaderType(0))[0].0.0))
     }
 }
 

@@ -480,7 +480,7 @@ fn bytes(game: &Game, solution: &SimplexSolution) -> Vec<u64> {
     for t in 1..=game.horizon() {
         for start in STARTS {
             let z = MeanField::new(start.to_vec());
-            let play = solution.play(t, &Belief::certain(), &z);
+            let play = solution.play(t, &Belief::certain(), &z).expect("a play");
             let values = solution
                 .stored_values(t, &Belief::certain(), &z)
                 .expect("a belief that V is held at");

@@ -7,7 +7,9 @@ mod mill;
 
 use mill::{MILL, MillPolicy, SETTINGS, next_on, push, scenario, simulation, trajectories};
 use rayon::ThreadPoolBuilder;
-use smfg::game::{Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription};
+use smfg::game::{
+    Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription,
+};
 use smfg::scenario::{Engine, Start};
 use smfg::simulate::{Cohorts, SimulateError, Simulation, Trajectory, simulate};
 
@@ -32,18 +34,18 @@ reward = "1.0 * (x == old)"
 struct Always(Prescription);
 
 impl Policy for Always {
-    fn play(&self, _: usize, _: &Belief, _: &MeanField) -> Play {
-        Play::pure(LeaderAction(0), self.0.clone())
+    fn play(&self, _: usize, _: &Belief, _: &MeanField) -> Result<Play, PolicyError> {
+        Ok(Play::pure(LeaderAction(0), self.0.clone()))
     }
 
     fn answer(
         &self,
-        _: usize,
+        t: usize,
         _: &Belief,
         _: &MeanField,
         _: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        None
+    ) -> Result<Prescription, PolicyError> {
+        Err(PolicyError::NoAnswer { t })
     }
 }
 

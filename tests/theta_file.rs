@@ -81,8 +81,8 @@ fn what_is_restored_is_what_was_solved() {
             // Debug prints every digit.
             assert_eq!(format!("{a:?}"), format!("{b:?}"), "{name}");
             assert_eq!(
-                solved.play(1, &belief, &z),
-                restored.play(1, &belief, &z),
+                solved.play(1, &belief, &z).unwrap(),
+                restored.play(1, &belief, &z).unwrap(),
                 "{name}"
             );
         }

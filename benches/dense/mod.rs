@@ -1,7 +1,9 @@
 //! The game of the benches: from every type every action, and after it every next type, has the same chance, so that
 //! nothing can be left out; and a policy that takes no time.
 
-use smfg::game::{Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription};
+use smfg::game::{
+    Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription,
+};
 use smfg::scenario::{Engine, Scenario, Start};
 use smfg::simulate::{Cohorts, Simulation};
 
@@ -39,18 +41,18 @@ impl Uniform {
 }
 
 impl Policy for Uniform {
-    fn play(&self, _: usize, _: &Belief, _: &MeanField) -> Play {
-        Play::pure(LeaderAction(0), self.0.clone())
+    fn play(&self, _: usize, _: &Belief, _: &MeanField) -> Result<Play, PolicyError> {
+        Ok(Play::pure(LeaderAction(0), self.0.clone()))
     }
 
     fn answer(
         &self,
-        _: usize,
+        t: usize,
         _: &Belief,
         _: &MeanField,
         _: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        None
+    ) -> Result<Prescription, PolicyError> {
+        Err(PolicyError::NoAnswer { t })
     }
 }
 

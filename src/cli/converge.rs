@@ -62,7 +62,8 @@ pub fn execute(options: &ConvergeCommand) -> Result<Outcome, Failure> {
     };
     let found = phases.run("converge", |_| {
         let settings = super::validate::settings(scenario, &files, played.name());
-        let policy = played.policy();
+        let widened = played.widened(game, &files)?;
+        let policy = super::validate::tested(&played, widened.as_ref());
         Ok(smfg::validate::converge(
             game, policy, &flow, &switches, &settings,
         )?)

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use smfg::game::PolicyFileError;
+use smfg::game::{PolicyError, PolicyFileError};
 use smfg::report::{Difference, FolderError, ReadError, ReadThetaError, WriteError};
 use smfg::scenario::{Problem, ScenarioError};
 use smfg::simulate::{Share, SimulateError};
@@ -183,6 +183,9 @@ pub enum Failure {
     /// The populations cannot be played.
     #[error(transparent)]
     Simulate(#[from] SimulateError),
+    /// A policy without a play at a state that is met.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// The deviations cannot be tested.
     #[error(transparent)]
     Validate(#[from] ValidateError),
@@ -290,7 +293,7 @@ impl Failure {
             }
             Self::ReadTheta(ReadThetaError::Damaged { .. }) | Self::Theta { .. } => USAGE,
             Self::NotConverged { .. } => NOT_CONVERGED,
-            Self::Usage(_) | Self::PolicyFile(_) => USAGE,
+            Self::Usage(_) | Self::Policy(_) | Self::PolicyFile(_) => USAGE,
             Self::Solve(_) | Self::Simulate(_) | Self::Validate(_) => USAGE,
             Self::Folder(FolderError::Refused(_)) | Self::Threads { .. } => USAGE,
         }

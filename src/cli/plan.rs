@@ -45,7 +45,9 @@ pub fn execute(options: &PlanCommand) -> Result<Outcome, Failure> {
     let path = MeanFieldPath::of_flow(game, &played.flow(&scenario)?);
     let files = super::validate::read_deviations(&options.test.deviation, game)?;
     let settings = super::validate::settings(&scenario, &files, played.name());
-    let needs = smfg::validate::plan(game, played.policy(), &path, &settings)?;
+    let widened = played.widened(game, &files)?;
+    let policy = super::validate::tested(&played, widened.as_ref());
+    let needs = smfg::validate::plan(game, policy, &path, &settings)?;
     let table = write_plan(Vec::new(), &needs).map_err(std::io::Error::from)?;
     stdout::print(&String::from_utf8_lossy(&table))?;
     Ok(Outcome::Done)

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use smfg::game::{Flow, LeaderMixing, Policy, PolicyFile};
+use smfg::game::{Flow, Game, LeaderMixing, Policy, PolicyFile};
 use smfg::report::read_theta;
 use smfg::scenario::{Scenario, Selection};
-use smfg::solve::{Coin, SolveError, Solved, follow};
-use smfg::validate::Certified;
+use smfg::solve::{Coin, SolveError, Solved, Widened, follow};
+use smfg::validate::{Certified, NamedPolicy, visited_beliefs};
 
 use super::failure::Failure;
 use super::job::Phases;
@@ -85,6 +85,25 @@ impl<'g> Played<'g> {
         }
     }
 
+    /// theta solved at the beliefs that a leader's given deviations lead to besides; `None` where it is known at all: on a
+    /// lattice of beliefs, and for a policy file.
+    ///
+    /// # Errors
+    /// Too many beliefs, or a game that cannot be solved at them.
+    pub fn widened(
+        &self,
+        game: &Game,
+        files: &[NamedPolicy],
+    ) -> Result<Option<Widened<'_, 'g>>, Failure> {
+        match self {
+            Self::Solved(solution, _) if !solution.interpolates_beliefs() => {
+                let visited = visited_beliefs(game, files)?;
+                Ok(Some(Widened::new(solution, &visited)?))
+            }
+            Self::Solved(..) | Self::Read(_) => Ok(None),
+        }
+    }
+
     /// What the claims call it.
     pub fn name(&self) -> &'static str {
         match self {
@@ -117,7 +136,7 @@ impl<'g> Played<'g> {
             )?,
             Self::Read(policy) => {
                 let rule = scenario.solve.flow;
-                Flow::of_policy(game, policy, game.initial(), rule).map_err(SolveError::from)?
+                Flow::of_policy(game, policy, game.initial(), rule)?
             }
         })
     }
@@ -132,8 +151,7 @@ impl<'g> Played<'g> {
             Ok(match self {
                 Self::Solved(solution, others) => Certified::solution(solution, others)?,
                 Self::Read(policy) => {
-                    Certified::policy(game, policy, game.initial(), scenario.solve.flow)
-                        .map_err(SolveError::from)?
+                    Certified::policy(game, policy, game.initial(), scenario.solve.flow)?
                 }
             })
         })

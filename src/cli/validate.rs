@@ -3,11 +3,12 @@
 use clap::Args;
 use std::path::PathBuf;
 
-use smfg::game::{Flow, Game, PolicyFile};
+use smfg::game::{Flow, Game, Policy, PolicyFile};
 use smfg::report::{
     OutputFolder, certificate_json, verdict_json, write_best_response, write_deviations,
 };
 use smfg::scenario::Scenario;
+use smfg::solve::Widened;
 use smfg::validate::{MeanFieldPath, NamedPolicy, Validation, Verdict};
 
 use super::failure::Failure;
@@ -94,13 +95,10 @@ pub fn validate(
     let path = MeanFieldPath::of_flow(game, flow);
     let files = read_deviations(&options.deviation, game)?;
     let validation = phases.run("validate", |_| {
+        let widened = played.widened(game, &files)?;
+        let policy = tested(played, widened.as_ref());
         let claims = self::settings(scenario, &files, played.name());
-        Ok(smfg::validate::validate(
-            game,
-            played.policy(),
-            &path,
-            &claims,
-        )?)
+        Ok(smfg::validate::validate(game, policy, &path, &claims)?)
     })?;
     write_deviations(folder, &validation.rows)?;
     write_best_response(folder, game, &validation.best_response)?;
@@ -109,6 +107,14 @@ pub fn validate(
         &verdict_json(&validation, settings.epsilon, settings.confidence),
     )?;
     Ok(validation)
+}
+
+/// The policy that deviations are tested against.
+pub fn tested<'a>(played: &'a Played, widened: Option<&'a Widened>) -> &'a dyn Policy {
+    match widened {
+        Some(widened) => widened,
+        None => played.policy(),
+    }
 }
 
 /// The scenario's settings, with the user's policies, for a policy of this name.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Belief, Game, GameError, LeaderAction, LeaderInformation, LeaderMove, LeaderType, MeanField,
-    Outcome, Play, Policy, Prescription, Tables, outcomes,
+    Outcome, Play, Policy, PolicyError, Prescription, Tables, outcomes,
 };
 
 /// Which leader moves the mean field follows, where she has types or mixes.
@@ -235,13 +235,13 @@ impl Flow {
     /// The flow of a policy without lotteries, from z at t = 1 and pi_1.
     ///
     /// # Errors
-    /// Where the game has no value at a mean field that is met.
+    /// Where the policy names no play, or the game has no value, at a mean field that is met.
     pub fn of_policy(
         game: &Game,
         policy: &dyn Policy,
         start: &MeanField,
         rule: FlowRule,
-    ) -> Result<Self, GameError> {
+    ) -> Result<Self, PolicyError> {
         let mut tables = game.tables();
         let mut flow = Self::begin(game, 1, game.initial_belief(), start);
         let mut at = 0;
@@ -253,7 +253,7 @@ impl Flow {
                 ..
             } = &flow.nodes[at];
             tables.evaluate(*t, z.weights())?;
-            let play = policy.play(*t, belief, z);
+            let play = policy.play(*t, belief, z)?;
             let ways = ways(game, &tables, belief, z, &play, rule);
             flow.extend(at, play, ways);
             at += 1;

@@ -69,7 +69,7 @@ impl Identity {
             command: command.to_owned(),
             scenario_sha256: sha256(scenario.as_bytes()),
             seed,
-            settings: serde_json::from_str(&text).unwrap_or_default(),
+            settings: serde_json::from_str(&text).expect("what is written as JSON is read as JSON"),
         }
     }
 

@@ -5,7 +5,9 @@
 //! the moves that the leader made. With two follower types neighbouring n have different places, so that the spread of z^N
 //! up to N of about 10^4 is remembered whole.
 
-use crate::game::{Belief, Game, GameError, LeaderPrescription, MeanField, Play, Policy, Tables};
+use crate::game::{
+    Belief, Game, GameError, LeaderPrescription, MeanField, Play, Policy, PolicyError, Tables,
+};
 
 use super::stage::Stage;
 
@@ -106,8 +108,15 @@ impl<'g> StageMemory<'g> {
     }
 
     /// The play of `policy` at a public state; one memory serves one policy.
+    ///
+    /// # Errors
+    /// Where the policy is not known.
     #[inline]
-    pub fn visit(&mut self, policy: &dyn Policy, state: PublicState<'_>) -> Visit<'_, 'g> {
+    pub fn visit(
+        &mut self,
+        policy: &dyn Policy,
+        state: PublicState<'_>,
+    ) -> Result<Visit<'_, 'g>, PolicyError> {
         self.consider();
         let at = place(state, self.places.len());
         let mut is_at_z = false;
@@ -120,9 +129,9 @@ impl<'g> StageMemory<'g> {
         let known = match &mut self.places[at] {
             Some(known) => {
                 if !known.is_of(state) {
-                    // A policy that dies half-way leaves nobody's play.
+                    // A policy that fails half-way leaves nobody's play.
                     known.t = None;
-                    known.play = play();
+                    known.play = play()?;
                     known.become_of(state);
                 }
                 known
@@ -131,12 +140,12 @@ impl<'g> StageMemory<'g> {
                 t: Some(state.t),
                 counts: state.counts.into(),
                 belief: state.belief.clone(),
-                play: play(),
+                play: play()?,
                 stages: Vec::with_capacity(1),
                 valid: 0,
             })),
         };
-        Visit {
+        Ok(Visit {
             game: self.game,
             tables: &mut self.tables,
             met: &mut self.met,
@@ -144,7 +153,7 @@ impl<'g> StageMemory<'g> {
             t: state.t,
             z: &mut self.z,
             is_at_z,
-        }
+        })
     }
 
     /// Whether the memory is worth its room.
@@ -277,23 +286,23 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
     struct Counting(AtomicUsize);
 
     impl Policy for Counting {
-        fn play(&self, _: usize, _: &Belief, z: &MeanField) -> Play {
+        fn play(&self, _: usize, _: &Belief, z: &MeanField) -> Result<Play, PolicyError> {
             self.0.fetch_add(1, Ordering::Relaxed);
             let go = z.weights()[1];
-            Play::pure(
+            Ok(Play::pure(
                 LeaderAction(1),
                 Prescription::new(2, [1.0 - go, go].repeat(2)),
-            )
+            ))
         }
 
         fn answer(
             &self,
-            _: usize,
+            t: usize,
             _: &Belief,
             _: &MeanField,
             _: &LeaderPrescription,
-        ) -> Option<Prescription> {
-            None
+        ) -> Result<Prescription, PolicyError> {
+            Err(PolicyError::NoAnswer { t })
         }
     }
 
@@ -304,7 +313,7 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
             game.tables(),
         );
         tables.evaluate(t, z.weights()).unwrap();
-        let play = policy.play(t, &belief, &z);
+        let play = policy.play(t, &belief, &z).unwrap();
         Stage::new(game, &tables, &play, &belief, 1)
     }
 
@@ -317,6 +326,7 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
         let belief = &Belief::certain();
         memory
             .visit(policy, PublicState { t, counts, belief })
+            .unwrap()
             .stage(1)
     }
 
@@ -388,26 +398,26 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
     struct Believer(AtomicUsize);
 
     impl Policy for Believer {
-        fn play(&self, _: usize, belief: &Belief, _: &MeanField) -> Play {
+        fn play(&self, _: usize, belief: &Belief, _: &MeanField) -> Result<Play, PolicyError> {
             self.0.fetch_add(1, Ordering::Relaxed);
             let go = belief.weights()[2];
-            Play {
+            Ok(Play {
                 leader: LeaderPrescription::Mixed {
                     actions: 2,
                     rows: vec![0.25, 0.75, 0.5, 0.5, 0.125, 0.875],
                 },
                 prescription: Prescription::new(2, [1.0 - go, go].repeat(2)),
-            }
+            })
         }
 
         fn answer(
             &self,
-            _: usize,
+            t: usize,
             _: &Belief,
             _: &MeanField,
             _: &LeaderPrescription,
-        ) -> Option<Prescription> {
-            None
+        ) -> Result<Prescription, PolicyError> {
+            Err(PolicyError::NoAnswer { t })
         }
     }
 
@@ -434,8 +444,14 @@ reward = { period = "t", per_follower = "z[low] * (a == go)" }
                     counts,
                     belief,
                 };
-                let found = memory.visit(&policy, state).stage(leader_move).unwrap();
-                let play = Believer::default().play(7, belief, &MeanField::from_counts(counts));
+                let found = memory
+                    .visit(&policy, state)
+                    .unwrap()
+                    .stage(leader_move)
+                    .unwrap();
+                let play = Believer::default()
+                    .play(7, belief, &MeanField::from_counts(counts))
+                    .unwrap();
                 assert_eq!(
                     *found,
                     Stage::new(game, &tables, &play, belief, leader_move)

@@ -61,8 +61,10 @@ impl Trajectory {
 
     /// The leader's type at t, 1 <= t <= T + 1.
     pub fn leader_type(&self, t: usize) -> LeaderType {
-        let known = self.leader_type.get(t - 1);
-        known.copied().unwrap_or(LeaderType(0))
+        match self.leader_types {
+            1 => LeaderType(0),
+            _ => self.leader_type[t - 1],
+        }
     }
 
     /// pi_t, one weight per leader type, 1 <= t <= T + 1.

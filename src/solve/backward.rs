@@ -177,10 +177,7 @@ impl Step<'_> {
     }
 
     fn overflow(&self, m: f64) -> SolveError {
-        SolveError::Overflow {
-            t: self.period.t,
-            m,
-        }
+        super::overflow(self.period.t, m)
     }
 
     /// The nodes, and between each pair those that close a change of regime to a gap.

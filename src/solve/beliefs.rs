@@ -125,7 +125,7 @@ impl Beliefs {
                 let vertices = (0..types).map(|x| Belief::of_type(types, LeaderType(x)));
                 Ok(same(BeliefMesh::of_nodes(vertices.collect())))
             }
-            LeaderInformation::Private => match reachable(game, settings, first, start)? {
+            LeaderInformation::Private => match reachable(game, settings, (first, start), &[])? {
                 Some(meshes) => Ok(Self {
                     first,
                     meshes,
@@ -134,6 +134,27 @@ impl Beliefs {
                 None => Ok(same(BeliefMesh::of_lattice(types, settings.belief_grid)?)),
             },
         }
+    }
+
+    /// Those of a whole game with a private type, and `visited` besides: by period t = 1, ..., T + 1, each list with all
+    /// that can follow from it.
+    ///
+    /// # Errors
+    /// Too many, and as [`from`](Self::from).
+    pub fn visiting(
+        game: &Game,
+        settings: &SolveSettings,
+        visited: &[Vec<Belief>],
+    ) -> Result<Self, SolveError> {
+        let start = (1, game.initial_belief());
+        let meshes = reachable(game, settings, start, visited)?;
+        Ok(Self {
+            first: 1,
+            meshes: meshes.ok_or(SolveError::Visited {
+                limit: MOST_REACHABLE,
+            })?,
+            stationary: game.is_infinite(),
+        })
     }
 
     /// The beliefs of period t, which may be T + 1.
@@ -158,12 +179,13 @@ impl Beliefs {
     }
 }
 
-/// The reachable beliefs of every period, if they can be told and are few.
+/// The beliefs of every period that can be reached from a start, and from those `visited` (by period from t = 1), if they
+/// can be told and are few.
 fn reachable(
     game: &Game,
     settings: &SolveSettings,
-    first: usize,
-    start: &Belief,
+    (first, start): (usize, &Belief),
+    visited: &[Vec<Belief>],
 ) -> Result<Option<Vec<BeliefMesh>>, GameError> {
     let types = game.leader_types().len();
     let levels = settings.leader_mixing + 1;
@@ -180,6 +202,11 @@ fn reachable(
     tables.evaluate(first.min(game.horizon()), game.initial().weights())?;
     let mut meshes = vec![BeliefMesh::of_nodes(vec![start.clone()])];
     let mut all = vec![start.clone()];
+    if game.is_infinite() {
+        for belief in visited.iter().flatten() {
+            push_distinct(&mut all, belief.clone());
+        }
+    }
     let mut now = all.clone();
     let mut t = first;
     loop {
@@ -206,6 +233,12 @@ fn reachable(
             }
             now = fresh;
         } else {
+            for belief in visited.get(t - 1).into_iter().flatten() {
+                push_distinct(&mut next, belief.clone());
+            }
+            if next.len() > MOST_REACHABLE {
+                return Ok(None);
+            }
             meshes.push(BeliefMesh::of_nodes(next.clone()));
             if t == game.horizon() + 1 {
                 return Ok(Some(meshes));

@@ -127,6 +127,19 @@ impl Candidates {
         Ok(all)
     }
 
+    /// Refuses a candidate whose moves do not move followers alike: they would face several functions.
+    pub fn check_alike(&self, game: &Game) -> Result<(), SolveError> {
+        let alike = |candidate: &Candidate| {
+            let mut groups = candidate.moves.iter().map(|m| game.kernel_group(m.index));
+            let first = groups.next();
+            groups.all(|group| Some(group) == first)
+        };
+        match self.list.iter().all(alike) {
+            true => Ok(()),
+            false => Err(SolveError::MixedAnswer),
+        }
+    }
+
     /// The place of a prescription among the candidates.
     pub fn position(&self, leader: &LeaderPrescription, belief: &Belief) -> Option<usize> {
         let equal = self.list.iter().position(|c| c.leader == *leader);

@@ -24,6 +24,7 @@ mod jumps;
 pub(super) mod lattice;
 mod look;
 mod oracle;
+mod play;
 mod regimes;
 mod search;
 mod simplices;

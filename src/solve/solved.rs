@@ -3,10 +3,10 @@
 use super::simplex::{SimplexSolution, ValueError};
 use super::theta::{Solution, StageEquilibrium, StagePoint};
 use super::values::Values;
-use super::{Ending, Iteration, Kind, SolveError, Work};
+use super::{Ending, Iteration, Kind, SolveError, Work, unsolved};
 use crate::game::{
-    Belief, Flow, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription,
-    Way,
+    Belief, Flow, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError,
+    Prescription, Way,
 };
 use crate::scenario::SolveSettings;
 
@@ -342,35 +342,52 @@ impl<'g> Solved<'g> {
     }
 }
 
-impl Policy for Solved<'_> {
-    fn play(&self, t: usize, belief: &Belief, z: &MeanField) -> Play {
-        either!(self, solution => solution.play(t, belief, z))
+impl Solved<'_> {
+    pub(super) fn play_at(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+    ) -> Result<Play, SolveError> {
+        either!(self, solution => solution.play_at(t, belief, z))
     }
 
-    fn answer(
+    pub(super) fn answered_at(
         &self,
         t: usize,
         belief: &Belief,
         z: &MeanField,
         leader: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        either!(self, solution => solution.answer(t, belief, z, leader))
+    ) -> Result<Prescription, SolveError> {
+        either!(self, solution => solution.answered_at(t, belief, z, leader))
     }
 
-    fn play_cost(&self, t: usize, belief: &Belief, z: &MeanField) -> f64 {
-        either!(self, solution => solution.play_cost(t, belief, z))
+    pub(super) fn play_cost_at(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+    ) -> Result<f64, SolveError> {
+        either!(self, solution => solution.play_cost_at(t, belief, z))
     }
 
-    fn answer_cost(
+    pub(super) fn answer_cost_at(
         &self,
         t: usize,
         belief: &Belief,
         z: &MeanField,
         leader: &LeaderPrescription,
-    ) -> f64 {
-        either!(self, solution => solution.answer_cost(t, belief, z, leader))
+    ) -> Result<f64, SolveError> {
+        either!(self, solution => solution.answer_cost_at(t, belief, z, leader))
+    }
+
+    /// Whether V_t is held, or interpolated, at a belief; `t` runs to T + 1.
+    pub(super) fn holds(&self, t: usize, belief: &Belief) -> bool {
+        either!(self, solution => solution.holds(t, belief))
     }
 }
+
+solved_policy!(Solved<'_>);
 
 /// What both solvers do, one period at a time, under one action of the leader.
 pub(super) trait Backward {

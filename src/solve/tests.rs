@@ -41,6 +41,16 @@ fn large_rewards_scale_values_and_pieces_stay_few() {
 fn rewards_that_overflow_are_an_error() {
     let game = scenario(20, "1e308 * z[two]", "0.3 + 0.7 * z[two]", "");
     assert!(matches!(solve(&game), Err(SolveError::Overflow { .. })));
+    // On a lattice too: among values that are no numbers the first would be the best.
+    let text = "name = \"three\"\nhorizon = 20\ndiscount = 1\n[follower]\ntypes = [\"one\", \"two\", \"three\"]\n\
+        actions = [\"go\", \"hold\"]\ninitial = [0.5, 0.5, 0]\nreward = \"1e308 * z[two]\"\n[follower.transition]\n\
+        \"*, *\" = { two = 1 }\n[solve]\ngrid = 4\n";
+    let three = Scenario::parse("three.toml", text, &[]).unwrap();
+    let solved = Solved::compute(three.game(), &three.solve, None);
+    assert!(
+        matches!(solved, Err(SolveError::Overflow { .. })),
+        "{solved:?}"
+    );
 }
 
 #[test]
@@ -128,7 +138,9 @@ fn play_inside_a_piece_is_what_a_full_search_finds() {
     let solution = solve(&scenario).unwrap();
     for i in 0..200 {
         let m = (f64::from(i) + 0.61) / 200.0;
-        let play = solution.play(1, &Belief::certain(), &MeanField::two_types(m));
+        let play = solution
+            .play(1, &Belief::certain(), &MeanField::two_types(m))
+            .unwrap();
         assert_eq!(play, solution.resolve(1, m).unwrap().play);
         assert_eq!(play.leader_action().0, usize::from(m > 0.37));
         assert_eq!(play.prescription.row(0)[0], f64::from(u8::from(m > 0.8)));

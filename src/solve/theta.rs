@@ -15,20 +15,14 @@ use super::growth::Growth;
 use super::leader::{Rule, Selected, Work};
 use super::solved::Start;
 use super::stage_game::{Equilibrium, Period, StageGames};
-use super::values::{Place, ValueFunction, Values};
+use super::values::{ValueFunction, Values};
 use super::{Ending, Iteration, SolveError, candidates, stationary, terminal};
 use crate::game::stretches::Stretches;
-use crate::game::{
-    Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, MeanField, Play,
-    Prescription, Way,
-};
+use crate::game::{Belief, Game, LeaderInformation, LeaderPrescription, MeanField, Play, Way};
 use crate::scenario::SolveSettings;
 
 pub(super) use parts::Parts;
 pub use point::{Next, StageEquilibrium, StagePoint};
-
-/// Inside a piece, this far from its ends, the regime of the piece is the one that a full search finds.
-const CLEAR: f64 = 1e-9;
 
 /// A solved game: V_t and theta_t for t = 1..T, (13)-(16).
 ///
@@ -84,9 +78,20 @@ impl<'g> Solution<'g> {
         actions: Option<Vec<usize>>,
         start: &Start,
     ) -> Result<Self, SolveError> {
+        let beliefs = Beliefs::from(game, settings, start.t, &start.belief)?;
+        Self::compute_at(game, settings, actions, beliefs)
+    }
+
+    /// The same at given beliefs, which (9) does not leave.
+    pub(super) fn compute_at(
+        game: &'g Game,
+        settings: &SolveSettings,
+        actions: Option<Vec<usize>>,
+        beliefs: Beliefs,
+    ) -> Result<Self, SolveError> {
         super::check(game, settings)?;
         let actions = actions.unwrap_or_else(|| (0..game.leader_actions().len()).collect());
-        let beliefs = Beliefs::from(game, settings, start.t, &start.belief)?;
+        let first = beliefs.first();
         let mut solution = Self {
             game,
             settings: settings.clone(),
@@ -105,7 +110,7 @@ impl<'g> Solution<'g> {
             let mut backward = vec![end];
             let mut candidates = Vec::new();
             let (mut work, mut growth) = (Work::default(), Growth::default());
-            for t in (start.t..=game.horizon()).rev() {
+            for t in (first..=game.horizon()).rev() {
                 let next = &backward[backward.len() - 1];
                 let listed = solution.list(t, next)?;
                 let v = solution.step(t, next, &listed, settings.tolerance, &mut work)?;
@@ -204,7 +209,7 @@ impl<'g> Solution<'g> {
             };
             let v = step.solve(work)?;
             match v.overflow(self.game.scales()) {
-                Some(m) => return Err(SolveError::Overflow { t, m }),
+                Some(m) => return Err(super::overflow(t, m)),
                 None => values.push(v),
             }
         }
@@ -240,6 +245,11 @@ impl<'g> Solution<'g> {
     /// Whether V between the beliefs is interpolated.
     pub fn interpolates_beliefs(&self) -> bool {
         self.beliefs.at(self.beliefs.first()).is_lattice()
+    }
+
+    /// Whether V_t is held, or interpolated, at a belief; `t` runs to T + 1.
+    pub(super) fn holds(&self, t: usize, belief: &Belief) -> bool {
+        self.beliefs.at(t).locate(belief).is_some()
     }
 
     /// The place of a belief among those of period t, if V is held just there.
@@ -417,6 +427,7 @@ impl<'g> Solution<'g> {
         let after = (self.beliefs.at(t + 1), self.continuation(t));
         let only = vec![leader.clone()];
         let only = Candidates::of(self.game, &self.settings, only, (t, belief), after)?;
+        only.check_alike(self.game)?;
         Ok((Cow::Owned(only), 0))
     }
 
@@ -529,24 +540,6 @@ impl<'g> Solution<'g> {
         })
     }
 
-    /// The regime of the piece at m, where m is clear of the piece's ends.
-    fn by_regime(
-        &self,
-        games: &mut StageGames,
-        (t, node): (usize, usize),
-        m: f64,
-    ) -> Option<Equilibrium> {
-        let v = &self.value_functions(t)[node];
-        let Place { piece, .. } = v.locate(m);
-        let piece = &v.pieces()[piece];
-        let clear = m - piece.lo > CLEAR && piece.hi - m > CLEAR;
-        piece
-            .label
-            .as_ref()
-            .filter(|_| clear)
-            .and_then(|label| games.realise(label))
-    }
-
     /// The leader's candidates at a belief.
     ///
     /// # Errors
@@ -554,27 +547,6 @@ impl<'g> Solution<'g> {
     pub fn candidates_at(&self, belief: &Belief) -> Result<Vec<LeaderPrescription>, SolveError> {
         let mixing = self.settings.leader_mixing;
         candidates::at_belief(self.game, &self.actions, mixing, belief)
-    }
-
-    /// theta_t at (pi, m), the games there being given. Inside a piece of V_t the regime is known and only its equilibrium
-    /// is solved for; near a switch every equilibrium is searched.
-    fn selected_at(
-        &self,
-        games: &mut StageGames,
-        t: usize,
-        m: f64,
-        work: &mut Work,
-    ) -> Result<Selected, SolveError> {
-        games.move_to(m)?;
-        let node = self.node(t, games.period.belief);
-        let known = node.and_then(|node| self.by_regime(games, (t, node), m));
-        Ok(match known {
-            Some(equilibrium) => Selected {
-                equilibrium,
-                count: 0,
-            },
-            None => self.rule().choose(games, work),
-        })
     }
 
     /// theta_t and V_t at (pi, m) where theta is followed: the equilibria of a known regime are not counted.
@@ -586,19 +558,5 @@ impl<'g> Solution<'g> {
         let mut games = StageGames::new(self.period(t, belief, &candidates));
         let selected = self.selected_at(&mut games, t, m, &mut Work::default())?;
         self.point(&games, &selected)
-    }
-}
-
-pub(super) fn first_actions(game: &Game) -> Play {
-    let actions = game.follower_actions().len();
-    let rows = (0..game.follower_types().len())
-        .flat_map(|x| {
-            let first = (0..actions).find(|a| game.is_available(x, *a)).unwrap_or(0);
-            (0..actions).map(move |a| f64::from(u8::from(a == first)))
-        })
-        .collect();
-    Play {
-        leader: LeaderPrescription::pure(vec![LeaderAction(0); game.leader_types().len()]),
-        prescription: Prescription::new(actions, rows),
     }
 }

@@ -19,7 +19,7 @@ pub use mixed::{MixedGain, MixedSearch, best_mixed};
 
 use super::RewardRanges;
 use crate::game::{
-    Belief, Flow, FlowRule, Game, GameError, LeaderInformation, LeaderType, MeanField, Policy,
+    Belief, Flow, FlowRule, Game, LeaderInformation, LeaderType, MeanField, Policy, PolicyError,
     Worth,
 };
 use crate::scenario::Selection;
@@ -272,13 +272,13 @@ impl Certified {
     /// Certify any policy from a start: its flow by `rule`, and its exploitability.
     ///
     /// # Errors
-    /// [`GameError`] where the game has no value at a mean field that is met.
+    /// [`PolicyError`] where the policy names no play, or the game has no value, at a mean field that is met.
     pub fn policy(
         game: &Game,
         policy: &dyn Policy,
         start: &MeanField,
         rule: FlowRule,
-    ) -> Result<Self, GameError> {
+    ) -> Result<Self, PolicyError> {
         let flow = Flow::of_policy(game, policy, start, rule)?;
         let exploitability = FlowValues::along(game, &flow)?.exploitability(&flow);
         let cut = flow.cut.map(|t| {

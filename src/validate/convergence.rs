@@ -190,7 +190,7 @@ pub fn converge(
     let mut populations = settings.populations.to_vec();
     populations.sort_unstable();
     populations.dedup();
-    let leader = super::leader_test(game, policy);
+    let leader = super::leader_test(game, policy)?;
     let claims: Vec<Claims<'_>> = populations
         .iter()
         .map(|population| Claims {

@@ -6,15 +6,17 @@
 //! she has types, a map from types to actions takes the place of an action.
 
 mod learnt;
+mod visited;
 
 use super::ValidateError;
 use crate::game::{
     Belief, Flow, FlowRule, Game, LeaderAction, LeaderInformation, LeaderMove, LeaderPrescription,
-    MeanField, Policy, PolicyFile,
+    MeanField, Policy, PolicyError, PolicyFile,
 };
 use crate::stream::Stream;
 pub use learnt::{SampledPath, SampledResponse};
 use rand::RngExt;
+pub use visited::{MOST_VISITED, visited_beliefs};
 
 /// The most one-shot deviations of one player; where there are more, only some periods are tried, evenly spread.
 pub const MAX_ONE_SHOTS: usize = 400;
@@ -110,11 +112,9 @@ impl ResponseTable {
         let types = game.follower_types().len();
         let cells = (0..game.horizon()).flat_map(|_| 0..types);
         let actions = cells.map(|x| {
+            // Every type has one: scenarios are read so.
             let possible: Vec<usize> = available(game, x).collect();
-            possible
-                .get(stream.random_range(0..possible.len().max(1)))
-                .copied()
-                .unwrap_or(0)
+            possible[stream.random_range(0..possible.len())]
         });
         let actions = actions.collect();
         Self { types, actions }
@@ -133,6 +133,13 @@ pub struct NamedPolicy {
     pub name: String,
     /// The policy.
     pub policy: PolicyFile,
+}
+
+impl NamedPolicy {
+    /// The name in deviations.csv.
+    pub fn deviation_name(&self) -> String {
+        format!("file:{}", self.name)
+    }
 }
 
 /// A follower's deviation that can be played along a sample path.
@@ -209,6 +216,9 @@ impl FollowerDeviation {
     }
 
     /// gamma(. | x) of the deviator at (t, pi, z), where theta prescribes `theta`; into `law`, of the same length.
+    ///
+    /// # Errors
+    /// A policy file that names no play there.
     pub fn write_law(
         &self,
         game: &Game,
@@ -216,7 +226,7 @@ impl FollowerDeviation {
         x: usize,
         theta: &[f64],
         law: &mut [f64],
-    ) {
+    ) -> Result<(), PolicyError> {
         let mut pure = |a: usize, weight: f64| {
             for (b, (own, theta)) in law.iter_mut().zip(theta).enumerate() {
                 *own = (1.0 - weight) * theta + if a == b { weight } else { 0.0 };
@@ -228,13 +238,14 @@ impl FollowerDeviation {
             }
             Self::Perturbed(_, table) => pure(table.action(t, x), PERTURBATION),
             Self::File(file) => {
-                law.copy_from_slice(file.policy.play(t, belief, z).prescription.row(x));
+                law.copy_from_slice(file.policy.play(t, belief, z)?.prescription.row(x));
             }
             _ => match self.action(game, t, x) {
                 Some(a) => pure(a, 1.0),
                 None => law.copy_from_slice(theta),
             },
         }
+        Ok(())
     }
 
     /// The name in deviations.csv.
@@ -246,7 +257,7 @@ impl FollowerDeviation {
             Self::MeanFieldResponse(_) => "mean_field_response".to_string(),
             Self::SampledResponse(_) => "sampled_response".to_string(),
             Self::Perturbed(i, _) => format!("perturbed:{i}"),
-            Self::File(file) => format!("file:{}", file.name),
+            Self::File(file) => file.deviation_name(),
         }
     }
 }
@@ -313,18 +324,21 @@ impl LeaderDeviation {
     }
 
     /// What is announced at (t, pi, z); `None` for theta's.
+    ///
+    /// # Errors
+    /// A policy file that names no play there.
     pub fn announced(
         &self,
         t: usize,
         belief: &Belief,
         z: &MeanField,
-    ) -> Option<LeaderPrescription> {
-        match self {
-            Self::File(file) => Some(file.policy.play(t, belief, z).leader),
+    ) -> Result<Option<LeaderPrescription>, PolicyError> {
+        Ok(match self {
+            Self::File(file) => Some(file.policy.play(t, belief, z)?.leader),
             _ => self
                 .actions(t)
                 .map(|a| LeaderPrescription::pure(a.to_vec())),
-        }
+        })
     }
 
     /// The actions announced at t whatever the state is; `None` where they depend on it or are theta's.
@@ -349,7 +363,7 @@ impl LeaderDeviation {
         match self {
             Self::Constant(actions) => format!("constant:{}", choice_name(game, actions)),
             Self::OneShot(t, actions) => format!("one_shot:{t}:{}", choice_name(game, actions)),
-            Self::File(file) => format!("file:{}", file.name),
+            Self::File(file) => file.deviation_name(),
         }
     }
 }

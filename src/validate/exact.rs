@@ -9,19 +9,23 @@
 //! - Followers: V_t(x, n) is theta's value for the tagged follower, B_t(x, n) the best over *all* its deviations, the
 //!   others and the leader keeping theta and reacting to z^N.
 //! - Leader: at every (t, n) any candidate action, announced; the followers play [`Policy::answer`] to it.
+//! - A given deviation of either is evaluated by the same recursion, its own law in the place of the best action.
 //!
 //! Binomial tails are cut below 1e-17 a side; [`Exact::truncation`] bounds what that can change in any value.
 
+mod deviator;
 mod lattice;
 mod law;
 mod stage;
 
 use rayon::prelude::*;
 
+use super::deviations::NamedPolicy;
 use super::{EXACT_LIMIT, ValidateError};
 use crate::game::{Game, LeaderInformation, LeaderType, MeanField, Policy};
 use crate::scenario::Start;
 use crate::simulate::rounded_counts;
+pub(in crate::validate) use deviator::Deviator;
 pub use lattice::{LatticeDeparture, LatticeExact, MOST_BELIEFS};
 use law::TRUNCATED_MASS;
 pub use stage::Departure;
@@ -48,7 +52,7 @@ pub enum LeaderTest {
 pub struct Values {
     /// Expected discounted reward under theta.
     pub theta: f64,
-    /// Expected discounted reward of the best deviation.
+    /// Expected discounted reward of the best deviation, or of the one that is evaluated.
     pub best: f64,
 }
 
@@ -137,6 +141,32 @@ impl Exact {
         start: Start,
         leader: LeaderTest,
     ) -> Result<Self, ValidateError> {
+        Self::beside(game, policy, population, (start, leader), Deviator::Best)
+    }
+
+    /// The values of a given deviation, of a follower and of the leader, in the place of the best ones. No departures are
+    /// listed.
+    ///
+    /// # Errors
+    /// As [`solve`](Self::solve); a leader who mixes in the given policy too.
+    pub fn evaluate(
+        game: &Game,
+        policy: &dyn Policy,
+        population: u64,
+        leader: LeaderTest,
+        deviation: &NamedPolicy,
+    ) -> Result<Self, ValidateError> {
+        let deviator = Deviator::Given(deviation);
+        Self::beside(game, policy, population, (Start::Iid, leader), deviator)
+    }
+
+    pub(in crate::validate) fn beside(
+        game: &Game,
+        policy: &dyn Policy,
+        population: u64,
+        (start, leader): (Start, LeaderTest),
+        deviator: Deviator<'_>,
+    ) -> Result<Self, ValidateError> {
         let population = checked_population(game, population)?;
         let mut next = Period::terminal(game, population)?;
         let mut truncation = 0.0;
@@ -151,6 +181,7 @@ impl Exact {
                 population,
                 next: &next,
                 leader,
+                deviator,
             };
             let states = stage.solve()?;
             next = gather(&states, population);
@@ -411,24 +442,40 @@ pub fn estimated_cost(
     policy: &dyn Policy,
     population: u64,
 ) -> Result<Cost, ValidateError> {
-    cost_within(game, policy, population, EXACT_LIMIT)
+    cost_within(game, policy, population, EXACT_LIMIT, &[])
 }
 
-/// [`estimated_cost`], the beliefs that a leader's private type makes reachable collected for at most `budget`.
+/// [`estimated_cost`] and that of evaluating the given deviations, the beliefs that a leader's private type makes reachable
+/// collected for at most `budget` each.
 pub(super) fn cost_within(
     game: &Game,
     policy: &dyn Policy,
     population: u64,
     budget: f64,
+    files: &[NamedPolicy],
 ) -> Result<Cost, ValidateError> {
-    let lattice = || lattice::estimated_cost(game, policy, population, budget);
-    if needs_lattice(game) {
-        return lattice();
+    let given = files.iter().map(Deviator::Given);
+    let mut total = Cost {
+        follower: 0.0,
+        leader: 0.0,
+    };
+    for deviator in std::iter::once(Deviator::Best).chain(given) {
+        let lattice = || lattice::estimated_cost(game, policy, population, budget, deviator);
+        let cost = match needs_lattice(game) {
+            true => lattice(),
+            false => match counts_cost(game, policy, population, deviator) {
+                Err(ValidateError::MixedLeader { .. }) => lattice(),
+                cost => cost,
+            },
+        };
+        let cost = cost.map_err(|error| deviator.blamed(error, population))?;
+        total.follower += cost.follower;
+        total.leader += cost.leader;
+        if total.follower > budget {
+            break;
+        }
     }
-    match counts_cost(game, policy, population) {
-        Err(ValidateError::MixedLeader { .. }) => lattice(),
-        cost => cost,
-    }
+    Ok(total)
 }
 
 /// Whether the game is beyond two follower types and a leader without types; a leader who mixes shows in her plays.
@@ -437,7 +484,12 @@ pub(super) fn needs_lattice(game: &Game) -> bool {
 }
 
 /// [`estimated_cost`] of [`Exact::solve`].
-fn counts_cost(game: &Game, policy: &dyn Policy, population: u64) -> Result<Cost, ValidateError> {
+fn counts_cost(
+    game: &Game,
+    policy: &dyn Policy,
+    population: u64,
+    deviator: Deviator<'_>,
+) -> Result<Cost, ValidateError> {
     let population = checked_population(game, population)?;
     let (periods, counts) = (game.horizon().min(5), (population + 1).min(17));
     let states: Vec<(usize, usize)> = (0..periods)
@@ -453,7 +505,7 @@ fn counts_cost(game: &Game, policy: &dyn Policy, population: u64) -> Result<Cost
         .par_iter()
         .map_init(
             || Worker::new(game),
-            |worker, (t, n)| worker.cost(policy, population, *t, *n),
+            |worker, (t, n)| worker.cost(policy, population, (*t, *n), deviator),
         )
         .collect::<Result<_, _>>()?;
     let scale = game.horizon() as f64 * (population as f64 + 1.0) / states.len() as f64;

@@ -28,13 +28,13 @@
 
 mod law;
 
-use super::ValidateError;
 use super::deviations::FollowerDeviation;
 use super::paired::crowd::{Announced, advance, next_type};
 use super::paired::{
     Bounds, Difference, Experiment, Hypothesis, Setting, Worker, discounted, pick, with_tagged,
 };
 use super::range::{PeriodRange, RewardRanges};
+use super::{Player, ValidateError};
 use crate::game::{Game, MeanField, Play};
 use crate::stats::Interval;
 use crate::stream::Role;
@@ -197,7 +197,7 @@ impl<'a> IntegratedExperiment<'a> {
             set_ratios(&mut locals, &before, &others, &reference);
             for (i, carried) in carried.iter_mut().enumerate() {
                 let deviation = i.checked_sub(1).map(|i| &self.deviations[deviations[i]]);
-                self.carry(t, deviation, &locals, carried);
+                self.carry(t, deviation, &locals, carried)?;
             }
         }
         let mut terminal = vec![0.0; types];
@@ -253,7 +253,7 @@ impl<'a> IntegratedExperiment<'a> {
         deviation: Option<&FollowerDeviation>,
         locals: &[Option<Local>],
         carried: &mut Carried,
-    ) {
+    ) -> Result<(), ValidateError> {
         let (total, mut paid) = (carried.total(), 0.0);
         let mut next = vec![0.0; locals.len()];
         let mut law = vec![0.0; self.setting.game.follower_actions().len()];
@@ -263,7 +263,12 @@ impl<'a> IntegratedExperiment<'a> {
             match deviation {
                 Some(d) => {
                     let here = (t, self.setting.game.initial_belief(), &local.z);
-                    d.write_law(self.setting.game, here, x, &local.row, &mut law);
+                    let written = d.write_law(self.setting.game, here, x, &local.row, &mut law);
+                    written.map_err(|error| {
+                        let population = self.setting.population;
+                        let name = || d.name(self.setting.game);
+                        ValidateError::from(error).on_the_way_of(Player::Follower, population, name)
+                    })?;
                 }
                 None => law.copy_from_slice(&local.row),
             }
@@ -277,6 +282,7 @@ impl<'a> IntegratedExperiment<'a> {
         }
         carried.totals.push((total, paid));
         carried.weights = next;
+        Ok(())
     }
 
     /// The estimates of one deviation from one start.

@@ -103,7 +103,7 @@ impl<'a> OneStep<'a> {
             let z = MeanField::from_counts(counts);
             self.tables.evaluate(t, z.weights())?;
             let belief = Belief::new(trajectory.belief(t).to_vec());
-            let prescription = self.policy.play(t, &belief, &z).prescription;
+            let prescription = self.policy.play(t, &belief, &z)?.prescription;
             // phi at the move that was made.
             let (x, action) = (trajectory.leader_type(t), trajectory.leader_action(t));
             let leader = self.game.leader_move(x, action);

@@ -133,7 +133,7 @@ impl<'a> Trial<'a> {
         // Differences come by start, then by the deviations asked for.
         let position = |cell: &usize| {
             let (start, deviation) = self.place(*cell);
-            let among = open.binary_search(&deviation).unwrap_or(0);
+            let among = open.partition_point(|d| *d < deviation);
             start * open.len() + among
         };
         let positions: Vec<usize> = cells.iter().map(position).collect();

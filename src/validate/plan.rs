@@ -17,13 +17,13 @@ use rand::RngExt;
 use rayon::prelude::*;
 
 use super::deviations::MeanFieldPath;
-use super::exact::{LeaderTest, estimated_cost};
+use super::exact::LeaderTest;
 use super::integrated::refusal;
 use super::paired::{Difference, Hypothesis};
 use super::pilot::Trial;
 use super::population::Claims;
 use super::range::RewardRanges;
-use super::{Method, Player, Settings, ValidateError, Verdict, Weight};
+use super::{EXACT_LIMIT, Method, Player, Settings, ValidateError, Verdict, Weight};
 use crate::game::{Game, MULTIPLY_ADDS_A_SECOND, Policy};
 use crate::scenario::Method as MethodChoice;
 use crate::stats::{LOOK, Moments};
@@ -77,7 +77,7 @@ pub fn plan(
     settings: &Settings<'_>,
 ) -> Result<Vec<Need>, ValidateError> {
     super::check_settings(settings)?;
-    let leader = super::leader_test(game, policy);
+    let leader = super::leader_test(game, policy)?;
     let ranges = RewardRanges::prove(game);
     let mut needs = Vec::new();
     for population in settings.populations {
@@ -125,7 +125,7 @@ fn of_population(
 }
 
 fn exact(claims: &Claims<'_>, player: Player) -> Result<Need, ValidateError> {
-    let cost = estimated_cost(claims.game, claims.policy, claims.population)?;
+    let cost = claims.exact_cost(EXACT_LIMIT)?;
     let steps = match player {
         Player::Follower => cost.follower,
         Player::Leader => cost.leader,

@@ -5,7 +5,7 @@ mod sampled;
 use super::belief_check::BeliefCheck;
 use super::deviations::MeanFieldPath;
 use super::exact::{
-    Cost, Exact, Gains, LatticeExact, LeaderTest, Values, cost_within, needs_lattice,
+    Cost, Deviator, Exact, Gains, LatticeExact, LeaderTest, Values, cost_within, needs_lattice,
 };
 use super::integrated::MAX_TYPES;
 use super::one_step::OneStep;
@@ -136,8 +136,9 @@ impl Claims<'_> {
         }
     }
 
-    fn exact_cost(&self, budget: f64) -> Result<Cost, ValidateError> {
-        cost_within(self.game, self.policy, self.population, budget)
+    pub(super) fn exact_cost(&self, budget: f64) -> Result<Cost, ValidateError> {
+        let files = self.settings.files;
+        cost_within(self.game, self.policy, self.population, budget, files)
     }
 
     /// Whether the leader has types, or mixes on the mean-field path.
@@ -187,14 +188,14 @@ impl Claims<'_> {
         }
     }
 
-    /// Add the exact rows and claims.
+    /// Add the exact rows and claims: of the best responses, and of every policy given.
     pub(super) fn exact(
         &self,
         leader: LeaderTest,
         validation: &mut Validation,
     ) -> Result<(), ValidateError> {
-        let (game, policy, population) = (self.game, self.policy, self.population);
-        let start = self.settings.start;
+        let population = self.population;
+        let best = self.induction(leader, Deviator::Best)?;
         let row = |(t, x), belief, counts: &[u64], (action, gain)| BestResponseRow {
             population,
             t,
@@ -204,58 +205,95 @@ impl Claims<'_> {
             action,
             gain,
         };
-        let by_counts =
-            (!needs_lattice(game)).then(|| Exact::solve(game, policy, population, start, leader));
-        match by_counts {
-            // A leader who mixes shows where she is first seen to.
-            None | Some(Err(ValidateError::MixedLeader { .. })) => {
-                let exact = LatticeExact::solve(game, policy, population, start, leader)?;
-                self.add_exact(&exact, leader, validation);
-                let departures = exact.departures.iter().map(|d| {
-                    let counts: Vec<u64> = d.counts.iter().map(|n| *n as u64).collect();
-                    row((d.t, d.x), d.belief.clone(), &counts, (d.action, d.gain))
-                });
-                validation.best_response.extend(departures);
-            }
-            Some(exact) => {
-                let exact = exact?;
-                self.add_exact(&exact, leader, validation);
+        let departures: Vec<BestResponseRow> = match &best {
+            Induction::ByCount(exact) => {
                 let departures = exact.departures.iter().map(|d| {
                     let counts = [population - d.n as u64, d.n as u64];
                     row((d.t, d.x), Belief::certain(), &counts, (d.action, d.gain))
                 });
-                validation.best_response.extend(departures);
+                departures.collect()
             }
+            Induction::ByCounts(exact) => {
+                let departures = exact.departures.iter().map(|d| {
+                    let counts: Vec<u64> = d.counts.iter().map(|n| *n as u64).collect();
+                    row((d.t, d.x), d.belief.clone(), &counts, (d.action, d.gain))
+                });
+                departures.collect()
+            }
+        };
+        validation.best_response.extend(departures);
+        let mut found = vec![("best_response".to_owned(), best)];
+        for file in self.settings.files {
+            let deviator = Deviator::Given(file);
+            let evaluated = self.induction(leader, deviator);
+            let evaluated = evaluated.map_err(|error| deviator.blamed(error, population))?;
+            found.push((file.deviation_name(), evaluated));
         }
+        self.add_exact(&found, leader, validation);
         Ok(())
     }
 
-    fn add_exact(&self, exact: &dyn Gains, leader: LeaderTest, validation: &mut Validation) {
-        let error = exact.truncation();
-        let rows = self.follower_exact(exact);
+    /// Backward induction by the count of one type, or where that does not do by counts of all.
+    fn induction(
+        &self,
+        leader: LeaderTest,
+        deviator: Deviator<'_>,
+    ) -> Result<Induction, ValidateError> {
+        let (game, policy, population) = (self.game, self.policy, self.population);
+        let tested = (self.settings.start, leader);
+        if !needs_lattice(game) {
+            // A leader who mixes shows where she is first seen to.
+            match Exact::beside(game, policy, population, tested, deviator) {
+                Err(ValidateError::MixedLeader { .. }) => {}
+                exact => return Ok(Induction::ByCount(exact?)),
+            }
+        }
+        let exact = LatticeExact::beside(game, policy, population, tested, deviator)?;
+        Ok(Induction::ByCounts(exact))
+    }
+
+    fn add_exact(
+        &self,
+        found: &[(String, Induction)],
+        leader: LeaderTest,
+        validation: &mut Validation,
+    ) {
+        let errors = found.iter().map(|(_, exact)| exact.gains().truncation());
+        let error = errors.fold(0.0, f64::max);
+        let rows = |of: &dyn Fn(&str, &dyn Gains) -> Vec<Row>| {
+            let each = found.iter().map(|(name, exact)| of(name, exact.gains()));
+            by_start(each.collect())
+        };
         let class = match self.game.leader_information() {
             LeaderInformation::Private => {
                 "all its deviations (the belief holds all that a follower can learn of the leader's type)"
             }
             LeaderInformation::NoTypes | LeaderInformation::Public => "all its deviations",
         };
-        self.add(rows, class, error, validation);
+        let own = rows(&|name, exact| self.follower_exact(name, exact));
+        self.add(own, class, error, validation);
         if leader == LeaderTest::StageWise {
-            let class = match self.game.leader_information() {
+            let one = match self.game.leader_information() {
                 LeaderInformation::Private => {
-                    "all stage-wise deviations to a map from her types to actions (the followers re-answering, her gain \
-                     averaged over the belief)"
+                    "all stage-wise deviations to a map from her types to actions"
                 }
                 LeaderInformation::NoTypes | LeaderInformation::Public => {
-                    "all stage-wise deviations to one action (the followers re-answering)"
+                    "all stage-wise deviations to one action"
                 }
             };
-            self.add(self.leader_exact(exact), class, error, validation);
+            let mean = match self.game.leader_information() {
+                LeaderInformation::Private => ", her gain averaged over the belief",
+                LeaderInformation::NoTypes | LeaderInformation::Public => "",
+            };
+            let files = self.file_words();
+            let class = format!("{one}{files} (the followers re-answering{mean})");
+            let own = rows(&|name, exact| self.leader_exact(name, exact));
+            self.add(own, &class, error, validation);
         }
     }
 
     /// `initial`, every initial type, `worst`, and the declared starts.
-    fn follower_exact(&self, exact: &dyn Gains) -> Vec<Row> {
+    fn follower_exact(&self, deviation: &str, exact: &dyn Gains) -> Vec<Row> {
         let initial = self.game.initial();
         let by_type = self.tagged_types().into_iter().filter_map(|(x, weight)| {
             let values = match self.settings.start {
@@ -266,7 +304,7 @@ impl Claims<'_> {
         });
         let by_type: Vec<(usize, f64, Values)> = by_type.collect();
         let row = |start: String, weight, values| {
-            self.exact_row(Player::Follower, start, weight, values, exact)
+            self.exact_row(Player::Follower, (start, deviation), weight, values, exact)
         };
         let over_types = average(by_type.iter().map(|(_, weight, values)| (*weight, *values)));
         let mut rows = vec![row("initial".into(), Weight::Beside, over_types)];
@@ -290,7 +328,7 @@ impl Claims<'_> {
         rows
     }
 
-    fn leader_exact(&self, exact: &dyn Gains) -> Vec<Row> {
+    fn leader_exact(&self, deviation: &str, exact: &dyn Gains) -> Vec<Row> {
         let initial = self.game.initial();
         let first = match self.settings.start {
             Start::Iid => exact.leader_iid(initial),
@@ -316,7 +354,9 @@ impl Claims<'_> {
             .chain([worst])
             .chain(declared)
             .filter_map(|(start, weight, values)| {
-                values.map(|values| self.exact_row(Player::Leader, start, weight, values, exact))
+                values.map(|values| {
+                    self.exact_row(Player::Leader, (start, deviation), weight, values, exact)
+                })
             })
             .collect()
     }
@@ -336,12 +376,12 @@ impl Claims<'_> {
     fn exact_row(
         &self,
         player: Player,
-        start: String,
+        (start, deviation): (String, &str),
         weight: Weight,
         values: Values,
         exact: &dyn Gains,
     ) -> Row {
-        let deviation = "best_response".to_string();
+        let deviation = deviation.to_owned();
         let name = RowName {
             population: self.population,
             player,
@@ -429,6 +469,30 @@ impl Claims<'_> {
         };
         conclude(rows, verdict, &conditions)
     }
+}
+
+/// Backward induction at one population.
+enum Induction {
+    /// Over the count of the second of two types.
+    ByCount(Exact),
+    /// Over the counts of all types, and beliefs.
+    ByCounts(LatticeExact),
+}
+
+impl Induction {
+    fn gains(&self) -> &dyn Gains {
+        match self {
+            Self::ByCount(exact) => exact,
+            Self::ByCounts(exact) => exact,
+        }
+    }
+}
+
+/// The rows of deviations that have the same starts, by start.
+fn by_start(deviations: Vec<Vec<Row>>) -> Vec<Row> {
+    let starts = deviations.first().map_or(0, Vec::len);
+    let rows = |start: usize| deviations.iter().map(move |rows| rows[start].clone());
+    (0..starts).flat_map(rows).collect()
 }
 
 /// Values averaged with weights that sum to one.

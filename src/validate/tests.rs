@@ -4,6 +4,7 @@
 mod enumeration;
 mod exact;
 mod faults;
+mod given;
 mod information_sets;
 mod integrated;
 mod lattice;
@@ -15,7 +16,7 @@ mod sampled;
 
 use crate::game::{
     Belief, Game, LeaderAction, LeaderPrescription, LeaderType, MeanField, Play, Policy,
-    Prescription,
+    PolicyError, Prescription,
 };
 use crate::scenario::Scenario;
 
@@ -70,8 +71,8 @@ impl Rule {
 }
 
 impl Policy for Rule {
-    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
-        (self.play)(t, z)
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Result<Play, PolicyError> {
+        Ok((self.play)(t, z))
     }
 
     fn answer(
@@ -80,8 +81,8 @@ impl Policy for Rule {
         _: &Belief,
         z: &MeanField,
         leader: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        (self.answer)(t, z, leader.support(LeaderType(0))[0].0)
+    ) -> Result<Prescription, PolicyError> {
+        (self.answer)(t, z, leader.support(LeaderType(0))[0].0).ok_or(PolicyError::NoAnswer { t })
     }
 }
 

@@ -5,7 +5,9 @@
 use crate::support::affine::AffineGame;
 use crate::support::games::{self, PlainGame};
 use crate::support::reference;
-use smfg::game::{Belief, Game, LeaderPrescription, MeanField, Play, Policy, Prescription};
+use smfg::game::{
+    Belief, Game, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription,
+};
 use smfg::scenario::{Override, Scenario, Selection};
 use smfg::solve::Solution;
 use std::path::Path;
@@ -56,7 +58,7 @@ pub fn plays(game: &Game, policy: &dyn Policy, population: usize) -> Vec<Vec<gam
     let z = |n: usize| MeanField::from_counts(&[(population - n) as u64, n as u64]);
     let at = |t: usize| {
         (0..=population)
-            .map(|n| plain(&policy.play(t, &Belief::certain(), &z(n))))
+            .map(|n| plain(&policy.play(t, &Belief::certain(), &z(n)).expect("a play")))
             .collect()
     };
     (1..=game.horizon()).map(at).collect()
@@ -69,7 +71,7 @@ pub struct Shifted<'s, 'g> {
 }
 
 impl Policy for Shifted<'_, '_> {
-    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Result<Play, PolicyError> {
         self.theta.play(
             (t + self.shift).min(self.theta.game().horizon()),
             &Belief::certain(),
@@ -83,7 +85,7 @@ impl Policy for Shifted<'_, '_> {
         _: &Belief,
         z: &MeanField,
         leader: &LeaderPrescription,
-    ) -> Option<Prescription> {
+    ) -> Result<Prescription, PolicyError> {
         self.theta.answer(t, &Belief::certain(), z, leader)
     }
 }

@@ -1,7 +1,8 @@
 //! A dense two-type game with its kernel by hand, a policy of (t, z) for it, and how to simulate it.
 
 use smfg::game::{
-    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription,
+    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError,
+    Prescription,
 };
 use smfg::scenario::{Engine, Scenario, Start};
 use smfg::simulate::{Cohorts, SimulateError, Simulation, Trajectory, simulate};
@@ -52,23 +53,23 @@ pub fn next_on(on: f64, x: usize, a: usize) -> f64 {
 pub struct MillPolicy;
 
 impl Policy for MillPolicy {
-    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Play {
+    fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Result<Play, PolicyError> {
         let on = z.weights()[1];
         let rows = (0..2)
             .flat_map(|x| [1.0 - push(t, on, x), push(t, on, x)])
             .collect();
         let leader_action = LeaderAction(usize::from(on > 0.4));
-        Play::pure(leader_action, Prescription::new(2, rows))
+        Ok(Play::pure(leader_action, Prescription::new(2, rows)))
     }
 
     fn answer(
         &self,
-        _: usize,
+        t: usize,
         _: &Belief,
         _: &MeanField,
         _: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        None
+    ) -> Result<Prescription, PolicyError> {
+        Err(PolicyError::NoAnswer { t })
     }
 }
 

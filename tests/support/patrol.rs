@@ -2,7 +2,9 @@
 
 #![allow(dead_code)]
 
-use smfg::game::{Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription};
+use smfg::game::{
+    Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription,
+};
 use smfg::scenario::Scenario;
 
 const PATROL: &str = r#"
@@ -167,7 +169,7 @@ pub fn next_wild(wild: f64, leader: usize, rule: usize, x: usize, a: usize) -> f
 pub struct Patrol(pub Kind);
 
 impl Policy for Patrol {
-    fn play(&self, t: usize, belief: &Belief, z: &MeanField) -> Play {
+    fn play(&self, t: usize, belief: &Belief, z: &MeanField) -> Result<Play, PolicyError> {
         let wild = z.weights()[1];
         let grim = belief.weights().get(1).copied().unwrap_or(0.0);
         let types = 0..belief.weights().len();
@@ -188,19 +190,19 @@ impl Policy for Patrol {
             }
         };
         let row = |x| [1.0 - push(t, grim, wild, x), push(t, grim, wild, x)];
-        Play {
+        Ok(Play {
             leader,
             prescription: Prescription::new(2, (0..2).flat_map(row).collect()),
-        }
+        })
     }
 
     fn answer(
         &self,
-        _: usize,
+        t: usize,
         _: &Belief,
         _: &MeanField,
         _: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        None
+    ) -> Result<Prescription, PolicyError> {
+        Err(PolicyError::NoAnswer { t })
     }
 }

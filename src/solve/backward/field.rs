@@ -3,10 +3,10 @@
 use std::cmp::Ordering;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use super::super::SolveError;
 use super::super::leader::{Rule, Work};
 use super::super::stage_game::{Kind, Label, StageGames, TIE};
 use super::super::values::{Place, ValueFunction};
+use super::super::{SolveError, overflow};
 use super::{MOST_CHANGES, MOST_PIECES, Node, WINDOW};
 
 /// What is known of one leader action's stage game at a point.
@@ -225,7 +225,7 @@ impl Search<'_, '_> {
         let selected = self.rule.select(self.games, self.l, self.work);
         let t = self.games.period.t;
         if self.games.equilibria.overflows {
-            return Err(SolveError::Overflow { t, m });
+            return Err(overflow(t, m));
         }
         let answer = Answer {
             label: selected.equilibrium.label,

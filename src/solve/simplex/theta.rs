@@ -9,17 +9,14 @@ use super::field::{self, Field};
 use super::lattice::{self, Lattice};
 use super::regimes::{Cut, Cuts};
 use crate::game::{
-    Belief, Game, LeaderPrescription, MeanField, Play, Policy, Prescription, Way, public_beliefs,
+    Belief, Game, LeaderPrescription, MeanField, Play, Prescription, Way, public_beliefs,
 };
 use crate::scenario::SolveSettings;
 use crate::solve::beliefs::Beliefs;
 use crate::solve::leader::{Rule, Work};
 use crate::solve::solved::{Backward, SolvedPoint, Start, StateValues};
 use crate::solve::stationary::{self, Snapshot};
-use crate::solve::{Iteration, Kind, SolveError, candidates, theta::first_actions};
-
-/// Multiply-adds in the time that goes by before the first stage game at a point, apart from the game's own formulas.
-const SETUP: f64 = 1e4;
+use crate::solve::{Iteration, Kind, SolveError, candidates};
 
 /// Numbers that V_1, ..., V_{T+1} and their bounds may take, at most: four gigabytes.
 const MOST_NUMBERS: usize = 1 << 29;
@@ -67,6 +64,17 @@ impl<'g> SimplexSolution<'g> {
         start: &Start,
     ) -> Result<Self, SolveError> {
         let beliefs = Beliefs::from(game, settings, start.t, &start.belief)?;
+        Self::compute_at(game, settings, actions, beliefs)
+    }
+
+    /// The same at given beliefs, which (9) does not leave.
+    pub(in crate::solve) fn compute_at(
+        game: &'g Game,
+        settings: &SolveSettings,
+        actions: Option<Vec<usize>>,
+        beliefs: Beliefs,
+    ) -> Result<Self, SolveError> {
+        let first = beliefs.first();
         let lattice = lattice_of(game, settings.grid, beliefs.count(game))?;
         let actions = actions.unwrap_or_else(|| (0..game.leader_actions().len()).collect());
         let rule = Rule {
@@ -87,7 +95,9 @@ impl<'g> SimplexSolution<'g> {
                 t,
                 next,
             };
-            step(period, mesh, &rule, &listed, &mut work)
+            let v = step(period, mesh, &rule, &listed, &mut work)?;
+            check_finite(game, &lattice, t, &v)?;
+            Ok(v)
         };
         let (values, iteration) = if game.is_infinite() {
             let end = terminal(units, &lattice, beliefs.at(1))?;
@@ -97,7 +107,7 @@ impl<'g> SimplexSolution<'g> {
             (values, Some(iteration))
         } else {
             let mut values = vec![terminal(units, &lattice, beliefs.at(game.horizon() + 1))?];
-            for t in (start.t..=game.horizon()).rev() {
+            for t in (first..=game.horizon()).rev() {
                 let v = back(t, &values[values.len() - 1])?;
                 values.push(v);
             }
@@ -168,6 +178,11 @@ impl<'g> SimplexSolution<'g> {
         self.beliefs.at(t).nodes()
     }
 
+    /// Whether V_t is held, or interpolated, at a belief; `t` runs to T + 1.
+    pub(in crate::solve) fn holds(&self, t: usize, belief: &Belief) -> bool {
+        self.beliefs.at(t).locate(belief).is_some()
+    }
+
     /// Whether V between the beliefs is interpolated.
     pub fn interpolates_beliefs(&self) -> bool {
         self.beliefs.at(self.beliefs.first()).is_lattice()
@@ -229,11 +244,6 @@ impl<'g> SimplexSolution<'g> {
         })
     }
 
-    /// Multiply-adds before the first stage game at a point.
-    fn setup_cost(&self) -> f64 {
-        SETUP + self.game.evaluation_cost()
-    }
-
     pub(super) fn rule(&self) -> Rule {
         Rule {
             selection: self.settings.selection,
@@ -271,7 +281,7 @@ impl<'g> SimplexSolution<'g> {
     }
 
     /// The followers' answer to one prescription of the leader, likewise.
-    fn plain_answer(
+    pub(super) fn plain_answer(
         &self,
         t: usize,
         belief: &Belief,
@@ -467,7 +477,9 @@ impl Backward for SimplexSolution<'_> {
             t,
             next,
         };
-        step(period, mesh, &self.rule(), &listed, work)
+        let v = step(period, mesh, &self.rule(), &listed, work)?;
+        check_finite(self.game, &self.lattice, t, &v)?;
+        Ok(v)
     }
 
     fn leader_value(&self, first: &Self::Values, z: &MeanField) -> Result<f64, SolveError> {
@@ -483,53 +495,29 @@ impl Backward for SimplexSolution<'_> {
     }
 }
 
-impl Policy for SimplexSolution<'_> {
-    /// theta_t at (pi, z), re-solved. Where the game has no valid value, or theta is not held, the first actions are
-    /// played: the caller evaluates the same kernels there and reports the error.
-    fn play(&self, t: usize, belief: &Belief, z: &MeanField) -> Play {
-        let point = self.follow_at(t, belief, z);
-        point.map_or_else(|_| first_actions(self.game), |point| point.play)
+/// Refuses a V_t that in units of rewards is more than a number can hold: where values are not numbers, none is largest.
+/// V^l of a type that pi rules out may be none.
+fn check_finite(
+    game: &Game,
+    lattice: &Lattice,
+    t: usize,
+    v: &PublicValues,
+) -> Result<(), SolveError> {
+    let (scales, types) = (game.scales(), game.follower_types().len());
+    for (field, belief) in v.fields.iter().zip(v.mesh.nodes()) {
+        for (i, value) in field.all().iter().enumerate() {
+            let (node, component) = (i / field.components(), i % field.components());
+            let (unit, possible) = match component.checked_sub(types) {
+                None => (scales.follower.unit, true),
+                Some(x) => (scales.leader.unit, belief.weights()[x] > 0.0),
+            };
+            if possible && !(unit * value).is_finite() {
+                let z = lattice.mean_field(node);
+                return Err(SolveError::Overflow { t, z });
+            }
+        }
     }
-
-    fn answer(
-        &self,
-        t: usize,
-        belief: &Belief,
-        z: &MeanField,
-        leader: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        let answer = self.plain_answer(t, belief, z, leader);
-        let play = answer.map_or_else(|_| first_actions(self.game), |point| point.play);
-        Some(play.prescription)
-    }
-
-    fn play_cost(&self, t: usize, belief: &Belief, z: &MeanField) -> f64 {
-        let cost = self.candidates_at(belief).and_then(|listed| {
-            let mut games = self.games(t);
-            games.move_to(belief, z.weights())?;
-            let mut work = Work::default();
-            games.choose(&self.rule(), &listed, &mut work)?;
-            games.cost(&listed[0], &work)
-        });
-        self.setup_cost() + cost.unwrap_or(0.0)
-    }
-
-    fn answer_cost(
-        &self,
-        t: usize,
-        belief: &Belief,
-        z: &MeanField,
-        leader: &LeaderPrescription,
-    ) -> f64 {
-        let mut games = self.games(t);
-        let mut work = Work::default();
-        let cost = games
-            .move_to(belief, z.weights())
-            .map_err(SolveError::from)
-            .and_then(|()| games.select(&self.rule(), leader, &mut work))
-            .and_then(|_| games.cost(leader, &work));
-        self.setup_cost() + cost.unwrap_or(0.0)
-    }
+    Ok(())
 }
 
 /// All values of an iterate, for comparison with another.

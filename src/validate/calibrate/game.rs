@@ -2,7 +2,8 @@
 
 use super::PlantedLaw;
 use crate::game::{
-    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription,
+    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError,
+    Prescription,
 };
 use crate::scenario::Scenario;
 
@@ -46,17 +47,17 @@ pub(super) fn always(action: usize) -> Play {
 }
 
 impl Policy for Stay {
-    fn play(&self, _: usize, _: &Belief, _: &MeanField) -> Play {
-        always(0)
+    fn play(&self, _: usize, _: &Belief, _: &MeanField) -> Result<Play, PolicyError> {
+        Ok(always(0))
     }
 
     fn answer(
         &self,
-        _: usize,
+        t: usize,
         _: &Belief,
         _: &MeanField,
         _: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        None
+    ) -> Result<Prescription, PolicyError> {
+        Err(PolicyError::NoAnswer { t })
     }
 }

@@ -1,6 +1,6 @@
 use super::game::always;
 use super::*;
-use crate::game::{Belief, LeaderPrescription, MeanField, Play, Policy, Prescription};
+use crate::game::{Belief, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription};
 use crate::validate::{Exact, LeaderTest};
 
 /// Small enough for every run of the tests.
@@ -24,18 +24,18 @@ fn case(source: PlantedSource, law: PlantedLaw, gain: f64, class: usize) -> Plan
 struct Go;
 
 impl Policy for Go {
-    fn play(&self, _: usize, _: &Belief, _: &MeanField) -> Play {
-        always(1)
+    fn play(&self, _: usize, _: &Belief, _: &MeanField) -> Result<Play, PolicyError> {
+        Ok(always(1))
     }
 
     fn answer(
         &self,
-        _: usize,
+        t: usize,
         _: &Belief,
         _: &MeanField,
         _: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        None
+    ) -> Result<Prescription, PolicyError> {
+        Err(PolicyError::NoAnswer { t })
     }
 }
 

@@ -1,7 +1,8 @@
 //! Where the policy jumps in z so near the mean-field path that z^N reaches the other side.
 
 use super::measure::Simulated;
-use crate::game::{GameError, LeaderMove, MeanField, advance_mean_field, mean_rewards};
+use crate::game::{LeaderMove, MeanField, advance_mean_field, mean_rewards};
+use crate::validate::ValidateError;
 use crate::validate::population::Claims;
 
 /// z^N reaches what lies within this many of its standard deviations.
@@ -31,7 +32,7 @@ pub(super) fn jumps_in_reach(
     path: &[MeanField],
     switches: &[Vec<f64>],
     simulated: &[Simulated],
-) -> Result<Vec<JumpInReach>, GameError> {
+) -> Result<Vec<JumpInReach>, ValidateError> {
     let Some(first) = simulated.first() else {
         return Ok(Vec::new());
     };
@@ -58,16 +59,16 @@ pub(super) fn jumps_in_reach(
 
 /// Whether what is played on the two sides of a switch moves or pays the crowd differently. A leader who changes to the
 /// next action of a fine grid does not count.
-fn jumps_at(claims: &Claims<'_>, t: usize, position: f64) -> Result<bool, GameError> {
+fn jumps_at(claims: &Claims<'_>, t: usize, position: f64) -> Result<bool, ValidateError> {
     let mut tables = claims.game.tables();
     let belief = claims.game.initial_belief();
     let mut side = |m: f64| {
         let z = super::at(m);
         tables.evaluate(t, z.weights())?;
-        let play = claims.policy.play(t, belief, &z);
+        let play = claims.policy.play(t, belief, &z)?;
         let moves = LeaderMove::law(claims.game, belief, &play.leader);
         let rewards = mean_rewards(&tables, &z, &play.prescription, &moves);
-        Ok((
+        Ok::<_, ValidateError>((
             advance_mean_field(&tables, &z, &play.prescription, &moves),
             rewards,
         ))

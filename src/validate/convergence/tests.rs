@@ -1,5 +1,7 @@
 use super::*;
-use crate::game::{Belief, FlowRule, LeaderAction, LeaderPrescription, Play, Prescription};
+use crate::game::{
+    Belief, FlowRule, LeaderAction, LeaderPrescription, Play, PolicyError, Prescription,
+};
 use crate::scenario::{Method as MethodChoice, Scenario, Start};
 
 /// With z^N(high) the mean of N fair coins, the value of staying is E z^2 = 1/4 + 1/(4 N), and cheating gains
@@ -22,22 +24,22 @@ reward = "z[high] * z[high] + (a == cheat) * (z[high] - 0.5) * (z[high] - 0.5)"
 struct StayUpTo(f64);
 
 impl Policy for StayUpTo {
-    fn play(&self, _: usize, belief: &Belief, z: &MeanField) -> Play {
+    fn play(&self, _: usize, belief: &Belief, z: &MeanField) -> Result<Play, PolicyError> {
         let cheat = f64::from(u8::from(z.weights()[1] > self.0));
-        Play {
+        Ok(Play {
             leader: LeaderPrescription::pure(vec![LeaderAction(0); belief.weights().len()]),
             prescription: Prescription::new(2, [1.0 - cheat, cheat].repeat(2)),
-        }
+        })
     }
 
     fn answer(
         &self,
-        _: usize,
+        t: usize,
         _: &Belief,
         _: &MeanField,
         _: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        None
+    ) -> Result<Prescription, PolicyError> {
+        Err(PolicyError::NoAnswer { t })
     }
 }
 

@@ -89,8 +89,10 @@ impl Period {
     }
 
     fn bin(&self, z: &[f64], belief: &[f64]) -> usize {
-        let mut coordinates = z.iter().chain(belief).skip(self.coordinate);
-        let share = coordinates.next().copied().unwrap_or(0.0);
+        let share = match z.get(self.coordinate) {
+            Some(share) => *share,
+            None => belief[self.coordinate - z.len()],
+        };
         self.edges.partition_point(|edge| *edge <= share)
     }
 }
@@ -136,12 +138,14 @@ impl SampledResponse {
                         tables.follower_reward(leader, x, a) + game.discount() * continued;
                 }
             }
-            let best = |bin: usize, x: usize| {
+            let best = |(bin, x): (usize, usize)| {
                 let row = &sums[(bin * types + x) * actions..][..actions];
-                available(game, x).reduce(|best, a| if row[a] > row[best] { a } else { best })
+                let possible = available(game, x);
+                let best = possible.reduce(|best, a| if row[a] > row[best] { a } else { best });
+                best.expect("scenarios are read so that every type has an action")
             };
             let cells = (0..bins).flat_map(|bin| (0..types).map(move |x| (bin, x)));
-            period.actions = cells.map(|(bin, x)| best(bin, x).unwrap_or(0)).collect();
+            period.actions = cells.map(best).collect();
             let value = |bin: usize, x: usize| {
                 let action = period.actions[bin * types + x];
                 sums[(bin * types + x) * actions + action] / counts[bin].max(1.0)

@@ -23,12 +23,15 @@ mod stage;
 
 use rayon::prelude::*;
 
+use super::deviator::Deviator;
 use super::{LeaderTest, MAX_EXACT_STATES, Values, worst};
 use crate::game::{Belief, Game, LeaderInformation, LeaderType, MeanField, Policy};
 use crate::scenario::Start;
+use crate::validate::deviations::NamedPolicy;
 use crate::validate::{EXACT_LIMIT, ValidateError};
 pub use beliefs::MOST_BELIEFS;
 use beliefs::{BeliefSet, first_beliefs, reachable};
+pub(super) use beliefs::{candidates, same_law};
 use boxed::{BoxLaw, Grid, truncated_mass};
 pub(super) use cost::estimated_cost;
 use departures::{departures, first_states};
@@ -233,10 +236,36 @@ impl LatticeExact {
         start: Start,
         leader: LeaderTest,
     ) -> Result<Self, ValidateError> {
+        Self::beside(game, policy, population, (start, leader), Deviator::Best)
+    }
+
+    /// The values of a given deviation, of a follower and of the leader, in the place of the best ones. No departures are
+    /// listed.
+    ///
+    /// # Errors
+    /// As [`solve`](Self::solve).
+    pub fn evaluate(
+        game: &Game,
+        policy: &dyn Policy,
+        population: u64,
+        leader: LeaderTest,
+        deviation: &NamedPolicy,
+    ) -> Result<Self, ValidateError> {
+        let deviator = Deviator::Given(deviation);
+        Self::beside(game, policy, population, (Start::Iid, leader), deviator)
+    }
+
+    pub(in crate::validate) fn beside(
+        game: &Game,
+        policy: &dyn Policy,
+        population: u64,
+        (start, leader): (Start, LeaderTest),
+        deviator: Deviator<'_>,
+    ) -> Result<Self, ValidateError> {
         let types = game.follower_types().len();
         let size = checked_population(game, population)?;
         let states = count_vectors(size, types);
-        let beliefs = reachable(game, policy, &states, leader, EXACT_LIMIT)?;
+        let beliefs = reachable(game, policy, &states, (leader, deviator), EXACT_LIMIT)?;
         check_memory(game, population, &beliefs)?;
         let terminal = Period::terminal(game, size, &states)?;
         let mut next = vec![terminal; beliefs[game.horizon()].len()];
@@ -253,6 +282,7 @@ impl LatticeExact {
                 beliefs_after: &beliefs[t],
                 next: &next,
                 leader,
+                deviator,
             };
             let (periods, trace) = solve_period(&stage, size, &states)?;
             next = periods;

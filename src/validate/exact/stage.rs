@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::deviator::{Deviator, announcements};
 use super::law::{Law, Scratch, estimated_width};
 use super::{Column, Cost, LeaderTest, Period, ValidateError, mean_field};
 use crate::game::{
-    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, Prescription, Tables,
+    Belief, Game, LeaderAction, MeanField, Play, Policy, PolicyError, Prescription, Tables,
 };
 
 /// A smaller one-stage advantage is rounding.
@@ -47,6 +48,7 @@ pub(super) struct Stage<'a> {
     /// Values at t + 1.
     pub next: &'a Period,
     pub leader: LeaderTest,
+    pub deviator: Deviator<'a>,
 }
 
 /// Values at one (t, n), and what the tagged follower can reach from it.
@@ -141,7 +143,8 @@ impl<'g> Worker<'g> {
     fn solve(&mut self, stage: &Stage<'_>, n: usize) -> Result<State, ValidateError> {
         let z = mean_field(stage.population, n);
         self.tables.evaluate(stage.t, z.weights())?;
-        let play = stage.policy.play(stage.t, &Belief::certain(), &z);
+        let play = stage.policy.play(stage.t, &Belief::certain(), &z)?;
+        let given = stage.deviator.play(stage.t, &Belief::certain(), &z)?;
         if play.leader.single_action().is_none() {
             return Err(ValidateError::MixedLeader { t: stage.t });
         }
@@ -155,7 +158,12 @@ impl<'g> Worker<'g> {
         let mut state = State::default();
         let central = self.law.central(UNREACHED);
         for x in (0..2).filter(|x| counts[*x] > 0) {
-            self.solve_follower(stage, &play, x, moves[1 - x], &mut state);
+            self.solve_follower(
+                stage,
+                (&play, given.as_ref()),
+                (x, moves[1 - x]),
+                &mut state,
+            );
             // The others are A and one Bernoulli of the other group; counts are below MAX_EXACT_STATES.
             let other = moves[1 - x];
             let (least, most) = (
@@ -165,7 +173,8 @@ impl<'g> Worker<'g> {
             state.trace.others[x] = (least as u32, most as u32);
         }
         if stage.leader == LeaderTest::StageWise {
-            self.solve_leader(stage, &z, &play, moves, counts, &mut state)?;
+            let played = (&play, given.as_ref());
+            self.solve_leader(stage, &z, played, (moves, counts), &mut state)?;
         }
         Ok(state)
     }
@@ -190,9 +199,8 @@ impl<'g> Worker<'g> {
     fn solve_follower(
         &self,
         stage: &Stage<'_>,
-        play: &Play,
-        x: usize,
-        other: f64,
+        (play, given): (&Play, Option<&Play>),
+        (x, other): (usize, f64),
         state: &mut State,
     ) {
         let leader = play.leader_action().0;
@@ -212,12 +220,17 @@ impl<'g> Worker<'g> {
             self.tables.follower_reward(leader, x, a) + self.game.discount() * (stay + move_)
         };
         let row = play.prescription.row(x);
-        let average = |next: [f64; 2]| -> f64 {
+        let average = |row: &[f64], next: [f64; 2]| -> f64 {
             let played = row.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
             played
                 .map(|(a, weight)| weight * action_value(a, next))
                 .sum()
         };
+        state.theta[x] = average(row, theta);
+        if let Some(given) = given {
+            state.best[x] = average(given.prescription.row(x), best);
+            return;
+        }
         let (mut action, mut value) = (0, f64::NEG_INFINITY);
         for a in (0..row.len()).filter(|a| self.game.is_available(x, *a)) {
             let candidate = action_value(a, best);
@@ -225,9 +238,8 @@ impl<'g> Worker<'g> {
                 (action, value) = (a, candidate);
             }
         }
-        let stay = average(best);
+        let stay = average(row, best);
         let departs = value - stay > MIN_ADVANTAGE;
-        state.theta[x] = average(theta);
         state.best[x] = value.max(stay);
         state.departure[x] = departs.then_some((action, value - stay));
         let plays = |a: usize| if departs { a == action } else { row[a] > 0.0 };
@@ -241,9 +253,8 @@ impl<'g> Worker<'g> {
         &mut self,
         stage: &Stage<'_>,
         z: &MeanField,
-        play: &Play,
-        moves: [f64; 2],
-        counts: [usize; 2],
+        (play, given): (&Play, Option<&Play>),
+        (moves, counts): ([f64; 2], [usize; 2]),
         state: &mut State,
     ) -> Result<(), ValidateError> {
         let own = play.leader_action();
@@ -257,17 +268,12 @@ impl<'g> Worker<'g> {
             moves,
             continuation,
         });
-        for leader_action in (0..self.game.leader_actions().len())
-            .map(LeaderAction)
-            .filter(|l| *l != own)
-        {
-            let prescription = stage.policy.answer(
-                stage.t,
-                &Belief::certain(),
-                z,
-                &LeaderPrescription::action(leader_action),
-            );
-            let prescription = prescription.ok_or(ValidateError::NoAnswer { t: stage.t })?;
+        for announced in announcements(self.game, &Belief::certain(), &play.leader, given) {
+            let mixed = ValidateError::MixedLeader { t: stage.t };
+            let leader_action = announced.single_action().ok_or(mixed)?;
+            let prescription = stage
+                .policy
+                .answer(stage.t, &Belief::certain(), z, &announced)?;
             let answer = Play::pure(leader_action, prescription);
             let moves = self.moves(&answer, counts);
             // Actions that move the crowd alike share the expectation; the laws are compared by their two numbers.
@@ -290,9 +296,11 @@ impl<'g> Worker<'g> {
                 continuation
             });
             let reward = self.leader_reward(leader_action, &answer.prescription, z);
-            state.leader_best = state
-                .leader_best
-                .max(reward + self.game.discount() * continuation);
+            let value = reward + self.game.discount() * continuation;
+            state.leader_best = match given {
+                Some(_) => value,
+                None => state.leader_best.max(value),
+            };
         }
         Ok(())
     }
@@ -324,12 +332,14 @@ impl<'g> Worker<'g> {
         &mut self,
         policy: &dyn Policy,
         population: usize,
-        t: usize,
-        n: usize,
+        (t, n): (usize, usize),
+        deviator: Deviator<'_>,
     ) -> Result<Cost, ValidateError> {
         let z = mean_field(population, n);
         self.tables.evaluate(t, z.weights())?;
-        let (play, counts) = (policy.play(t, &Belief::certain(), &z), [population - n, n]);
+        let (belief, counts) = (Belief::certain(), [population - n, n]);
+        let play = policy.play(t, &belief, &z)?;
+        let given = deviator.play(t, &belief, &z)?;
         if play.leader.single_action().is_none() {
             return Err(ValidateError::MixedLeader { t });
         }
@@ -339,30 +349,32 @@ impl<'g> Worker<'g> {
             // Terms by ratios, their sum by a convolution, and six expectations.
             TERM * (narrow + wide) + PRODUCT * narrow * wide + 12.0 * (narrow + wide)
         };
-        let actions = self.game.leader_actions().len();
         let mut seen = vec![self.moves(&play, counts)];
         let follower = STATE
             + self.game.evaluation_cost()
-            + policy.play_cost(t, &Belief::certain(), &z)
+            + policy.play_cost(t, &belief, &z)?
             + law_cost(seen[0]);
         let mut leader = 0.0;
         let mut answer_cost = None;
-        for leader_action in (0..actions)
-            .map(LeaderAction)
-            .filter(|l| *l != play.leader_action())
-        {
-            let (belief, announced) =
-                (Belief::certain(), LeaderPrescription::action(leader_action));
-            let Some(prescription) = policy.answer(t, &belief, &z, &announced) else {
-                return Ok(Cost {
-                    follower,
-                    leader: 0.0,
-                });
+        for announced in announcements(self.game, &belief, &play.leader, given.as_ref()) {
+            let prescription = match policy.answer(t, &belief, &z, &announced) {
+                // She is not tested.
+                Err(PolicyError::NoAnswer { .. }) => {
+                    return Ok(Cost {
+                        follower,
+                        leader: 0.0,
+                    });
+                }
+                answer => answer?,
             };
+            let mixed = ValidateError::MixedLeader { t };
+            let leader_action = announced.single_action().ok_or(mixed)?;
             let moves = self.moves(&Play::pure(leader_action, prescription), counts);
             // One answer is as good as another.
-            leader +=
-                *answer_cost.get_or_insert_with(|| policy.answer_cost(t, &belief, &z, &announced));
+            leader += match answer_cost {
+                Some(cost) => cost,
+                None => *answer_cost.insert(policy.answer_cost(t, &belief, &z, &announced)?),
+            };
             if !seen.contains(&moves) {
                 leader += law_cost(moves);
                 seen.push(moves);

@@ -110,14 +110,11 @@ impl<'g> Worker<'g> {
             return Ok(play.clone());
         }
         let play = match announced {
-            Announced::Theta => policy.play(t, belief, &z),
-            Announced::Deviating(leader) => {
-                let answer = policy.answer(t, belief, &z, leader);
-                Play {
-                    leader: leader.clone(),
-                    prescription: answer.ok_or(ValidateError::NoAnswer { t })?,
-                }
-            }
+            Announced::Theta => policy.play(t, belief, &z)?,
+            Announced::Deviating(leader) => Play {
+                leader: leader.clone(),
+                prescription: policy.answer(t, belief, &z, leader)?,
+            },
         };
         if known.len() >= REMEMBERED {
             known.clear();

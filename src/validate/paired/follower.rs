@@ -6,8 +6,8 @@ use super::crowd::{Announced, Setting, Worker, advance, next_type};
 use super::{Difference, Experiment, LeaderDraws, Leadership};
 use crate::game::{Game, MeanField, Play};
 use crate::stream::{Role, Stream};
-use crate::validate::ValidateError;
 use crate::validate::deviations::FollowerDeviation;
+use crate::validate::{Player, ValidateError};
 
 /// Starts: the initial types of positive weight in order, then their average with those weights.
 pub(in crate::validate) struct FollowerExperiment<'a> {
@@ -53,7 +53,13 @@ impl Experiment for FollowerExperiment<'_> {
             let theta: Vec<f64> = rewards.collect();
             let value = discounted(theta.iter().copied(), discount);
             for (d, average) in deviations.iter().zip(&mut average) {
-                let gain = self.gain(worker, &draws, (&base, &theta), &self.deviations[*d])?;
+                let deviation = &self.deviations[*d];
+                let gain = self.gain(worker, &draws, (&base, &theta), deviation);
+                let gain = gain.map_err(|error| {
+                    let population = self.setting.population;
+                    error
+                        .on_the_way_of(Player::Follower, population, || deviation.name(self.game()))
+                })?;
                 let difference = Difference::plain(value, gain);
                 differences.push(difference);
                 average.add(*weight, &difference);
@@ -111,14 +117,18 @@ impl FollowerExperiment<'_> {
         deviation: &FollowerDeviation,
     ) -> Result<f64, ValidateError> {
         let (game, mut law) = (self.game(), vec![0.0; self.game().follower_actions().len()]);
-        let differs = |(index, step): (usize, &Step)| {
+        let mut first = base.len();
+        for (index, step) in base.iter().enumerate() {
             let here = (index + 1, &step.state.leader.belief, &step.z);
-            deviation.write_law(game, here, step.state.x, &step.row, &mut law);
-            law != step.row
-        };
-        let Some(first) = base.iter().enumerate().position(differs) else {
+            deviation.write_law(game, here, step.state.x, &step.row, &mut law)?;
+            if law != step.row {
+                first = index;
+                break;
+            }
+        }
+        if first == base.len() {
             return Ok(0.0);
-        };
+        }
         let mut state = base[first].state.clone();
         let mut steps = vec![0.0; first];
         for t in first + 1..=game.horizon() {
@@ -151,7 +161,7 @@ impl FollowerExperiment<'_> {
                 state.x,
                 play.prescription.row(state.x),
                 &mut row,
-            );
+            )?;
         }
         let leader_move = state.leader.act(game, t, &play, draws);
         let played = row.iter().enumerate().filter(|(_, weight)| **weight > 0.0);

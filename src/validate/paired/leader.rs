@@ -6,7 +6,7 @@ use super::{Difference, Experiment, LeaderDraws, Leadership};
 use crate::game::{Belief, Game, MeanField, Play};
 use crate::stream::{Role, Stream};
 use crate::validate::deviations::LeaderDeviation;
-use crate::validate::{ValidateError, leader_reward};
+use crate::validate::{Player, ValidateError, leader_reward};
 
 /// One start, z_1.
 pub(in crate::validate) struct LeaderExperiment<'a> {
@@ -60,7 +60,7 @@ impl Experiment for LeaderExperiment<'_> {
             };
             let deviant = self.run(worker, (from, &draws), start, |worker, t, state| {
                 let (step, (belief, counts)) = (&base[t - 1], state);
-                let announced = deviation.announced(t, belief, &MeanField::from_counts(counts));
+                let announced = deviation.announced(t, belief, &MeanField::from_counts(counts))?;
                 // Where nothing differs from the base run, theta's own play is the answer, as in the exact method.
                 let here = step.counts == counts && step.leader.belief == *belief;
                 let announced = announced.filter(|own| !here || step.play.leader != *own);
@@ -68,6 +68,10 @@ impl Experiment for LeaderExperiment<'_> {
                     .as_ref()
                     .map_or(Announced::Theta, Announced::Deviating);
                 worker.play(*policy, t, state, announced)
+            });
+            let deviant = deviant.map_err(|error| {
+                let population = self.setting.population;
+                error.on_the_way_of(Player::Leader, population, || deviation.name(game))
             })?;
             let differences = deviant.iter().zip(&base[from - 1..]);
             let steps = differences.map(|(step, base)| step.reward - base.reward);

@@ -94,7 +94,7 @@ impl<'a> Claims<'a> {
         Ok((class, words))
     }
 
-    fn file_words(&self) -> &'static str {
+    pub(super) fn file_words(&self) -> &'static str {
         if self.settings.files.is_empty() {
             ""
         } else {

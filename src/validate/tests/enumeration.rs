@@ -77,7 +77,7 @@ pub(super) fn follower_value(
     if t > game.horizon() {
         return game.terminal_reward(z.weights(), types[0]).unwrap();
     }
-    let play = policy.play(t, &Belief::certain(), &z);
+    let play = policy.play(t, &Belief::certain(), &z).unwrap();
     let (leader, prescription) = (play.leader_action().0, play.prescription);
     let mut tables = game.tables();
     tables.evaluate(t, z.weights()).unwrap();
@@ -106,7 +106,9 @@ pub(super) fn follower_value(
         Tagged::Deviates(deviation) => {
             let mut law = vec![0.0; 2];
             let theta = prescription.row(types[0]);
-            deviation.write_law(game, (t, &Belief::certain(), &z), types[0], theta, &mut law);
+            deviation
+                .write_law(game, (t, &Belief::certain(), &z), types[0], theta, &mut law)
+                .unwrap();
             value_of(law)
         }
     }
@@ -152,13 +154,22 @@ pub(super) fn leader_value(
         reward + game.discount() * expectation(game, t, types, announced, &rows, next)
     };
     match who {
-        Leader::Theta => value_of(policy.play(t, &Belief::certain(), &z).leader_action().0),
+        Leader::Theta => value_of(
+            policy
+                .play(t, &Belief::certain(), &z)
+                .unwrap()
+                .leader_action()
+                .0,
+        ),
         Leader::Best => (0..game.leader_actions().len())
             .map(value_of)
             .fold(f64::NEG_INFINITY, f64::max),
         Leader::Deviates(deviation) => {
-            let theta = policy.play(t, &Belief::certain(), &z).leader_action();
-            let announced = deviation.announced(t, &Belief::certain(), &z);
+            let theta = policy
+                .play(t, &Belief::certain(), &z)
+                .unwrap()
+                .leader_action();
+            let announced = deviation.announced(t, &Belief::certain(), &z).unwrap();
             let announced = announced.and_then(|leader| leader.single_action());
             value_of(announced.unwrap_or(theta).0)
         }

@@ -136,7 +136,7 @@ fn the_gain_is_what_theta_forgoes_along_its_own_path() {
         for (x, share) in law.into_iter().enumerate() {
             let z = MeanField::from_counts(&[1 - x as u64, x as u64]);
             tables.evaluate(t, z.weights()).unwrap();
-            let play = policy.play(t, &Belief::certain(), &z);
+            let play = policy.play(t, &Belief::certain(), &z).unwrap();
             for (a, y) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
                 next[y] += share
                     * play.prescription.row(x)[a]

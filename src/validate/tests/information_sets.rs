@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::game::{
     Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType, MeanField, Play,
-    Policy, Prescription, Tables,
+    Policy, PolicyError, Prescription, Tables,
 };
 
 /// The leader's type and all followers' types, with a weight.
@@ -158,7 +158,7 @@ fn follower(
         let end = game.terminal_reward(z.weights(), types[0]).unwrap();
         return end * weights.values().sum::<f64>();
     }
-    let play = policy.play(t, belief, &z);
+    let play = policy.play(t, belief, &z).unwrap();
     let mut tables = game.tables();
     tables.evaluate(t, z.weights()).unwrap();
     let value = |law: &[f64]| {
@@ -215,7 +215,7 @@ fn leader(
         });
         step.paid + game.discount() * after.sum::<f64>()
     };
-    let theta = policy.play(t, belief, &z);
+    let theta = policy.play(t, belief, &z).unwrap();
     let answered = |announced: LeaderPrescription| {
         let answer = policy.answer(t, belief, &z, &announced);
         value(&Play {
@@ -315,13 +315,13 @@ pub(super) struct Smooth {
 }
 
 impl Policy for Smooth {
-    fn play(&self, t: usize, belief: &Belief, z: &MeanField) -> Play {
+    fn play(&self, t: usize, belief: &Belief, z: &MeanField) -> Result<Play, PolicyError> {
         let leader = (self.leader)(t, belief, z);
         let prescription = (self.answer)(t, belief, z, &leader);
-        Play {
+        Ok(Play {
             leader,
             prescription,
-        }
+        })
     }
 
     fn answer(
@@ -330,7 +330,7 @@ impl Policy for Smooth {
         belief: &Belief,
         z: &MeanField,
         leader: &LeaderPrescription,
-    ) -> Option<Prescription> {
-        Some((self.answer)(t, belief, z, leader))
+    ) -> Result<Prescription, PolicyError> {
+        Ok((self.answer)(t, belief, z, leader))
     }
 }

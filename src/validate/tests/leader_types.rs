@@ -19,7 +19,7 @@ fn close(found: f64, expected: f64) {
 }
 
 /// Two leader types whose kernel depends on all that it can; followers see her action alone.
-const SIGNAL: &str = r#"
+pub(super) const SIGNAL: &str = r#"
 name = "signal"
 horizon = 3
 discount = 0.9
@@ -45,7 +45,7 @@ reward = { per_follower = "tax * (x == high) + 0.3 * (a == work)", period = "-0.
 "greedy, *" = { mild = "0.15 + 0.1 * tax * z[low]", greedy = "rest" }
 "#;
 
-fn public(text: &str) -> String {
+pub(super) fn public(text: &str) -> String {
     text.replace("types = [\"mild\"", "observed = true\ntypes = [\"mild\"")
 }
 
@@ -88,11 +88,11 @@ fn signal_answer(
     Prescription::new(2, vec![1.0 - low, low, 1.0 - top, top])
 }
 
-const MIXING: Smooth = Smooth {
+pub(super) const MIXING: Smooth = Smooth {
     leader: signal_leader,
     answer: signal_answer,
 };
-const SEPARATING: Smooth = Smooth {
+pub(super) const SEPARATING: Smooth = Smooth {
     leader: separating,
     answer: signal_answer,
 };
@@ -182,7 +182,7 @@ fn private_types_have_the_values_of_every_information_set() {
 }
 
 #[test]
-fn public_types_have_the_values_of_every_information_set() {
+pub(super) fn public_types_have_the_values_of_every_information_set() {
     let public_game = game(&public(SIGNAL));
     assert_eq!(public_game.leader_information(), LeaderInformation::Public);
     for population in [1, 2] {
@@ -210,12 +210,12 @@ fn mixer(t: usize, _: &Belief, z: &MeanField) -> LeaderPrescription {
     }
 }
 
-const MIXER_POLICY: Smooth = Smooth {
+pub(super) const MIXER_POLICY: Smooth = Smooth {
     leader: mixer,
     answer: signal_answer,
 };
 
-fn mixer_game() -> Game {
+pub(super) fn mixer_game() -> Game {
     let followers = SIGNAL.split("[leader]").next().unwrap();
     game(&format!("{followers}{MIXER}"))
 }
@@ -336,7 +336,7 @@ fn sampled_is_enumerated(game: &Game, policy: &Smooth, population: usize) {
                 let deviation = leaders.iter().find(|d| d.name(game) == row.deviation);
                 let deviation = deviation.unwrap().clone();
                 let announce = move |t: usize, belief: &Belief, z: &MeanField| {
-                    deviation.announced(t, belief, z)
+                    deviation.announced(t, belief, z).unwrap()
                 };
                 let rule: &LeaderRule<'_> = &announce;
                 let value = |rule| leader_value(game, policy, rule, population);
@@ -351,7 +351,9 @@ fn sampled_is_enumerated(game: &Game, policy: &Smooth, population: usize) {
                 };
                 let law = |t: usize, belief: &Belief, z: &MeanField, x: usize, theta: &[f64]| {
                     let mut law = vec![0.0; theta.len()];
-                    deviation.write_law(game, (t, belief, z), x, theta, &mut law);
+                    deviation
+                        .write_law(game, (t, belief, z), x, theta, &mut law)
+                        .unwrap();
                     law
                 };
                 let rule: &FollowerRule<'_> = &law;

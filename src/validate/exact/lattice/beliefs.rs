@@ -1,8 +1,9 @@
 //! The beliefs about the leader's type that a game can reach: the leader's part of the state.
 //!
 //! From pi_1 on, period by period, over all counts: the pi' of (9) under theta's play and, where the leader is tested,
-//! under every candidate that she may announce. Beliefs within [`MERGED`] of each other in every entry are one, the first
-//! met; they differ by rounding. A public type has the beliefs that are certain of one type.
+//! under every candidate that she may announce, or under what a given policy announces. Beliefs within [`MERGED`] of each
+//! other in every entry are one, the first met; they differ by rounding. A public type has the beliefs that are certain of
+//! one type.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +11,11 @@ use rayon::prelude::*;
 
 use super::mean_field;
 use crate::game::{
-    Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType, Policy, Tables,
-    outcomes,
+    Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType, Policy,
+    PolicyError, Tables, outcomes,
 };
 use crate::validate::ValidateError;
+use crate::validate::exact::deviator::{Deviator, announcements};
 use crate::validate::exact::{LeaderTest, spread_index};
 
 /// States of a period whose plays are counted, to estimate what all of them take.
@@ -103,7 +105,7 @@ pub(in crate::validate::exact) fn reachable(
     game: &Game,
     policy: &dyn Policy,
     states: &[Vec<usize>],
-    leader: LeaderTest,
+    tested: (LeaderTest, Deviator<'_>),
     budget: f64,
 ) -> Result<Vec<BeliefSet>, ValidateError> {
     let mut first = BeliefSet::default();
@@ -120,7 +122,7 @@ pub(in crate::validate::exact) fn reachable(
             LeaderInformation::NoTypes => now.clone(),
             LeaderInformation::Public => every_type(game),
             LeaderInformation::Private => {
-                let period = plays_cost(game, policy, (t, now), states);
+                let period = plays_cost(game, policy, (t, now), states)?;
                 let population: usize = states.first().map_or(0, |n| n.iter().sum());
                 let population = population as u64;
                 cost += period;
@@ -130,7 +132,7 @@ pub(in crate::validate::exact) fn reachable(
                     let cost = 2.0 * (cost + rest);
                     return Err(ValidateError::ExactCost { population, cost });
                 }
-                after(game, policy, (t, now), states, leader)?
+                after(game, policy, (t, now), states, tested)?
             }
         };
         periods.push(next);
@@ -144,7 +146,7 @@ fn plays_cost(
     policy: &dyn Policy,
     (t, now): (usize, &BeliefSet),
     states: &[Vec<usize>],
-) -> f64 {
+) -> Result<f64, ValidateError> {
     let all = now.len() * states.len();
     let sampled = all.min(SAMPLED);
     let each = (0..sampled).map(|j| {
@@ -152,7 +154,8 @@ fn plays_cost(
         let (belief, n) = (place / states.len(), place % states.len());
         policy.play_cost(t, &now.beliefs[belief], &mean_field(&states[n]))
     });
-    all as f64 * (game.evaluation_cost() + each.sum::<f64>() / sampled.max(1) as f64)
+    let sum: f64 = each.sum::<Result<f64, PolicyError>>()?;
+    Ok(all as f64 * (game.evaluation_cost() + sum / sampled.max(1) as f64))
 }
 
 fn one(now: &BeliefSet) -> BeliefSet {
@@ -178,7 +181,7 @@ fn after(
     policy: &dyn Policy,
     (t, now): (usize, &BeliefSet),
     states: &[Vec<usize>],
-    leader: LeaderTest,
+    tested: (LeaderTest, Deviator<'_>),
 ) -> Result<BeliefSet, ValidateError> {
     let mut next = BeliefSet::default();
     for (i, belief) in now.beliefs().iter().enumerate() {
@@ -186,7 +189,7 @@ fn after(
             .par_iter()
             .map_init(
                 || game.tables(),
-                |tables, n| from_state(game, policy, tables, (t, belief, n), leader),
+                |tables, n| from_state(game, policy, tables, (t, belief, n), tested),
             )
             .collect::<Result<_, _>>()?;
         for (belief, by_theta) in found.into_iter().flatten() {
@@ -205,13 +208,14 @@ fn from_state(
     policy: &dyn Policy,
     tables: &mut Tables<'_>,
     (t, belief, n): (usize, &Belief, &[usize]),
-    leader: LeaderTest,
+    (leader, deviator): (LeaderTest, Deviator<'_>),
 ) -> Result<Vec<(Belief, bool)>, ValidateError> {
     let z = mean_field(n);
     tables.evaluate(t, z.weights())?;
-    let theta = policy.play(t, belief, &z).leader;
+    let theta = policy.play(t, belief, &z)?.leader;
+    let given = deviator.play(t, belief, &z)?;
     let announced = match leader {
-        LeaderTest::StageWise => candidates(game, belief, &theta),
+        LeaderTest::StageWise => announcements(game, belief, &theta, given.as_ref()),
         LeaderTest::None => Vec::new(),
     };
     let mut set = BeliefSet::default();
@@ -232,7 +236,7 @@ pub(super) fn candidate_number(game: &Game, belief: &Belief) -> f64 {
 /// Every map from the types of positive probability to actions, but theta's own prescription: in scenario order, the first
 /// type's action varying slowest. Impossible types keep theta's first action, which changes nothing. None where there are
 /// more than [`MOST_CANDIDATES`].
-pub(super) fn candidates(
+pub(in crate::validate::exact) fn candidates(
     game: &Game,
     belief: &Belief,
     theta: &LeaderPrescription,
@@ -259,7 +263,11 @@ pub(super) fn candidates(
 }
 
 /// Whether two prescriptions give every possible type the same law.
-fn same_law(belief: &Belief, one: &LeaderPrescription, other: &LeaderPrescription) -> bool {
+pub(in crate::validate::exact) fn same_law(
+    belief: &Belief,
+    one: &LeaderPrescription,
+    other: &LeaderPrescription,
+) -> bool {
     let types = belief.weights().iter().enumerate();
     let mut possible = types.filter(|(_, weight)| **weight > 0.0);
     possible.all(|(x, _)| one.support(LeaderType(x)) == other.support(LeaderType(x)))

@@ -1,12 +1,14 @@
 //! What backward induction over count vectors takes, before it is spent.
 
+use super::super::deviator::{Deviator, announcements};
 use super::super::law::estimated_width;
 use super::super::{Cost, LeaderTest, spread_index};
-use super::beliefs::{MOST_CANDIDATES, candidate_number, candidates, reachable};
+use super::beliefs::{MOST_CANDIDATES, candidate_number, reachable};
 use super::stage::crowd_moves;
 use super::{check_memory, checked_population, count_vectors, mean_field};
 use crate::game::{
-    Belief, Game, LeaderInformation, LeaderMove, LeaderPrescription, Policy, Prescription, Tables,
+    Belief, Game, LeaderInformation, LeaderMove, LeaderPrescription, Policy, PolicyError,
+    Prescription, Tables,
 };
 use crate::validate::ValidateError;
 
@@ -36,11 +38,12 @@ pub(in crate::validate::exact) fn estimated_cost(
     policy: &dyn Policy,
     population: u64,
     budget: f64,
+    deviator: Deviator<'_>,
 ) -> Result<Cost, ValidateError> {
     let types = game.follower_types().len();
     let states = count_vectors(checked_population(game, population)?, types);
     let collect = |leader| {
-        let beliefs = reachable(game, policy, &states, leader, budget)?;
+        let beliefs = reachable(game, policy, &states, (leader, deviator), budget)?;
         check_memory(game, population, &beliefs)?;
         Ok((leader, beliefs))
     };
@@ -71,7 +74,7 @@ pub(in crate::validate::exact) fn estimated_cost(
         for j in 0..sampled {
             let place = spread_index(j, sampled, all);
             let (at, counts) = (place / states.len(), &states[place % states.len()]);
-            let cost = state_cost(game, policy, &mut tables, (t, &held[at], counts))?;
+            let cost = state_cost(game, policy, &mut tables, (t, &held[at], counts), deviator)?;
             if beliefs[t - 1].is_on_path(at) {
                 total.follower += scale * cost.follower;
             }
@@ -86,10 +89,12 @@ fn state_cost(
     policy: &dyn Policy,
     tables: &mut Tables<'_>,
     (t, belief, counts): (usize, &Belief, &[usize]),
+    deviator: Deviator<'_>,
 ) -> Result<Cost, ValidateError> {
     let z = mean_field(counts);
     tables.evaluate(t, z.weights())?;
-    let play = policy.play(t, belief, &z);
+    let play = policy.play(t, belief, &z)?;
+    let given = deviator.play(t, belief, &z)?;
     let mut seen = Vec::new();
     let mut new_crowds = |leader: &LeaderPrescription, followers: &Prescription| -> Crowds {
         let mut cost = Crowds::default();
@@ -109,25 +114,27 @@ fn state_cost(
         LeaderInformation::Private => 2.0,
         LeaderInformation::NoTypes | LeaderInformation::Public => 1.0,
     };
-    let play_cost = game.evaluation_cost() + policy.play_cost(t, belief, &z);
+    let play_cost = game.evaluation_cost() + policy.play_cost(t, belief, &z)?;
     let mut cost = Cost {
         follower: STATE + plays * play_cost + own.sum + own.others,
         leader: 0.0,
     };
-    if number > MOST_CANDIDATES as f64 {
+    if given.is_none() && number > MOST_CANDIDATES as f64 {
         cost.leader = f64::INFINITY;
         return Ok(cost);
     }
-    let announced = candidates(game, belief, &play.leader);
+    let announced = announcements(game, belief, &play.leader, given.as_ref());
     let asked = announced.len().min(ASKED);
     let mut answers = Vec::new();
     for i in 0..asked {
         let candidate = &announced[spread_index(i, asked, announced.len())];
-        let Some(answer) = policy.answer(t, belief, &z, candidate) else {
-            break;
+        let answer = match policy.answer(t, belief, &z, candidate) {
+            // She is not tested.
+            Err(PolicyError::NoAnswer { .. }) => break,
+            answer => answer?,
         };
         if i % asked.div_ceil(COUNTED) == 0 {
-            answers.push(policy.answer_cost(t, belief, &z, candidate));
+            answers.push(policy.answer_cost(t, belief, &z, candidate)?);
         }
         let crowds = new_crowds(candidate, &answer);
         cost.leader += crowds.sum + crowds.whole;

@@ -3,7 +3,7 @@
 //! Theta's play leads on by branches (x^l, a^l, pi') of known probability; without leader types and mixing there is one.
 //! Followers act before they see the leader's action, so that the worth of an action is its average over the branches.
 
-use super::beliefs::{BeliefSet, MOST_CANDIDATES, candidate_number, candidates};
+use super::beliefs::{BeliefSet, MOST_CANDIDATES, candidate_number};
 use super::boxed::{BoxLaw, Grid};
 use super::{Moves, Period, UNREACHED, mean_field};
 use crate::game::{
@@ -11,6 +11,7 @@ use crate::game::{
     Tables, outcomes,
 };
 use crate::validate::exact::LeaderTest;
+use crate::validate::exact::deviator::{Deviator, announcements};
 use crate::validate::paired::crowd::next_type;
 use crate::validate::{ValidateError, leader_reward};
 
@@ -43,6 +44,7 @@ pub(super) struct Stage<'a> {
     pub beliefs_after: &'a BeliefSet,
     pub next: &'a [Period],
     pub leader: LeaderTest,
+    pub deviator: Deviator<'a>,
 }
 
 /// The public state.
@@ -136,6 +138,8 @@ struct Way {
 /// Theta's play at one state, branch by branch.
 struct Played<'a> {
     play: &'a Play,
+    /// What a given deviator plays in its place.
+    given: Option<&'a Play>,
     /// With the index of the way of each.
     branches: Vec<(Branch, usize)>,
     ways: Vec<Way>,
@@ -174,8 +178,9 @@ impl Stage<'_> {
             counts,
         };
         tables.evaluate(self.t, here.z.weights())?;
-        let play = self.policy.play(self.t, here.belief, &here.z);
-        let played = self.played(tables, &here, &play)?;
+        let play = self.policy.play(self.t, here.belief, &here.z)?;
+        let given = self.deviator.play(self.t, here.belief, &here.z)?;
+        let played = self.played(tables, &here, (&play, given.as_ref()))?;
         let types = counts.len();
         let mut state = State {
             theta: vec![0.0; types],
@@ -225,10 +230,11 @@ impl Stage<'_> {
         &self,
         tables: &Tables<'_>,
         here: &Here<'_>,
-        play: &'p Play,
+        (play, given): (&'p Play, Option<&'p Play>),
     ) -> Result<Played<'p>, ValidateError> {
         let mut played = Played {
             play,
+            given,
             branches: Vec::new(),
             ways: Vec::new(),
             crowds: Vec::new(),
@@ -275,12 +281,17 @@ impl Stage<'_> {
             each.sum()
         };
         let row = played.play.prescription.row(x);
-        let average = |pick: fn(&Continued) -> &[f64]| -> f64 {
+        let average = |row: &[f64], pick: fn(&Continued) -> &[f64]| -> f64 {
             let positive = row.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
             positive
                 .map(|(a, weight)| weight * action_value(a, pick))
                 .sum()
         };
+        state.theta[x] = average(row, |c| &c.theta);
+        if let Some(given) = played.given {
+            state.best[x] = average(given.prescription.row(x), |c| &c.best);
+            return;
+        }
         let (mut action, mut value) = (0, f64::NEG_INFINITY);
         for a in (0..row.len()).filter(|a| self.game.is_available(x, *a)) {
             let candidate = action_value(a, |c| &c.best);
@@ -288,9 +299,8 @@ impl Stage<'_> {
                 (action, value) = (a, candidate);
             }
         }
-        let stay = average(|c| &c.best);
+        let stay = average(row, |c| &c.best);
         let departs = value - stay > MIN_ADVANTAGE;
-        state.theta[x] = average(|c| &c.theta);
         state.best[x] = value.max(stay);
         state.departure[x] = departs.then_some((action, value - stay));
         let plays = |a: &usize| if departs { *a == action } else { row[*a] > 0.0 };
@@ -342,26 +352,28 @@ impl Stage<'_> {
         let (own, best) = self.announced(tables, here, (leader, prescription), &mut expected)?;
         state.leader_theta = own + discount * continued;
         state.leader_best = own + discount * best;
-        let candidate_count = candidate_number(self.game, here.belief);
-        if candidate_count > MOST_CANDIDATES as f64 {
+        let too_many = candidate_number(self.game, here.belief) > MOST_CANDIDATES as f64;
+        if played.given.is_none() && too_many {
             return Err(ValidateError::Announcements { t: self.t });
         }
         let theta = state.leader_best;
         let mut chosen = None;
-        for candidate in candidates(self.game, here.belief, leader) {
-            let answer = self.policy.answer(self.t, here.belief, &here.z, &candidate);
-            let answer = answer.ok_or(ValidateError::NoAnswer { t: self.t })?;
+        for candidate in announcements(self.game, here.belief, leader, played.given) {
+            let answer = self
+                .policy
+                .answer(self.t, here.belief, &here.z, &candidate)?;
             let (reward, best) =
                 self.announced(tables, here, (&candidate, &answer), &mut expected)?;
             let value = reward + discount * best;
-            if value > state.leader_best {
+            if played.given.is_some() || value > state.leader_best {
                 state.leader_best = value;
                 chosen = Some((candidate, answer));
             }
         }
         if self.game.leader_information() == LeaderInformation::Private {
             let advantage = state.leader_best - theta;
-            let chosen = chosen.filter(|_| advantage > MIN_ADVANTAGE);
+            let is_taken = played.given.is_some() || advantage > MIN_ADVANTAGE;
+            let chosen = chosen.filter(|_| is_taken);
             let own = (leader, prescription);
             let best = chosen
                 .as_ref()
