@@ -287,3 +287,99 @@ fn the_worst_start_has_no_verdict_of_its_own() {
         found.verdict
     );
 }
+
+/// Two actions that the follower is indifferent between; one leaves the leader nothing, the other one.
+fn indifferent(actions: &str) -> String {
+    format!(
+        "name = \"indifferent\"\nhorizon = 1\ndiscount = 1\nseed = 1\n[follower]\ntypes = [\"a0\", \"b0\"]\n\
+         actions = [{actions}]\ninitial = [0.5, 0.5]\nreward = \"0\"\n[follower.transition]\n\"*, *\" = {{ a0 = 1 }}\n\
+         [leader]\nactions = [\"only\"]\nreward = {{ per_follower = \"a == up\" }}\n[solve]\nselection = \"welfare\"\n"
+    )
+}
+
+#[test]
+fn a_tie_that_decides_what_the_leader_has_is_named() {
+    for actions in ["\"up\", \"down\"", "\"down\", \"up\""] {
+        let found = seen("solve", &indifferent(actions), &[]);
+        let said = found.warnings();
+        assert!(
+            said.contains("several equilibria are equally good by the criterion"),
+            "{said}"
+        );
+    }
+    // By what is best for the leader there is no tie.
+    let found = seen(
+        "solve",
+        &indifferent("\"up\", \"down\""),
+        &["--set", "solve.selection=optimistic"],
+    );
+    assert!(!found.warnings().contains("equally good"));
+}
+
+#[test]
+fn a_tie_of_the_leader_s_actions_that_decides_what_followers_have_is_named() {
+    let game = |bonus: &str| {
+        format!(
+            "name = \"gift\"\nhorizon = 1\ndiscount = 1\nseed = 1\n[follower]\ntypes = [\"a0\", \"b0\"]\nactions = [\"only\"]\n\
+             initial = [0.5, 0.5]\nreward = \"gift\"\n[follower.transition]\n\"*, *\" = {{ a0 = 1 }}\n\
+             [leader]\nactions = {{ name = \"gift\", values = [0, 1] }}\nreward = {{ period = \"{bonus} * gift\" }}\n"
+        )
+    };
+    let said = |bonus: &str| seen("solve", &game(bonus), &[]).warnings();
+    for tie in ["0", "1e-11", "-1e-11"] {
+        let said = said(tie);
+        assert!(
+            said.contains("equally good for the leader"),
+            "{tie}: {said}"
+        );
+    }
+    assert!(!said("1e-6").contains("equally good"));
+}
+
+#[test]
+fn a_feature_within_a_cell_of_a_lattice_is_named() {
+    let game = |worth: &str| {
+        format!(
+            "name = \"tent\"\nhorizon = 1\ndiscount = 1\nseed = 1\n[follower]\ntypes = [\"out\", \"in\", \"other\"]\n\
+             actions = [\"stay\", \"join\"]\ninitial = [0.5, 0.2, 0.3]\nreward = \"-0.1 * (a == join)\"\n\
+             terminal = \"(x == in) * ({worth})\"\n[follower.transition]\n\"out, stay\" = {{ out = 1 }}\n\
+             \"out, join\" = {{ in = 1 }}\n\"in, *\" = {{ in = 1 }}\n\"other, *\" = {{ other = 1 }}\n[solve]\ngrid = 20\n"
+        )
+    };
+    let said = |worth: &str| seen("solve", &game(worth), &[]).warnings();
+    for narrow in [
+        "max(0, 1 - abs(z[in] - 0.4371) / 4e-4)",
+        "if(z[in] > 0.4371 and z[in] < 0.4373, 1, 0)",
+        "exp(-((z[in] - 0.4371) / 1e-3)^2)",
+        "1 / (1 + ((z[other] - 0.3) / 1e-3)^2)",
+    ] {
+        let said = said(narrow);
+        assert!(said.contains("within less than a cell"), "{narrow}: {said}");
+    }
+    for wide in [
+        "z[in]^2",
+        "exp(-z[in])",
+        "if(z[in] > 0.4371, 1, 0)",
+        "max(z[in], 0.5)",
+    ] {
+        let said = said(wide);
+        assert!(!said.contains("within less than a cell"), "{wide}: {said}");
+    }
+}
+
+#[test]
+fn what_is_not_proven_is_said() {
+    // No derivative is bounded at the cusp, which lies on no point that a formula names.
+    let text = |worth: &str| {
+        format!(
+            "name = \"cusp\"\nhorizon = 1\ndiscount = 1\nseed = 1\n[follower]\ntypes = [\"a0\", \"b0\"]\nactions = [\"only\"]\n\
+             initial = [0.5, 0.5]\nreward = \"0\"\nterminal = \"{worth}\"\n[follower.transition]\n\"*, *\" = {{ a0 = 1 }}\n"
+        )
+    };
+    let cusp = seen("solve", &text("sqrt(abs(z[b0] - 0.3137))"), &[]);
+    assert!(cusp.certificate["unproven_pieces"].as_u64().unwrap() > 0);
+    assert!(cusp.warnings().contains("V is not proven in"));
+    let smooth = seen("solve", &text("exp(z[b0])"), &[]);
+    assert_eq!(smooth.certificate["unproven_pieces"], json!(0));
+    assert_eq!(smooth.certificate["warnings"], json!([]));
+}

@@ -48,6 +48,8 @@ pub(super) fn check_name(name: &str, origin: &Origin) -> Result<(), Fault> {
         "it is longer than 64 characters"
     } else if !name.bytes().all(allowed) {
         "a name is letters (a-z, A-Z), digits, - and _"
+    } else if name.starts_with('-') || name.ends_with('-') {
+        "a name neither begins nor ends with -, which formulas read as a minus"
     } else {
         return Ok(());
     };

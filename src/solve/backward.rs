@@ -77,11 +77,11 @@ impl Node {
     }
 }
 
-/// A bound of the error of a piece.
+/// A bound of the error of D on a piece.
 #[derive(Clone, Copy)]
 enum Bound {
     Proven(f64),
-    /// The tolerance, to which it was tested only.
+    /// By the tolerance, to which V was tested only.
     Unproven(f64),
 }
 
@@ -423,6 +423,7 @@ impl Step<'_> {
             let (piece, mut error) = self.with_leader_types(games, piece)?;
             let misses = |node: &Node| piece.values(node.m).distance(&node.values);
             error = regime.iter().map(misses).fold(error, f64::max);
+            let mut of_difference: f64 = 0.0;
             let mut leaders: [Vec<f64>; POINTS - 1] = Default::default();
             for (m, leaders) in Piece::tests(lo.m, hi.m).into_iter().zip(&mut leaders) {
                 let selected = self.answers(games, field, m, work)?;
@@ -431,6 +432,9 @@ impl Step<'_> {
                     return self.refit(games, field, [lo, &node, hi], work, out);
                 }
                 error = error.max(misses(&node));
+                let [a, b] =
+                    [piece.values(m), node.values].map(|v| v.followers[1] - v.followers[0]);
+                of_difference = of_difference.max((a - b).abs());
                 leaders.extend(selected.iter().map(|e| e.values.leader));
             }
             // Values that overflowed end here, and are refused when the period is done.
@@ -443,7 +447,7 @@ impl Step<'_> {
                 }
                 field.made.pieces.fetch_add(1, Ordering::Relaxed);
                 let bound = bound.map_or(f64::INFINITY, Bound::size);
-                out.push(piece.with_error(error.max(bound)));
+                out.push(piece.with_error(of_difference.max(bound)));
                 return Ok(());
             }
         }
@@ -471,14 +475,13 @@ impl Step<'_> {
     ) -> Option<Bound> {
         let [from, to] = clear_of(&self.stretches.breaks, [lo.m, hi.m]);
         let bound = inside.and_then(|e| Enclosed::new(self.period, from, to).error(&lo.label, e));
-        let bound = bound.map(|bound| bound.distance(&Values::default()));
         let accuracy = accuracy(self.tolerance, values);
-        if let Some(bound) = bound.filter(|bound| *bound <= accuracy) {
-            return Some(Bound::Proven(bound));
+        if let Some(bound) = bound.filter(|bound| bound.size() <= accuracy) {
+            return Some(Bound::Proven(bound.followers[0] + bound.followers[1]));
         }
         // Nor would halving prove the regime of a point inside a continuum.
         let narrow = hi.m - lo.m <= LEAST_UNPROVEN || lo.label.kind == Kind::Inside;
-        narrow.then_some(Bound::Unproven(accuracy))
+        narrow.then_some(Bound::Unproven(2.0 * accuracy))
     }
 
     /// Where a regime's m' passes from one piece of V_{t+1} to the next of the same regime, between points at which it is

@@ -97,12 +97,16 @@ impl Terminal<'_> {
         let narrow = hi - lo <= LEAST_UNPROVEN;
         if error <= accuracy {
             let [clear_lo, clear_hi] = clear_of(&self.stretches.breaks, [lo, hi]);
-            let bound = self.bound(clear_lo, clear_hi).distance(&Values::default());
-            let proven = bound <= accuracy;
+            let bound = self.bound(clear_lo, clear_hi);
+            let proven = bound.size() <= accuracy;
             if proven || narrow {
                 self.unproven += u64::from(!proven);
+                let of_difference = match proven {
+                    true => bound.followers[0] + bound.followers[1],
+                    false => 2.0 * accuracy,
+                };
                 self.pieces
-                    .push(piece.with_error(error.max(bound.min(accuracy))));
+                    .push(piece.with_error(of_difference.max(2.0 * error)));
                 return Ok(());
             }
         }

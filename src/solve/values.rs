@@ -129,7 +129,7 @@ pub(super) struct Piece {
     coefficients: [[f64; POINTS]; 3],
     /// The same of V^l per leader type, where her type is private.
     leader_types: Vec<[f64; POINTS]>,
-    /// How far the values may be from V.
+    /// How far D may be from what V says it is.
     error: f64,
 }
 
@@ -195,7 +195,7 @@ impl Piece {
         }
     }
 
-    /// The same piece, its interpolation error being known.
+    /// The same piece, the interpolation error of D being known.
     pub fn with_error(self, error: f64) -> Self {
         Self { error, ..self }
     }
@@ -363,7 +363,7 @@ pub(super) struct ValueFunction {
     extremes: Vec<Vec<(f64, f64)>>,
     /// The piece at which a search for m in [k, k + 1) / (len - 1) starts.
     buckets: Vec<usize>,
-    /// The largest error of a piece.
+    /// The largest error of D on a piece.
     error: f64,
     /// Where formulas break, at this period or on the way from here: rising. Which side of a jump the point itself belongs
     /// to is known there.
@@ -505,12 +505,12 @@ impl ValueFunction {
 
     /// How far D may be from what is held, at most.
     pub fn difference_error(&self) -> f64 {
-        2.0 * self.error
+        self.error
     }
 
     /// The same on one piece.
     pub fn difference_error_of(&self, piece: usize) -> f64 {
-        2.0 * self.pieces[piece].error
+        self.pieces[piece].error
     }
 
     /// How far the largest or smallest value of D near an end of a branch may be from D there. At an end of a piece V is what was

@@ -130,7 +130,8 @@ impl Exact {
         let held = run
             .iter()
             .fold(0.0_f64, |most, piece| most.max(piece.error));
-        (!inside.chain(tests).any(|(m, v)| errs(m, v))).then(|| piece.with_error(held + error))
+        (!inside.chain(tests).any(|(m, v)| errs(m, v)))
+            .then(|| piece.with_error(held + 2.0 * error))
     }
 }
 

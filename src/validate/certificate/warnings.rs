@@ -50,6 +50,13 @@ pub(super) fn of(
     if let Some(error) = &figures.value_error {
         warnings.extend(error.warnings.iter().cloned());
     }
+    if figures.work.unproven > 0 {
+        warnings.push(format!(
+            "V is not proven in {} places: there the error of a piece, or what equilibria do between two points, was tested \
+             and not bounded",
+            figures.work.unproven
+        ));
+    }
     if figures.work.undecided > 0 {
         warnings.push(format!(
             "in {} stage games the error of V leaves open whether actions tie: an equilibrium may be one by less than it; a \
