@@ -322,7 +322,7 @@ fn a_tie_of_the_leader_s_actions_that_decides_what_followers_have_is_named() {
         format!(
             "name = \"gift\"\nhorizon = 1\ndiscount = 1\nseed = 1\n[follower]\ntypes = [\"a0\", \"b0\"]\nactions = [\"only\"]\n\
              initial = [0.5, 0.5]\nreward = \"gift\"\n[follower.transition]\n\"*, *\" = {{ a0 = 1 }}\n\
-             [leader]\nactions = {{ name = \"gift\", values = [0, 1] }}\nreward = {{ period = \"{bonus} * gift\" }}\n"
+             [leader]\nactions = {{ name = \"gift\", values = [0, 1] }}\nreward = {{ period = \"z[a0] + {bonus} * gift\" }}\n"
         )
     };
     let said = |bonus: &str| seen("solve", &game(bonus), &[]).warnings();

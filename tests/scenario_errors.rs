@@ -96,7 +96,7 @@ fn each_broken_scenario_has_its_error() {
         }
         cases += 1;
     }
-    assert_eq!(cases, 151);
+    assert_eq!(cases, 153);
 }
 
 #[test]
