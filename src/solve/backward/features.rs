@@ -12,6 +12,8 @@ use crate::solve::SolveError;
 use crate::solve::leader::Work;
 use crate::solve::stage_game::{Equilibrium, StageGames};
 
+/// What rises by less than this, in units of rewards, changes V by no more.
+const SLIGHT: f64 = 1e-9;
 /// Cells are not divided below this width.
 const NARROW: f64 = 1e-9;
 /// Rounds of divisions: from the whole of [0, 1] down to [`NARROW`].
@@ -94,8 +96,11 @@ fn near_passes([before, here, after]: [f64; 3], [lo, hi]: [f64; 2], out: &mut Ve
     let bend = 0.5 * (before + after) - here;
     let place = 0.25 * (before - after) / bend;
     let dip = bend * place * place;
-    // Written so that a NaN ends it: the parabola is right to about its own dip below the ends.
-    let may_pass = bend > 0.0 && place.abs() < 1.0 - CLOSE && here - dip < SHARE * bend;
+    if bend.is_nan() || bend <= SLIGHT {
+        return;
+    }
+    // The parabola is right to about its own dip below the ends.
+    let may_pass = place.abs() < 1.0 - CLOSE && here - dip < SHARE * bend;
     if here <= 0.0 || may_pass {
         out.push(middle);
     }
