@@ -1,18 +1,12 @@
-//! Random games whose kernels and rewards are affine in m, as closures and as the text of a scenario.
+//! Random games whose kernels and rewards are affine in m, as the text of a scenario.
 
-use super::games::PlainGame;
 use super::random::Random;
-use std::sync::Arc;
 
 /// The number c0 + c1 m.
 #[derive(Clone, Copy, Debug)]
 pub struct Affine(pub f64, pub f64);
 
 impl Affine {
-    fn at(self, m: f64) -> f64 {
-        self.0 + self.1 * m
-    }
-
     fn formula(self) -> String {
         format!("({:?} + {:?} * z[two])", self.0, self.1)
     }
@@ -77,24 +71,6 @@ impl AffineGame {
                 .map(|_| Affine::draw(&mut random, -1.0, 1.0))
                 .collect(),
             terminal: [0, 1].map(|_| Affine::draw(&mut random, -1.0, 1.0)),
-        }
-    }
-
-    /// The game as closures.
-    pub fn game(&self) -> PlainGame {
-        let numbers = Arc::new(self.clone());
-        let [kernel, reward, period, share, terminal] = [0; 5].map(|_| Arc::clone(&numbers));
-        PlainGame {
-            horizon: self.horizon,
-            discount: self.discount,
-            actions: self.actions,
-            leader_actions: self.kernel.len(),
-            kernel: Box::new(move |_, m, l, x, a| kernel.kernel[l][x][a].at(m)),
-            reward: Box::new(move |_, m, l, x, a| reward.reward[l][x][a].at(m)),
-            leader_period: Box::new(move |_, m, l| period.leader_period[l].at(m)),
-            leader_share: Box::new(move |_, m, l, x, a| share.leader_share[l][x][a].at(m)),
-            terminal: Box::new(move |m, x| terminal.terminal[x].at(m)),
-            initial: self.initial,
         }
     }
 

@@ -1,7 +1,4 @@
-//! A folder of its own to run the program in. Taken in by path.
-
-#![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
-#![allow(dead_code)]
+//! A folder of its own to run the program in.
 
 use std::fs;
 use std::path::PathBuf;
@@ -55,32 +52,6 @@ impl Place {
         program.args(arguments).current_dir(&self.root);
         program.output().unwrap()
     }
-
-    /// The program run by this shell script as `"$@"`.
-    pub fn shell(&self, script: &str, arguments: &[&str]) -> Output {
-        let mut shell = Command::new("bash");
-        shell.args(["-c", script, "bash", env!("CARGO_BIN_EXE_smfg")]);
-        shell.args(arguments).current_dir(&self.root);
-        shell.output().unwrap()
-    }
-
-    /// Everything in the folder, sorted.
-    pub fn names(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        let mut folders = vec![self.root.path().to_owned()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                let name = path.strip_prefix(&self.root).unwrap();
-                names.push(name.to_str().unwrap().to_owned());
-                if path.is_dir() {
-                    folders.push(path);
-                }
-            }
-        }
-        names.sort();
-        names
-    }
 }
 
 /// The program failed with this code, one message that holds `message`, and nothing on standard output.
@@ -92,14 +63,6 @@ pub fn assert_fails(output: &Output, code: i32, message: &str) {
     assert_eq!(stderr.matches("error:").count(), 1, "{stderr}");
     assert!(!stderr.contains("panicked"), "{stderr}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "");
-}
-
-#[track_caller]
-pub fn assert_succeeds(output: &Output) -> String {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{stderr}");
-    assert_eq!(stderr, "");
-    String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 /// The program ended with this code and had nothing to say on standard error; what it printed.

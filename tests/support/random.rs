@@ -1,4 +1,4 @@
-//! A generator of its own (splitmix64), for random games and the per-agent simulator.
+//! A generator of its own (splitmix64).
 
 /// The splitmix64 generator of Steele, Lea and Flood (2014).
 pub struct Random(u64);
@@ -21,21 +21,5 @@ impl Random {
     /// Uniform on [0, 1).
     pub fn uniform(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    /// An index drawn from the given probabilities.
-    pub fn index(&mut self, probabilities: &[f64]) -> usize {
-        let mut left = self.uniform();
-        for (i, p) in probabilities.iter().enumerate() {
-            if left < *p {
-                return i;
-            }
-            left -= p;
-        }
-        // Rounding: the last index that has any probability.
-        probabilities
-            .iter()
-            .rposition(|p| *p > 0.0)
-            .expect("some probability is positive")
     }
 }

@@ -1,0 +1,10 @@
+//! Of `tests/support`, what these tests use: what a binary takes and does not use is a warning.
+
+#[path = "../support/affine.rs"]
+pub mod affine;
+#[path = "../support/library.rs"]
+pub mod library;
+#[path = "../support/program.rs"]
+pub mod program;
+#[path = "../support/random.rs"]
+pub mod random;
