@@ -85,6 +85,16 @@ pub enum SolveError {
         /// Periods after which V would have as many.
         reached: usize,
     },
+    /// The work is more than is allowed, or is going to be.
+    #[error("{}", over_budget(*.t, *.forecast, *.budget))]
+    Budget {
+        /// The period that was reached.
+        t: usize,
+        /// Stage games of the whole recursion, and what takes as long, at the growth of late.
+        forecast: Option<f64>,
+        /// The most that are allowed, `solve.budget`.
+        budget: u64,
+    },
     /// Equilibria come and go without end.
     #[error(
         "the equilibria at t = {t} change more than {limit} times next to z = [{}, {m}]: payoffs there differ by rounding alone, \
@@ -155,6 +165,28 @@ pub enum SolveError {
     /// A kernel or reward has no valid value at some point.
     #[error(transparent)]
     Game(#[from] GameError),
+}
+
+impl SolveError {
+    /// Whether the recursion is too long or too fine to be done, by what is allowed.
+    pub(crate) fn is_of_length(&self) -> bool {
+        matches!(
+            self,
+            Self::TooManyPieces { .. } | Self::Growth { .. } | Self::Budget { .. }
+        )
+    }
+}
+
+/// Work beyond the budget, in words.
+fn over_budget(t: usize, forecast: Option<f64>, budget: u64) -> String {
+    let amount = match forecast {
+        Some(forecast) => format!("about {forecast:.1e}"),
+        None => format!("more than {budget}"),
+    };
+    format!(
+        "by t = {t} it shows that {amount} stage games would be searched, where `solve.budget` allows {budget}: a shorter \
+         horizon, a larger solve.tolerance or fewer leader actions may do, or a larger budget"
+    )
 }
 
 /// What a policy says where it cannot be solved.

@@ -8,6 +8,9 @@ use std::fmt;
 
 /// The finest mesh, in cells.
 pub const MAX_GRID: u64 = 1_000_000;
+/// The largest budget of stage games, and the default.
+pub const MAX_BUDGET: u64 = 1_000_000_000_000_000;
+const BUDGET: u64 = 200_000_000;
 /// The largest population.
 pub const MAX_POPULATION: u64 = 1_000_000_000_000;
 /// The most populations, and the most starts.
@@ -104,6 +107,9 @@ pub struct SolveSettings {
     pub belief_grid: usize,
     /// Whether the certificate compares the leader's whole policies with theta; default true.
     pub commitment_gap: bool,
+    /// The most stage games of one solution, and what takes as long, 1 to [`MAX_BUDGET`]; default 2e8. More is refused, where it
+    /// can by forecast.
+    pub budget: u64,
 }
 
 /// The rules of the flow that a scenario can choose from.
@@ -238,6 +244,7 @@ impl SolveSettings {
                 "leader_mixing",
                 "belief_grid",
                 "commitment_gap",
+                "budget",
             ],
         )?;
         let cells = |value: &Value| Ok(value.count(1, MAX_GRID)? as usize);
@@ -255,6 +262,7 @@ impl SolveSettings {
             leader_mixing: or(solve, "leader_mixing", 1, cells)?,
             belief_grid: or(solve, "belief_grid", 20, cells)?,
             commitment_gap: or(solve, "commitment_gap", true, Value::boolean)?,
+            budget: or(solve, "budget", BUDGET, |value| value.count(1, MAX_BUDGET))?,
         })
     }
 }

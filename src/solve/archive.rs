@@ -109,8 +109,9 @@ fn settings_of(settings: &SolveSettings) -> [(&'static str, String); 6] {
         flow,
         leader_mixing,
         belief_grid,
-        // Of the certificate, not of the solution.
+        // Of the certificate, and of the work, not of the solution.
         commitment_gap: _,
+        budget: _,
     } = settings;
     [
         ("selection", selection.word().to_owned()),

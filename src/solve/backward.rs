@@ -15,7 +15,7 @@ mod field;
 mod mesh;
 mod rivals;
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
@@ -57,6 +57,8 @@ pub(super) struct Step<'a> {
     pub tolerance: f64,
     /// Where formulas are smooth.
     pub stretches: &'a Stretches,
+    /// The most steps of work, those before with them.
+    pub budget: u64,
 }
 
 /// A point at which the stage game was solved for every leader action.
@@ -168,6 +170,14 @@ impl Step<'_> {
         })
     }
 
+    fn over_budget(&self) -> SolveError {
+        SolveError::Budget {
+            t: self.period.t,
+            budget: self.budget,
+            forecast: None,
+        }
+    }
+
     fn unsettled(&self, m: f64) -> SolveError {
         SolveError::Unsettled {
             t: self.period.t,
@@ -208,6 +218,7 @@ impl Step<'_> {
         F: Fn(&mut StageGames, I::Item, &mut Work, &mut Vec<T>) -> Result<(), SolveError> + Sync,
     {
         let items: Vec<I::Item> = items.collect();
+        let spent = AtomicU64::new(work.steps());
         let parts: Vec<Result<(Vec<T>, Work), SolveError>> = items
             .into_par_iter()
             .map_init(
@@ -215,7 +226,12 @@ impl Step<'_> {
                 |games, item| {
                     let (mut out, mut work) = (Vec::new(), Work::default());
                     job(games, item, &mut work, &mut out)?;
-                    Ok((out, work))
+                    let steps = work.steps();
+                    // The sum decides, whatever the order in which it grows.
+                    match spent.fetch_add(steps, Ordering::Relaxed) + steps <= self.budget {
+                        true => Ok((out, work)),
+                        false => Err(self.over_budget()),
+                    }
                 },
             )
             .collect();

@@ -425,7 +425,7 @@ fn sequences<B: Backward>(
     }
     for action in 0..solver.actions() {
         let v = match solver.back(t, next, action, work) {
-            Err(SolveError::TooManyPieces { .. } | SolveError::Growth { .. }) => return Ok(false),
+            Err(error) if error.is_of_length() => return Ok(false),
             v => v?,
         };
         if work.steps() > most {

@@ -109,13 +109,13 @@ impl<'g> Solution<'g> {
         } else {
             let mut backward = vec![end];
             let mut candidates = Vec::new();
-            let (mut work, mut growth) = (Work::default(), Growth::default());
+            let (mut work, mut growth) = (Work::default(), Growth::new(settings.budget));
             for t in (first..=game.horizon()).rev() {
                 let next = &backward[backward.len() - 1];
                 let listed = solution.list(t, next)?;
                 let v = solution.step(t, next, &listed, settings.tolerance, &mut work)?;
                 let pieces = v.iter().map(|v| v.pieces().len()).max();
-                growth.record(t, pieces.unwrap_or(0))?;
+                growth.record(t, pieces.unwrap_or(0), work.steps())?;
                 backward.push(v);
                 candidates.push(listed);
             }
@@ -206,6 +206,7 @@ impl<'g> Solution<'g> {
                 grid,
                 tolerance,
                 stretches: &self.stretches[(t - 1).min(self.stretches.len() - 1)],
+                budget: self.settings.budget,
             };
             let v = step.solve(work)?;
             match v.overflow(self.game.scales()) {

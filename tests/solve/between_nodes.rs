@@ -134,3 +134,46 @@ fn a_jump_that_a_state_leads_to_exactly_belongs_to_the_side_that_the_comparison_
         }
     }
 }
+
+#[test]
+fn a_rival_that_ties_at_the_end_of_a_cell_and_is_better_just_before_it_is_found() {
+    // Her actions tie where all are hi. Just before, from z[hi] = 0.9994 on, the second brings up to 0.25.
+    let text = "name = \"tie\"\nhorizon = 1\ndiscount = 1\n[follower]\ntypes = [\"lo\", \"hi\"]\nactions = [\"stay\"]\n\
+         initial = [0.0003, 0.9997]\nreward = \"0\"\n[follower.transition]\n\"lo, *\" = { lo = 1 }\n\"hi, *\" = { hi = 1 }\n[leader]\n\
+         actions = { name = \"s\", values = [0, 1] }\n\
+         reward = { period = \"s * z[lo] * (0.0006 - z[lo]) / 0.0006^2\" }\n";
+    for (settings, initial) in [("", 0.25), ("0.9994, 0.0006", 0.0)] {
+        let text = match settings {
+            "" => text.to_owned(),
+            swapped => text.replace("0.0003, 0.9997", swapped),
+        };
+        for grid in GRIDS {
+            let ([_, leader], work) = solve(&text, grid);
+            assert!((leader - initial).abs() < 1e-9, "grid {grid}: {leader}");
+            assert_eq!(work.unproven, 0, "grid {grid}");
+        }
+    }
+}
+
+#[test]
+fn a_peak_of_any_width_is_found_or_counted() {
+    // The peak is worth 0.5, the other action 0.4999.
+    let peak = |steep: &str| {
+        format!(
+            "name = \"peak\"\nhorizon = 1\ndiscount = 1\n[follower]\ntypes = [\"lo\", \"hi\"]\nactions = [\"stay\"]\n\
+             initial = [0.5, 0.5]\nreward = \"0\"\n[follower.transition]\n\"lo, *\" = {{ lo = 1 }}\n\"hi, *\" = {{ hi = 1 }}\n[leader]\n\
+             actions = {{ name = \"s\", values = [0, 1] }}\n\
+             reward = {{ period = \"if(s == 0, 0.4999, 0.5 * exp(-({steep} * (z[hi] - 0.43217))^2))\" }}\n"
+        )
+    };
+    for steep in ["1e3", "1e5", "1e7"] {
+        let text = peak(steep).replace("0.5, 0.5", "0.56783, 0.43217");
+        for grid in GRIDS {
+            let ([_, leader], work) = solve(&text, grid);
+            assert!(
+                (leader - 0.5).abs() < 1e-9 || work.unproven > 0,
+                "width 1/{steep}, grid {grid}: {leader}"
+            );
+        }
+    }
+}

@@ -4,6 +4,7 @@
 
 mod between_nodes;
 mod brute;
+mod budget;
 mod cases;
 mod infinite_horizon;
 mod invariance;

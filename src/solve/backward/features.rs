@@ -14,11 +14,13 @@ use crate::solve::stage_game::{Equilibrium, StageGames};
 
 /// What rises by less than this, in units of rewards, changes V by no more.
 const SLIGHT: f64 = 1e-9;
+/// Equal, but for rounding.
+const TIED: f64 = 1e-12;
 /// Cells are not divided below this width.
 const NARROW: f64 = 1e-9;
 /// Rounds of divisions: from the whole of [0, 1] down to [`NARROW`].
 const ROUNDS: usize = 32;
-/// Rounds in which peaks are looked at too.
+/// Rounds in which peaks are looked at too; cells that are in doubt after them are counted.
 const LOOKS: usize = 8;
 /// No nearer to an end or the middle of a cell, in its half widths.
 const CLOSE: f64 = 1e-3;
@@ -42,9 +44,16 @@ impl Step<'_> {
                 }
                 if leaps(ends) {
                     out.push(0.5 * (lo + hi));
-                } else if round < LOOKS {
-                    self.rival_actions(games, ends, out)?;
-                    self.rival_equilibria(games, ends, work, out)?;
+                    return Ok(());
+                }
+                let mut doubts = Vec::new();
+                self.rival_actions(games, ends, &mut doubts)?;
+                self.rival_equilibria(games, ends, work, &mut doubts)?;
+                match round < LOOKS {
+                    true => out.append(&mut doubts),
+                    // What is chosen at one end only is cut where it ends, and the parts are looked at when they are fitted.
+                    false if !lasts(ends) => {}
+                    false => work.unproven += u64::from(!doubts.is_empty()),
                 }
                 Ok(())
             })?;
@@ -86,10 +95,17 @@ fn leaps([lo, hi]: [&MeshNode; 2]) -> bool {
         })
 }
 
+/// Whether the actions chosen at the ends of a cell have the same equilibrium at the other end.
+fn lasts([lo, hi]: [&MeshNode; 2]) -> bool {
+    let chosen = [lo, hi].map(|end| end.node.label.candidate);
+    chosen.iter().all(|l| lo.answers[*l] == hi.answers[*l])
+}
+
 /// Where in a cell the parabola through how far something is below what is chosen, at its ends and its middle, passes zero
 /// or comes near; the middle with it.
 fn near_passes([before, here, after]: [f64; 3], [lo, hi]: [f64; 2], out: &mut Vec<f64>) {
-    if before <= 0.0 || after <= 0.0 {
+    // On from a tie with what is chosen.
+    if here.abs() <= TIED && before.min(after) <= TIED {
         return;
     }
     let (middle, half) = (0.5 * (lo + hi), 0.5 * (hi - lo));
@@ -147,6 +163,7 @@ impl Step<'_> {
             .collect();
         let known = inside.iter().flatten().copied();
         let best = known.fold(f64::NEG_INFINITY, f64::max);
+        let one_choice = lo.node.label.candidate == hi.node.label.candidate;
         for (l, value) in inside.into_iter().enumerate() {
             if let Some(value) = value {
                 let below = [
@@ -154,7 +171,10 @@ impl Step<'_> {
                     best - value,
                     hi.best - hi.leaders[l],
                 ];
-                near_passes(below, ends, out);
+                // Where the choice changes, what takes over is found as a change of regime.
+                if one_choice || below[0].min(below[2]) > TIED {
+                    near_passes(below, ends, out);
+                }
             }
         }
         Ok(())

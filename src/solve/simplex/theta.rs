@@ -13,6 +13,7 @@ use crate::game::{
 };
 use crate::scenario::SolveSettings;
 use crate::solve::beliefs::Beliefs;
+use crate::solve::growth::Growth;
 use crate::solve::leader::{Rule, Work};
 use crate::solve::solved::{Backward, SolvedPoint, Start, StateValues};
 use crate::solve::stationary::{self, Snapshot};
@@ -81,7 +82,7 @@ impl<'g> SimplexSolution<'g> {
             selection: settings.selection,
         };
         let units = game.in_units();
-        let mut work = Work::default();
+        let (mut work, mut growth) = (Work::default(), Growth::new(settings.budget));
         let mut back = |t: usize, next: &PublicValues| {
             let mesh = beliefs.at(t);
             let mixing = settings.leader_mixing;
@@ -97,6 +98,7 @@ impl<'g> SimplexSolution<'g> {
             };
             let v = step(period, mesh, &rule, &listed, &mut work)?;
             check_finite(game, &lattice, t, &v)?;
+            growth.record(t, 0, work.steps())?;
             Ok(v)
         };
         let (values, iteration) = if game.is_infinite() {

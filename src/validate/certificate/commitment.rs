@@ -128,7 +128,7 @@ fn constants(
             batch.par_iter().map(solve).collect();
         for (action, found) in batch.iter().zip(found) {
             let (gap, work) = match found {
-                Err(SolveError::TooManyPieces { .. } | SolveError::Growth { .. }) => {
+                Err(error) if error.is_of_length() => {
                     best.skipped += 1;
                     continue;
                 }
