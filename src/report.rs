@@ -34,5 +34,5 @@ pub use screen::{Screen, closing_screen, solution_screen};
 pub use simulation::{begin_returns, begin_trace, returns_rows, trace_rows, write_summary};
 pub use solution::{PolicyTable, write_mean_field, write_stage};
 pub use table::{Cell, Table};
-pub use theta::{ReadThetaError, THETA_FILE, read_theta, write_theta};
+pub use theta::{ReadThetaError, THETA_FILE, read_theta, theta_bytes, theta_of, write_theta};
 pub use validation::{certificate_json, verdict_json, write_best_response, write_deviations};

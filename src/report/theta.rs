@@ -46,10 +46,14 @@ pub enum ReadThetaError {
 /// # Errors
 /// [`WriteError`].
 pub fn write_theta(folder: &mut OutputFolder, archive: &Archive) -> Result<(), WriteError> {
-    folder.bytes(THETA_FILE, || to_bytes(archive))
+    folder.bytes(THETA_FILE, || theta_bytes(archive))
 }
 
-fn to_bytes(archive: &Archive) -> std::io::Result<Vec<u8>> {
+/// The bytes of theta.npz.
+///
+/// # Errors
+/// A zip that cannot be made.
+pub fn theta_bytes(archive: &Archive) -> std::io::Result<Vec<u8>> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     // A fixed time: the same solution, the same bytes.
     let options = zip::write::SimpleFileOptions::default()
@@ -115,11 +119,14 @@ pub fn read_theta(path: &Path) -> Result<Archive, ReadThetaError> {
     if length > MOST_BYTES {
         return Err(damaged(format!("it has {length} bytes")));
     }
-    from_zip(file).map_err(damaged)
+    theta_of(file).map_err(damaged)
 }
 
-/// The archive in a zip, or what is wrong with it.
-fn from_zip<R: Read + Seek>(file: R) -> Result<Archive, String> {
+/// The archive in the bytes of a theta.npz.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn theta_of<R: Read + Seek>(file: R) -> Result<Archive, String> {
     let mut zip = zip::ZipArchive::new(file).map_err(|error| error.to_string())?;
     let mut digest = Sha256::new();
     let mut arrays = Vec::new();
