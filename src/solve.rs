@@ -1,39 +1,34 @@
 //! Backward recursion: theta and V from the master equation, (13)-(16), for a leader without types.
 //!
-//! `simplex` is the solver for any number of follower types, on a lattice. With two types, whose mean field is one
-//! number, the jumps of V are tracked: `terminal` gives V_{T+1}; `backward` makes V_t from V_{t+1}; `stage_game` finds every equilibrium of the followers' game
-//! (15a); `leader` selects among them and lets the leader choose (15c); `values` holds a V with its jumps; `theta` is the
-//! result; `forward` follows it from a start (17)-(21).
+//! `beliefs` are those that the recursion visits, `candidates` the leader's prescriptions, `leader` selects among equilibria
+//! and lets her choose (15c), `forward` follows theta from a start (17)-(21). V is held in one of two ways: `pieces` tracks
+//! its jumps where there are two follower types, whose mean field is one number; `lattice` takes any number of them.
 
 #[macro_use]
 mod policy;
 
 mod archive;
-mod backward;
 mod beliefs;
 mod candidates;
-mod continuation;
 mod forward;
 mod growth;
+mod lattice;
 mod leader;
-mod simplex;
+mod pieces;
 mod solved;
-mod stage_game;
 mod stationary;
-mod terminal;
-mod theta;
-mod values;
+mod triangulation;
 mod widened;
 
 pub use archive::{ARCHIVE_FORMAT, Archive, ArchiveError, Array, Numbers};
 pub use forward::{Coin, follow};
+pub use lattice::{SimplexSolution, ValueError};
 pub use leader::Work;
-pub use simplex::{SimplexSolution, ValueError};
+pub use pieces::stage_game::{Kind, TIE};
+pub use pieces::theta::{Next, Solution, StageEquilibrium, StagePoint};
+pub use pieces::values::{Rounding, Values};
 pub use solved::{Solved, SolvedEquilibrium, SolvedPoint, Start, StateValues};
-pub use stage_game::{Kind, TIE};
 pub use stationary::{Ending, Iteration};
-pub use theta::{Next, Solution, StageEquilibrium, StagePoint};
-pub use values::{Rounding, Values};
 pub use widened::Widened;
 
 use crate::game::{Belief, Game, GameError, MeanField, PolicyError};
@@ -211,7 +206,7 @@ fn overflow(t: usize, m: f64) -> SolveError {
 /// Whether the solver that tracks jumps takes a game.
 fn check(game: &Game, settings: &SolveSettings) -> Result<(), SolveError> {
     match game.follower_types().len() {
-        2 if continuation::is_one_function(game, settings) => Ok(()),
+        2 if pieces::continuation::is_one_function(game, settings) => Ok(()),
         2 => Err(SolveError::SeveralFunctions),
         found => Err(SolveError::FollowerTypes { found }),
     }

@@ -5,7 +5,7 @@
 //! then held where it is needed and nowhere interpolated. Otherwise a lattice of P(X^l), V linear between its nodes.
 
 use super::SolveError;
-use super::simplex::lattice::{self, Lattice, Location};
+use super::triangulation::{self, Lattice, Location};
 use crate::game::{Belief, Game, GameError, LeaderInformation, LeaderType, Tables};
 use crate::scenario::SolveSettings;
 
@@ -43,7 +43,7 @@ impl BeliefMesh {
     }
 
     fn of_lattice(types: usize, cells: usize) -> Result<Self, SolveError> {
-        let few = lattice::count(types, cells).is_some_and(|nodes| nodes <= MOST_POSTERIORS);
+        let few = triangulation::count(types, cells).is_some_and(|nodes| nodes <= MOST_POSTERIORS);
         if !few {
             return Err(SolveError::Lattice { types, cells });
         }

@@ -2,7 +2,7 @@
 //! takes long.
 
 use super::SolveError;
-use super::backward::MOST_PIECES;
+use super::pieces::backward::MOST_PIECES;
 
 /// Periods over which growth is looked at,
 const PERIODS: usize = 6;

@@ -1,6 +1,6 @@
 //! Selection among the followers' equilibria, and the leader's choice, (15c).
 
-use super::stage_game::{Equilibrium, Limit, StageGames, tie};
+use super::pieces::stage_game::{Equilibrium, Limit, StageGames, tie};
 use crate::scenario::Selection;
 
 /// Counts of work done and of what was met; they sum over stage games and do not depend on the number of threads.

@@ -1,8 +1,8 @@
 //! A solved game, whichever solver it took: two types with jumps tracked, or any number of types on a lattice.
 
-use super::simplex::{SimplexSolution, ValueError};
-use super::theta::{Solution, StageEquilibrium, StagePoint};
-use super::values::Values;
+use super::lattice::{SimplexSolution, ValueError};
+use super::pieces::theta::{Solution, StageEquilibrium, StagePoint};
+use super::pieces::values::Values;
 use super::{Ending, Iteration, Kind, SolveError, Work, unsolved};
 use crate::game::{
     Belief, Flow, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError,

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use super::SolveError;
-use super::values::ValueFunction;
+use super::pieces::values::ValueFunction;
 use crate::game::Game;
 use crate::scenario::SolveSettings;
 

@@ -5,8 +5,8 @@
 //! leads to from it, so that the visited beliefs and all that follow them are solved for beside the reachable ones.
 
 use super::beliefs::Beliefs;
-use super::simplex::SimplexSolution;
-use super::theta::Solution;
+use super::lattice::SimplexSolution;
+use super::pieces::theta::Solution;
 use super::{SolveError, Solved, unsolved};
 use crate::game::{Belief, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription};
 

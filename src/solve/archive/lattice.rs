@@ -1,10 +1,10 @@
 //! A solution on a lattice: V at its nodes, and its jumps between them.
 
-use super::super::simplex::Parts;
 use super::{
     Archive, ArchiveError, Array, Held, SimplexSolution, belief_arrays, damaged, floats, integers,
     starts_of,
 };
+use crate::solve::lattice::Parts;
 
 /// The arrays; functions are numbered period by period, belief by belief.
 pub(super) fn arrays(solution: &SimplexSolution) -> Vec<(String, Array)> {
@@ -82,7 +82,7 @@ pub(super) fn restore<'g>(
                     let start = (2 * i + k) * components;
                     beyond[start..start + components].to_vec()
                 };
-                super::super::simplex::Cut {
+                crate::solve::lattice::Cut {
                     nodes: [ends[2 * i] as usize, ends[2 * i + 1] as usize],
                     between: [between[2 * i], between[2 * i + 1]],
                     beyond: [side(0), side(1)],

@@ -1,12 +1,12 @@
 //! A solution of a game with two types: V on pieces, polynomials of degree four.
 
-use super::super::stage_game::{Kind, Label};
-use super::super::theta::Parts;
-use super::super::values::{POINTS, Piece, ValueFunction};
 use super::{
     Archive, ArchiveError, Array, Held, Solution, belief_arrays, damaged, floats, integers,
     starts_of,
 };
+use crate::solve::pieces::stage_game::{Kind, Label};
+use crate::solve::pieces::theta::Parts;
+use crate::solve::pieces::values::{POINTS, Piece, ValueFunction};
 
 /// Numbers of a label: candidate, kind, the two actions, the mixing type, its second action, place; -1 for nothing.
 const LABEL: usize = 7;
