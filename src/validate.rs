@@ -60,8 +60,7 @@ pub use deviations::{
 };
 pub(crate) use digits::{Digits, digits};
 pub use exact::{
-    Cost, Departure, Exact, LatticeDeparture, LatticeExact, LeaderTest, MAX_EXACT_STATES,
-    MOST_BELIEFS, Values, estimated_cost,
+    Cost, Departure, Exact, LeaderTest, MAX_EXACT_STATES, MOST_BELIEFS, Values, estimated_cost,
 };
 pub use one_step::{CHECK_LEVEL, Check, OneStep};
 pub use plan::{Need, PILOT, plan};
@@ -83,14 +82,6 @@ pub enum ValidateError {
     /// A test cannot be set up, or a gain left its proven range.
     #[error(transparent)]
     Betting(#[from] BettingError),
-    /// Backward induction over counts is written for two types and more.
-    #[error(
-        "the exact method needs two follower types or more and this game has {types}: use the method `paired`"
-    )]
-    ExactTypes {
-        /// |X^f|.
-        types: usize,
-    },
     /// More states than memory.
     #[error(
         "the exact method would hold {horizon} periods of {population} followers, more than {MAX_EXACT_STATES} states: \
@@ -130,12 +121,6 @@ pub enum ValidateError {
     ExactLeak {
         /// What tells it.
         leak: TypeLeak,
-    },
-    /// The fast recursion over counts is for leaders without types who do not mix.
-    #[error("the leader mixes at t = {t}")]
-    MixedLeader {
-        /// The period.
-        t: usize,
     },
     /// A policy that plays differently when asked again.
     #[error("the policy does not play the same when it is asked again at t = {t}")]

@@ -1,42 +1,57 @@
-//! Exact values at finite N by backward induction over (t, own type, n), two follower types.
+//! Exact values at finite N by backward induction over (t, belief, own type, count vector), for any number of follower types.
 //!
-//! n counts the followers of the second type, the tagged follower among them, so z^N = (1 - n/N, n/N). At (t, n) theta
-//! is played; a follower of type y moves to the second type with p_y = sum_a gamma(a|y) Q(2|z,y,a^l,a), and the next
-//! count of the others is a sum of two independent binomials. With A = Bin(n_1 - 1, p_1) + Bin(n_2 - 1, p_2), the
-//! others of a tagged follower of type x are A plus one Bernoulli of the other group, so every expectation needed is an
-//! inner product with the one law A.
+//! At (t, pi, n) theta is played, z^N = n/N, and the group of n_y followers of type y splits by a multinomial with
+//! p_y = sum_a gamma(a|y) Q(.|z,y,a^l,a); the next counts of the others are the sum of the groups' splits. With A the sum
+//! over Multinomial(n_y - 1, p_y), the others of a tagged follower of type x are A and one more of every other type; the
+//! leader's crowd is A and one more of every type.
 //!
-//! - Followers: V_t(x, n) is theta's value for the tagged follower, B_t(x, n) the best over *all* its deviations, the
-//!   others and the leader keeping theta and reacting to z^N.
-//! - Leader: at every (t, n) any candidate action, announced; the followers play [`Policy::answer`] to it.
+//! - Followers: V_t(pi, x, n) is theta's value for the tagged follower, B_t(pi, x, n) the best over *all* its deviations,
+//!   the others and the leader keeping theta and reacting to z^N.
+//! - Leader: at every (t, pi, n) any candidate announcement; the followers play [`Policy::answer`] to it.
 //! - A given deviation of either is evaluated by the same recursion, its own law in the place of the best action.
 //!
-//! Binomial tails are cut below 1e-17 a side; [`Exact::truncation`] bounds what that can change in any value.
+//! The leader's part of the state is the belief pi about her type, of the finitely many that can be reached ([`beliefs`]).
+//! Where followers see nothing that depends on a private type, pi is the law of that type given all that they have seen, so
+//! that the best response over functions of (t, pi, z, x) is the best over all; elsewhere the game is refused. The
+//! leader's value is the average over pi of her types' values, which has a recursion of its own since
+//! sum_x pi(x) gamma^l(a|x) Q^l(x'|x,a) = P(a) pi'(x').
+//!
+//! Binomial tails are cut below 1e-17 a side; [`Exact::truncation`] bounds what that can change in any value. There are
+//! C(N + K - 1, K - 1) count vectors of K types, and the cost of each grows like the square of the number that it can
+//! reach: N = 10^4 with two types and N = 100 with three are the sizes meant, and on as far as memory and time allow;
+//! [`estimated_cost`] says what more would take.
 
+mod beliefs;
+mod boxed;
+mod cost;
+mod counts;
+mod departures;
 mod deviator;
-mod lattice;
 mod law;
 mod stage;
-
-use rayon::prelude::*;
 
 use super::deviations::NamedPolicy;
 use super::{EXACT_LIMIT, ValidateError};
 use crate::game::{Game, LeaderInformation, LeaderType, MeanField, Policy};
 use crate::scenario::Start;
-use crate::simulate::rounded_counts;
+pub use beliefs::MOST_BELIEFS;
+use beliefs::{BeliefSet, first_beliefs, reachable};
+use boxed::{BoxLaw, Grid, truncated_mass};
+pub(super) use cost::cost_within;
+pub use cost::{Cost, estimated_cost};
+use counts::{CountVectors, grid_points, mean_field};
+pub use departures::Departure;
+use departures::{Trace, departures, first_states};
 pub(in crate::validate) use deviator::Deviator;
-pub use lattice::{LatticeDeparture, LatticeExact, MOST_BELIEFS};
-use law::TRUNCATED_MASS;
-pub use stage::Departure;
-use stage::{Stage, State, Traces, Worker};
+use rayon::prelude::*;
+use stage::{Stage, State};
 
-/// The most pairs (t, n) that are held in memory, at 24 bytes each.
+/// The most states (t, pi, n) that are held in memory, for two types at about 60 bytes each, for more types that number
+/// for every one beyond the first.
 pub const MAX_EXACT_STATES: u64 = 20_000_000;
 
-/// Values of one function of (type, n), or of n, at one period; index n runs to N, with two zeros of padding that
-/// carry probability zero.
-type Column = Vec<f64>;
+/// States whose values are found before they are put into columns: what is found of one takes a kilobyte.
+const GATHERED: usize = 4096;
 
 /// What is to be computed beside theta's value and the best response of a follower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,72 +82,155 @@ impl Values {
 #[derive(Debug, Clone)]
 pub struct Exact {
     population: usize,
-    first: Period,
+    /// By the beliefs at t = 1, with their probabilities.
+    first: Vec<(f64, Period)>,
     leader: LeaderTest,
-    /// Bound on the error in any value from cutting binomial tails (rounding apart).
+    /// The leader's types that pi_1 holds possible; none where she has no types or was not tested.
+    possible: Vec<LeaderType>,
+    /// Bound on the error in any value from cutting tails (rounding apart).
     pub truncation: f64,
-    /// Where the best responder departs from theta, on its way from the start; sorted by t, type, n.
+    /// Where the best responder departs from theta, on its way from the start; sorted by t, belief, type, counts.
     pub departures: Vec<Departure>,
 }
 
-/// All values at one period.
+/// All values at one period and belief.
 #[derive(Debug, Clone)]
-pub(crate) struct Period {
+struct Period {
     /// V_t(x, n), by type.
-    theta: [Column; 2],
+    theta: Vec<Grid>,
     /// B_t(x, n), by type.
-    best: [Column; 2],
-    /// The leader's value of theta, by n.
-    leader_theta: Column,
-    /// The leader's best value over stage-wise deviations, by n.
-    leader_best: Column,
+    best: Vec<Grid>,
+    leader_theta: Grid,
+    leader_best: Grid,
+    /// The same two by the leader's type; empty where it is not private.
+    leader_types: Vec<[Grid; 2]>,
 }
 
 impl Period {
-    fn zeros(population: usize) -> Self {
-        let zeros = vec![0.0; population + 2];
+    fn zeros(game: &Game, population: usize) -> Self {
+        let types = game.follower_types().len();
+        let zeros = Grid::zeros(population, types);
+        let leader_types = match game.leader_information() {
+            LeaderInformation::Private => game.leader_types().len(),
+            LeaderInformation::NoTypes | LeaderInformation::Public => 0,
+        };
         Self {
-            theta: [zeros.clone(), zeros.clone()],
-            best: [zeros.clone(), zeros.clone()],
+            theta: vec![zeros.clone(); types],
+            best: vec![zeros.clone(); types],
+            leader_types: vec![[zeros.clone(), zeros.clone()]; leader_types],
             leader_theta: zeros.clone(),
             leader_best: zeros,
         }
     }
 
-    /// V_{T+1}, (14): the terminal reward.
-    fn terminal(game: &Game, population: usize) -> Result<Self, ValidateError> {
-        let mut period = Self::zeros(population);
-        for n in 0..=population {
-            let z = mean_field(population, n);
-            for x in 0..2 {
-                let reward = game.terminal_reward(z.weights(), x)?;
-                period.theta[x][n] = reward;
-                period.best[x][n] = reward;
+    /// V_{T+1}, (14): the terminal reward, whatever the belief.
+    fn terminal(
+        game: &Game,
+        population: usize,
+        states: &CountVectors,
+    ) -> Result<Self, ValidateError> {
+        let types = game.follower_types().len();
+        let mut period = Self::zeros(game, population);
+        for n in states.iter() {
+            for x in 0..types {
+                let reward = game.terminal_reward(mean_field(n).weights(), x)?;
+                period.theta[x].set(n, reward);
+                period.best[x].set(n, reward);
             }
         }
         Ok(period)
     }
 
-    /// The largest spread of any of the columns over the states that exist.
-    fn span(&self, population: usize) -> f64 {
-        let spread = |values: &[f64]| {
-            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            high - values.iter().copied().fold(f64::INFINITY, f64::min)
-        };
-        let follower = |columns: &[Column; 2]| {
-            spread(&columns[0][..population]).max(spread(&columns[1][1..=population]))
-        };
-        let leader =
-            spread(&self.leader_theta[..=population]).max(spread(&self.leader_best[..=population]));
-        follower(&self.theta).max(follower(&self.best)).max(leader)
+    fn set(&mut self, counts: &[usize], state: &State) {
+        for (x, (theta, best)) in state.theta.iter().zip(&state.best).enumerate() {
+            self.theta[x].set(counts, *theta);
+            self.best[x].set(counts, *best);
+        }
+        self.leader_theta.set(counts, state.leader_theta);
+        self.leader_best.set(counts, state.leader_best);
+        for (grids, values) in self.leader_types.iter_mut().zip(&state.leader_types) {
+            grids[0].set(counts, values[0]);
+            grids[1].set(counts, values[1]);
+        }
     }
+
+    fn follower(&self, x: usize, counts: &[usize]) -> Values {
+        Values {
+            theta: self.theta[x].at(counts),
+            best: self.best[x].at(counts),
+        }
+    }
+
+    fn leader(&self, counts: &[usize]) -> Values {
+        Values {
+            theta: self.leader_theta.at(counts),
+            best: self.leader_best.at(counts),
+        }
+    }
+
+    /// The largest spread of any function over the states that exist.
+    fn span(&self, states: &CountVectors) -> f64 {
+        let spread = |values: &mut dyn Iterator<Item = f64>| {
+            let start = (f64::INFINITY, f64::NEG_INFINITY);
+            let (low, high) = values.fold(start, |(low, high), v| (low.min(v), high.max(v)));
+            (high - low).max(0.0)
+        };
+        let follower = |grids: &[Grid]| {
+            let each = grids.iter().enumerate().map(|(x, grid)| {
+                let own = states.iter().filter(move |n| n[x] > 0);
+                spread(&mut own.map(|n| grid.at(n)))
+            });
+            each.fold(0.0, f64::max)
+        };
+        let leader = |grid: &Grid| spread(&mut states.iter().map(|n| grid.at(n)));
+        let by_type = self.leader_types.iter().flatten().map(leader);
+        by_type
+            .fold(follower(&self.theta).max(follower(&self.best)), f64::max)
+            .max(leader(&self.leader_theta))
+            .max(leader(&self.leader_best))
+    }
+}
+
+/// The largest spread of any function at any belief.
+fn span(periods: &[Period], states: &CountVectors) -> f64 {
+    let spans = periods.iter().map(|period| period.span(states));
+    spans.fold(0.0, f64::max)
+}
+
+/// All beliefs and counts of one period, and where the best responder goes from each.
+fn solve_period(
+    stage: &Stage<'_>,
+    states: &CountVectors,
+) -> Result<(Vec<Period>, Vec<Trace>), ValidateError> {
+    let (mut periods, mut traces) = (Vec::new(), Vec::new());
+    for at in 0..stage.beliefs.len() {
+        let mut period = Period::zeros(stage.game, states.population());
+        let mut trace = Trace::default();
+        for start in (0..states.len()).step_by(GATHERED) {
+            let solved: Vec<State> = (start..states.len().min(start + GATHERED))
+                .into_par_iter()
+                .map_init(
+                    || stage.game.tables(),
+                    |tables, index| stage.solve(tables, at, states.at(index)),
+                )
+                .collect::<Result<_, _>>()?;
+            for (index, state) in (start..).zip(&solved) {
+                period.set(states.at(index), state);
+                trace.push(index, state);
+            }
+        }
+        periods.push(period);
+        traces.push(trace);
+    }
+    Ok((periods, traces))
 }
 
 impl Exact {
     /// Solve backward from T to 1 for N = `population` followers, then follow the best responder forward from `start`.
     ///
     /// # Errors
-    /// A game without exactly two follower types, a leader who mixes, no followers or too many, a kernel or reward without a value at some z^N, and, with
+    /// Followers who see more of a private type than the belief says, more states than memory, more beliefs than
+    /// [`MOST_BELIEFS`] in a period, a kernel or reward without a value at some z^N, and, with
     /// [`LeaderTest::StageWise`], a policy that does not answer a deviating leader.
     pub fn solve(
         game: &Game,
@@ -148,7 +246,7 @@ impl Exact {
     /// listed.
     ///
     /// # Errors
-    /// As [`solve`](Self::solve); a leader who mixes in the given policy too.
+    /// As [`solve`](Self::solve).
     pub fn evaluate(
         game: &Game,
         policy: &dyn Policy,
@@ -167,172 +265,165 @@ impl Exact {
         (start, leader): (Start, LeaderTest),
         deviator: Deviator<'_>,
     ) -> Result<Self, ValidateError> {
-        let population = checked_population(game, population)?;
-        let mut next = Period::terminal(game, population)?;
-        let mut truncation = 0.0;
-        let mut periods = Vec::with_capacity(game.horizon());
+        let types = game.follower_types().len();
+        let size = checked_population(game, population)?;
+        let states = CountVectors::new(size, types);
+        let beliefs = reachable(game, policy, &states, (leader, deviator), EXACT_LIMIT)?;
+        check_memory(game, population, &beliefs)?;
+        let terminal = Period::terminal(game, size, &states)?;
+        let mut next = vec![terminal; beliefs[game.horizon()].len()];
+        let (mut truncation, mut traces) = (0.0, Vec::with_capacity(game.horizon()));
         for t in (1..=game.horizon()).rev() {
             // Laws of the others at total variation distance e differ by at most e times the spread in an expectation.
-            truncation = game.discount() * (truncation + TRUNCATED_MASS * next.span(population));
+            truncation =
+                game.discount() * (truncation + truncated_mass(types) * span(&next, &states));
             let stage = Stage {
                 game,
                 policy,
                 t,
-                population,
+                beliefs: &beliefs[t - 1],
+                beliefs_after: &beliefs[t],
                 next: &next,
                 leader,
                 deviator,
             };
-            let states = stage.solve()?;
-            next = gather(&states, population);
-            periods.push(Traces::of(t, &states));
+            let (periods, trace) = solve_period(&stage, &states)?;
+            next = periods;
+            traces.push(trace);
         }
-        periods.reverse();
-        truncation += TRUNCATED_MASS * next.span(population);
-        let departures = stage::departures(
-            &periods,
-            population,
-            first_states(game.initial(), population, start),
-        );
+        traces.reverse();
+        truncation += truncated_mass(types) * span(&next, &states);
+        let start = first_states(game.initial(), size, start);
+        let departures = departures(&traces, &beliefs, &states, &start);
+        // The first period holds the first beliefs in their order.
+        let weights = first_beliefs(game).into_iter().map(|(weight, _)| weight);
+        let typed = game.leader_information() != LeaderInformation::NoTypes;
+        let prior = game.initial_belief().weights().iter().enumerate();
+        let possible =
+            prior.filter(|(_, weight)| typed && leader == LeaderTest::StageWise && **weight > 0.0);
         Ok(Self {
-            population,
-            first: next,
-            leader,
-            truncation,
+            population: size,
             departures,
+            first: weights.zip(next).collect(),
+            leader,
+            possible: possible.map(|(x, _)| LeaderType(x)).collect(),
+            truncation,
         })
+    }
+
+    /// Values averaged over the beliefs at t = 1.
+    fn average(&self, of: impl Fn(&Period) -> Values) -> Values {
+        let parts = self
+            .first
+            .iter()
+            .map(|(weight, period)| (*weight, of(period)));
+        let parts: Vec<(f64, Values)> = parts.collect();
+        let total = |pick: fn(&Values) -> f64| parts.iter().map(|(w, v)| w * pick(v)).sum();
+        Values {
+            theta: total(|values| values.theta),
+            best: total(|values| values.best),
+        }
     }
 
     /// Values of the tagged follower of type x, the others drawn i.i.d. from `initial`.
     pub fn follower_iid(&self, initial: &MeanField, x: usize) -> Values {
-        let law = others_law(self.population - 1, initial);
-        Values {
-            theta: law.expect(&self.first.theta[x], x),
-            best: law.expect(&self.first.best[x], x),
-        }
-    }
-
-    /// Values of a tagged follower of type x where n followers are of the second type, it among them; `None` where
-    /// there is no follower of type x.
-    pub fn follower_at(&self, x: usize, n: usize) -> Option<Values> {
-        let own = if x == 0 {
-            self.population.checked_sub(n)?
-        } else {
-            n.min(self.population)
-        };
-        (own > 0).then(|| Values {
-            theta: self.first.theta[x][n],
-            best: self.first.best[x][n],
+        let law = BoxLaw::multinomial(self.population - 1, initial.weights());
+        self.average(|first| Values {
+            theta: law.expect(&first.theta[x], x),
+            best: law.expect(&first.best[x], x),
         })
     }
 
-    /// The state (type, n) with the largest gain of a follower at t = 1, the first of equals.
+    /// Values of a tagged follower of type x at these counts, it among them; `None` where there is no such follower.
+    pub fn follower_at(&self, x: usize, counts: &[u64]) -> Option<Values> {
+        let counts = self.checked(counts)?;
+        (counts[x] > 0).then(|| self.average(|first| first.follower(x, &counts)))
+    }
+
+    /// The values with the largest gain of a follower at t = 1, over all counts and types, and public leader types.
     pub fn follower_worst(&self) -> Values {
-        let states =
-            (0..=self.population).flat_map(|n| (0..2).filter_map(move |x| self.follower_at(x, n)));
-        worst(states)
+        let types = self.types();
+        let states = CountVectors::new(self.population, types);
+        worst(self.first.iter().flat_map(|(_, first)| {
+            states.iter().flat_map(move |n| {
+                let own = (0..types).filter(|x| n[*x] > 0);
+                own.map(move |x| first.follower(x, n))
+            })
+        }))
     }
 
     /// Values of the leader, types drawn i.i.d. from `initial`; `None` where the leader was not tested.
     pub fn leader_iid(&self, initial: &MeanField) -> Option<Values> {
-        let law = others_law(self.population, initial);
-        self.tested().map(|first| Values {
+        let law = BoxLaw::multinomial(self.population, initial.weights());
+        let of = |first: &Period| Values {
             theta: law.expect(&first.leader_theta, 0),
             best: law.expect(&first.leader_best, 0),
-        })
+        };
+        (self.leader == LeaderTest::StageWise).then(|| self.average(of))
     }
 
-    /// None: this recursion is for leaders without types.
-    fn leader_types_iid(&self, _: &MeanField) -> Vec<(LeaderType, Values)> {
-        Vec::new()
+    /// Values of the leader at these counts; `None` where the leader was not tested.
+    pub fn leader_at(&self, counts: &[u64]) -> Option<Values> {
+        let counts = self.checked(counts)?;
+        (self.leader == LeaderTest::StageWise).then(|| self.average(|first| first.leader(&counts)))
     }
 
-    /// None.
-    fn leader_types_at(&self, _: usize) -> Vec<(LeaderType, Values)> {
-        Vec::new()
+    /// Values by the leader's type, of the types that pi_1 holds possible: theta's, and those of the deviation that is
+    /// best for her where the type is public, in the mean over pi where it is private (a type may lose by it). Followers'
+    /// types are drawn i.i.d. from `initial`. Empty without types and where the leader was not tested.
+    pub fn leader_types_iid(&self, initial: &MeanField) -> Vec<(LeaderType, Values)> {
+        let law = BoxLaw::multinomial(self.population, initial.weights());
+        self.by_leader_type(|grid| law.expect(grid, 0))
     }
 
-    /// Values of the leader where n followers are of the second type; `None` where the leader was not tested.
-    pub fn leader_at(&self, n: usize) -> Option<Values> {
-        let first = self.tested()?;
-        (n <= self.population).then(|| Values {
-            theta: first.leader_theta[n],
-            best: first.leader_best[n],
-        })
-    }
-
-    /// The count with the largest gain of the leader at t = 1; `None` where the leader was not tested.
-    pub fn leader_worst(&self) -> Option<Values> {
-        self.tested()?;
-        Some(worst(
-            (0..=self.population).filter_map(|n| self.leader_at(n)),
-        ))
-    }
-
-    fn tested(&self) -> Option<&Period> {
-        (self.leader == LeaderTest::StageWise).then_some(&self.first)
-    }
-}
-
-/// What both kinds of backward induction know at t = 1, by counts of all types.
-pub(super) trait Gains {
-    /// Values of the tagged follower of type x, the others drawn i.i.d.
-    fn follower_iid(&self, initial: &MeanField, x: usize) -> Values;
-    /// Values of the tagged follower of type x at these counts, it among them.
-    fn follower_at(&self, x: usize, counts: &[u64]) -> Option<Values>;
-    /// Those with the largest gain, over all types and counts.
-    fn follower_worst(&self) -> Values;
-    /// Values of the leader, types drawn i.i.d.
-    fn leader_iid(&self, initial: &MeanField) -> Option<Values>;
-    /// Values by the leader's type, types of followers drawn i.i.d.; none without leader types.
-    fn leader_types_iid(&self, initial: &MeanField) -> Vec<(LeaderType, Values)>;
     /// The same at these counts.
-    fn leader_types_at(&self, counts: &[u64]) -> Vec<(LeaderType, Values)>;
-    /// Values of the leader at these counts.
-    fn leader_at(&self, counts: &[u64]) -> Option<Values>;
-    /// Those with the largest gain, over all counts.
-    fn leader_worst(&self) -> Option<Values>;
-    /// Bound on the error in any value.
-    fn truncation(&self) -> f64;
-}
+    pub fn leader_types_at(&self, counts: &[u64]) -> Vec<(LeaderType, Values)> {
+        let counts = self.checked(counts);
+        counts.map_or(Vec::new(), |counts| {
+            self.by_leader_type(|grid| grid.at(&counts))
+        })
+    }
 
-/// [`Gains`] by the methods of the same names, counts read by `$counts`.
-macro_rules! gains {
-    ($kind:ty, $counts:expr) => {
-        impl Gains for $kind {
-            fn follower_iid(&self, initial: &MeanField, x: usize) -> Values {
-                self.follower_iid(initial, x)
-            }
-            fn follower_at(&self, x: usize, counts: &[u64]) -> Option<Values> {
-                self.follower_at(x, $counts(counts))
-            }
-            fn follower_worst(&self) -> Values {
-                self.follower_worst()
-            }
-            fn leader_iid(&self, initial: &MeanField) -> Option<Values> {
-                self.leader_iid(initial)
-            }
-            fn leader_types_iid(&self, initial: &MeanField) -> Vec<(LeaderType, Values)> {
-                self.leader_types_iid(initial)
-            }
-            fn leader_types_at(&self, counts: &[u64]) -> Vec<(LeaderType, Values)> {
-                self.leader_types_at($counts(counts))
-            }
-            fn leader_at(&self, counts: &[u64]) -> Option<Values> {
-                self.leader_at($counts(counts))
-            }
-            fn leader_worst(&self) -> Option<Values> {
-                self.leader_worst()
-            }
-            fn truncation(&self) -> f64 {
-                self.truncation
-            }
-        }
-    };
-}
+    fn by_leader_type(&self, of: impl Fn(&Grid) -> f64) -> Vec<(LeaderType, Values)> {
+        let possible = self.possible.iter().enumerate().map(|(i, x)| {
+            // A public type has a first belief of its own.
+            let first = match &self.first[..] {
+                [(_, only)] if !only.leader_types.is_empty() => only,
+                all => &all[i].1,
+            };
+            let [theta, best] = match first.leader_types.get(x.0) {
+                Some([theta, best]) => [theta, best],
+                None => [&first.leader_theta, &first.leader_best],
+            };
+            let values = Values {
+                theta: of(theta),
+                best: of(best),
+            };
+            (*x, values)
+        });
+        possible.collect()
+    }
 
-gains!(Exact, |counts: &[u64]| counts[1] as usize);
-gains!(LatticeExact, std::convert::identity::<&[u64]>);
+    /// The values with the largest gain of the leader at t = 1, over all counts, and her types where they are public;
+    /// `None` where the leader was not tested.
+    pub fn leader_worst(&self) -> Option<Values> {
+        let states = CountVectors::new(self.population, self.types());
+        (self.leader == LeaderTest::StageWise).then(|| {
+            let each = self.first.iter();
+            worst(each.flat_map(|(_, first)| states.iter().map(move |n| first.leader(n))))
+        })
+    }
+
+    fn types(&self) -> usize {
+        self.first.first().map_or(0, |(_, first)| first.theta.len())
+    }
+
+    fn checked(&self, counts: &[u64]) -> Option<Vec<usize>> {
+        let counts: Vec<usize> = counts.iter().map(|n| *n as usize).collect();
+        let fits = counts.len() == self.types() && counts.iter().sum::<usize>() == self.population;
+        fits.then_some(counts)
+    }
+}
 
 fn worst(states: impl Iterator<Item = Values>) -> Values {
     let none = Values {
@@ -348,179 +439,40 @@ fn worst(states: impl Iterator<Item = Values>) -> Values {
     })
 }
 
-/// z^N with n of N followers of the second type.
-fn mean_field(population: usize, n: usize) -> MeanField {
-    MeanField::from_counts(&[(population - n) as u64, n as u64])
+/// Numbers that a count vector is kept as, and what is held grows with.
+fn coordinates(types: usize) -> usize {
+    types.saturating_sub(1).max(1)
 }
 
-/// The law of how many of `others` i.i.d. followers are of the second type.
-fn others_law(others: usize, initial: &MeanField) -> law::Law {
-    let mut law = law::Law::default();
-    law.assign_sum(
-        [others, 0],
-        [initial.weights()[1], 0.0],
-        &mut law::Scratch::default(),
-    );
-    law
-}
-
-/// Which (type, n) the tagged follower can be in at t = 1: per type a range of n.
-fn first_states(
-    initial: &MeanField,
-    population: usize,
-    start: Start,
-) -> [std::ops::Range<usize>; 2] {
-    match start {
-        Start::Iid => {
-            let (low, high) = others_law(population - 1, initial).central(stage::UNREACHED);
-            let possible = |x: usize| initial.weights()[x] > 0.0;
-            [0, 1].map(|x| {
-                if possible(x) {
-                    low + x..high + x + 1
-                } else {
-                    0..0
-                }
-            })
-        }
-        Start::Rounded => {
-            let n = rounded_counts(initial, population as u64)[1] as usize;
-            [
-                if n < population { n..n + 1 } else { 0..0 },
-                if n > 0 { n..n + 1 } else { 0..0 },
-            ]
-        }
+/// Grids of all beliefs that fit into memory.
+fn check_memory(game: &Game, population: u64, beliefs: &[BeliefSet]) -> Result<(), ValidateError> {
+    let (types, horizon) = (game.follower_types().len(), game.horizon());
+    let number: usize = beliefs[..horizon].iter().map(BeliefSet::len).sum();
+    let held = grid_points(population, types).saturating_mul((number * coordinates(types)) as u64);
+    if held > MAX_EXACT_STATES {
+        return Err(ValidateError::ExactStates {
+            population,
+            horizon,
+        });
     }
+    Ok(())
 }
 
-/// The stage's states as columns.
-fn gather(states: &[State], population: usize) -> Period {
-    let mut period = Period::zeros(population);
-    for (n, state) in states.iter().enumerate() {
-        for x in 0..2 {
-            period.theta[x][n] = state.theta[x];
-            period.best[x][n] = state.best[x];
-        }
-        period.leader_theta[n] = state.leader_theta;
-        period.leader_best[n] = state.leader_best;
-    }
-    period
-}
-
-/// Two types, at least one follower, and states that fit into memory.
+/// Followers who see no more than the belief says, at least one of them, and grids that fit into memory.
 fn checked_population(game: &Game, population: u64) -> Result<usize, ValidateError> {
     let (types, horizon) = (game.follower_types().len(), game.horizon());
-    if types != 2 {
-        return Err(ValidateError::ExactTypes { types });
+    if let Some(leak) = game.private_type_leaks() {
+        return Err(ValidateError::ExactLeak { leak });
     }
     if population == 0 {
         return Err(ValidateError::Population { population });
     }
-    if population.saturating_add(1).saturating_mul(horizon as u64) > MAX_EXACT_STATES {
+    let held = grid_points(population, types).saturating_mul((horizon * coordinates(types)) as u64);
+    if held > MAX_EXACT_STATES {
         return Err(ValidateError::ExactStates {
             population,
             horizon,
         });
     }
     Ok(population as usize)
-}
-
-/// Multiply-adds that [`Exact::solve`] takes at one population, about.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cost {
-    /// Theta's play at every (t, n), and the followers' part.
-    pub follower: f64,
-    /// What the leader's stage-wise deviations add; 0 where the policy does not answer them.
-    pub leader: f64,
-}
-
-/// Estimate the cost from the plays and answers at some of the states: at most 5 periods of 17 counts each.
-///
-/// # Errors
-/// As [`Exact::solve`].
-pub fn estimated_cost(
-    game: &Game,
-    policy: &dyn Policy,
-    population: u64,
-) -> Result<Cost, ValidateError> {
-    cost_within(game, policy, population, EXACT_LIMIT, &[])
-}
-
-/// [`estimated_cost`] and that of evaluating the given deviations, the beliefs that a leader's private type makes reachable
-/// collected for at most `budget` each.
-pub(super) fn cost_within(
-    game: &Game,
-    policy: &dyn Policy,
-    population: u64,
-    budget: f64,
-    files: &[NamedPolicy],
-) -> Result<Cost, ValidateError> {
-    let given = files.iter().map(Deviator::Given);
-    let mut total = Cost {
-        follower: 0.0,
-        leader: 0.0,
-    };
-    for deviator in std::iter::once(Deviator::Best).chain(given) {
-        let lattice = || lattice::estimated_cost(game, policy, population, budget, deviator);
-        let cost = match needs_lattice(game) {
-            true => lattice(),
-            false => match counts_cost(game, policy, population, deviator) {
-                Err(ValidateError::MixedLeader { .. }) => lattice(),
-                cost => cost,
-            },
-        };
-        let cost = cost.map_err(|error| deviator.blamed(error, population))?;
-        total.follower += cost.follower;
-        total.leader += cost.leader;
-        if total.follower > budget {
-            break;
-        }
-    }
-    Ok(total)
-}
-
-/// Whether the game is beyond two follower types and a leader without types; a leader who mixes shows in her plays.
-pub(super) fn needs_lattice(game: &Game) -> bool {
-    game.follower_types().len() > 2 || game.leader_information() != LeaderInformation::NoTypes
-}
-
-/// [`estimated_cost`] of [`Exact::solve`].
-fn counts_cost(
-    game: &Game,
-    policy: &dyn Policy,
-    population: u64,
-    deviator: Deviator<'_>,
-) -> Result<Cost, ValidateError> {
-    let population = checked_population(game, population)?;
-    let (periods, counts) = (game.horizon().min(5), (population + 1).min(17));
-    let states: Vec<(usize, usize)> = (0..periods)
-        .flat_map(|i| (0..counts).map(move |j| (i, j)))
-        .map(|(i, j)| {
-            (
-                1 + spread_index(i, periods, game.horizon()),
-                spread_index(j, counts, population + 1),
-            )
-        })
-        .collect();
-    let costs: Vec<Cost> = states
-        .par_iter()
-        .map_init(
-            || Worker::new(game),
-            |worker, (t, n)| worker.cost(policy, population, (*t, *n), deviator),
-        )
-        .collect::<Result<_, _>>()?;
-    let scale = game.horizon() as f64 * (population as f64 + 1.0) / states.len() as f64;
-    let total = |part: fn(&Cost) -> f64| scale * costs.iter().map(part).sum::<f64>();
-    Ok(Cost {
-        follower: total(|c| c.follower),
-        leader: total(|c| c.leader),
-    })
-}
-
-/// The i-th of `samples` indices spread evenly over 0..length, both ends included.
-fn spread_index(i: usize, samples: usize, length: usize) -> usize {
-    if samples <= 1 {
-        0
-    } else {
-        i * (length - 1) / (samples - 1)
-    }
 }

@@ -4,9 +4,7 @@ mod sampled;
 
 use super::belief_check::BeliefCheck;
 use super::deviations::MeanFieldPath;
-use super::exact::{
-    Cost, Deviator, Exact, Gains, LatticeExact, LeaderTest, Values, cost_within, needs_lattice,
-};
+use super::exact::{Cost, Deviator, Exact, LeaderTest, Values, cost_within};
 use super::integrated::MAX_TYPES;
 use super::one_step::OneStep;
 use super::verdict::{Conditions, RowName, Slack, conclude, exact_row, overall};
@@ -15,7 +13,7 @@ use super::{
     Settings,
 };
 use super::{ValidateError, Validation, Verdict, WORST, Weight};
-use crate::game::{Belief, Game, LeaderInformation, MeanField, Policy};
+use crate::game::{Game, LeaderInformation, MeanField, Policy};
 use crate::scenario::{Engine, Method as MethodChoice, Start};
 use crate::simulate::split::MAX_POPULATION;
 use crate::simulate::{Cohorts, Simulation, rounded_counts, simulate};
@@ -121,11 +119,7 @@ impl Claims<'_> {
                 },
                 refusal: None,
             }),
-            Err(
-                ValidateError::ExactTypes { .. }
-                | ValidateError::ExactStates { .. }
-                | ValidateError::ExactCost { .. },
-            ) => Ok(sampled),
+            Err(ValidateError::ExactStates { .. } | ValidateError::ExactCost { .. }) => Ok(sampled),
             Err(error @ (ValidateError::ExactBeliefs { .. } | ValidateError::ExactLeak { .. })) => {
                 Ok(Plan {
                     refusal: Some(format!("N = {}: {error}", self.population)),
@@ -196,31 +190,18 @@ impl Claims<'_> {
     ) -> Result<(), ValidateError> {
         let population = self.population;
         let best = self.induction(leader, Deviator::Best)?;
-        let row = |(t, x), belief, counts: &[u64], (action, gain)| BestResponseRow {
-            population,
-            t,
-            x,
-            z: MeanField::from_counts(counts),
-            belief,
-            action,
-            gain,
-        };
-        let departures: Vec<BestResponseRow> = match &best {
-            Induction::ByCount(exact) => {
-                let departures = exact.departures.iter().map(|d| {
-                    let counts = [population - d.n as u64, d.n as u64];
-                    row((d.t, d.x), Belief::certain(), &counts, (d.action, d.gain))
-                });
-                departures.collect()
+        let departures = best.departures.iter().map(|d| {
+            let counts: Vec<u64> = d.counts.iter().map(|n| *n as u64).collect();
+            BestResponseRow {
+                population,
+                t: d.t,
+                x: d.x,
+                z: MeanField::from_counts(&counts),
+                belief: d.belief.clone(),
+                action: d.action,
+                gain: d.gain,
             }
-            Induction::ByCounts(exact) => {
-                let departures = exact.departures.iter().map(|d| {
-                    let counts: Vec<u64> = d.counts.iter().map(|n| *n as u64).collect();
-                    row((d.t, d.x), d.belief.clone(), &counts, (d.action, d.gain))
-                });
-                departures.collect()
-            }
-        };
+        });
         validation.best_response.extend(departures);
         let mut found = vec![("best_response".to_owned(), best)];
         for file in self.settings.files {
@@ -233,35 +214,25 @@ impl Claims<'_> {
         Ok(())
     }
 
-    /// Backward induction by the count of one type, or where that does not do by counts of all.
     fn induction(
         &self,
         leader: LeaderTest,
         deviator: Deviator<'_>,
-    ) -> Result<Induction, ValidateError> {
-        let (game, policy, population) = (self.game, self.policy, self.population);
+    ) -> Result<Exact, ValidateError> {
         let tested = (self.settings.start, leader);
-        if !needs_lattice(game) {
-            // A leader who mixes shows where she is first seen to.
-            match Exact::beside(game, policy, population, tested, deviator) {
-                Err(ValidateError::MixedLeader { .. }) => {}
-                exact => return Ok(Induction::ByCount(exact?)),
-            }
-        }
-        let exact = LatticeExact::beside(game, policy, population, tested, deviator)?;
-        Ok(Induction::ByCounts(exact))
+        Exact::beside(self.game, self.policy, self.population, tested, deviator)
     }
 
     fn add_exact(
         &self,
-        found: &[(String, Induction)],
+        found: &[(String, Exact)],
         leader: LeaderTest,
         validation: &mut Validation,
     ) {
-        let errors = found.iter().map(|(_, exact)| exact.gains().truncation());
+        let errors = found.iter().map(|(_, exact)| exact.truncation);
         let error = errors.fold(0.0, f64::max);
-        let rows = |of: &dyn Fn(&str, &dyn Gains) -> Vec<Row>| {
-            let each = found.iter().map(|(name, exact)| of(name, exact.gains()));
+        let rows = |of: &dyn Fn(&str, &Exact) -> Vec<Row>| {
+            let each = found.iter().map(|(name, exact)| of(name, exact));
             by_start(each.collect())
         };
         let class = match self.game.leader_information() {
@@ -293,7 +264,7 @@ impl Claims<'_> {
     }
 
     /// `initial`, every initial type, `worst`, and the declared starts.
-    fn follower_exact(&self, deviation: &str, exact: &dyn Gains) -> Vec<Row> {
+    fn follower_exact(&self, deviation: &str, exact: &Exact) -> Vec<Row> {
         let initial = self.game.initial();
         let by_type = self.tagged_types().into_iter().filter_map(|(x, weight)| {
             let values = match self.settings.start {
@@ -328,7 +299,7 @@ impl Claims<'_> {
         rows
     }
 
-    fn leader_exact(&self, deviation: &str, exact: &dyn Gains) -> Vec<Row> {
+    fn leader_exact(&self, deviation: &str, exact: &Exact) -> Vec<Row> {
         let initial = self.game.initial();
         let first = match self.settings.start {
             Start::Iid => exact.leader_iid(initial),
@@ -379,7 +350,7 @@ impl Claims<'_> {
         (start, deviation): (String, &str),
         weight: Weight,
         values: Values,
-        exact: &dyn Gains,
+        exact: &Exact,
     ) -> Row {
         let deviation = deviation.to_owned();
         let name = RowName {
@@ -390,7 +361,7 @@ impl Claims<'_> {
             weight,
         };
         let slack = Slack {
-            error: exact.truncation(),
+            error: exact.truncation,
             tail: self.tail(player),
         };
         exact_row(name, values, slack, self.settings.epsilon)
@@ -468,23 +439,6 @@ impl Claims<'_> {
             error,
         };
         conclude(rows, verdict, &conditions)
-    }
-}
-
-/// Backward induction at one population.
-enum Induction {
-    /// Over the count of the second of two types.
-    ByCount(Exact),
-    /// Over the counts of all types, and beliefs.
-    ByCounts(LatticeExact),
-}
-
-impl Induction {
-    fn gains(&self) -> &dyn Gains {
-        match self {
-            Self::ByCount(exact) => exact,
-            Self::ByCounts(exact) => exact,
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use smfg::game::{Belief, Game, LeaderInformation, LeaderType, MeanField};
 use smfg::scenario::{Engine, Override, Scenario, Start};
 use smfg::simulate::{Cohorts, SimulateError, Simulation, simulate};
 use smfg::solve::{Solved, SolvedPoint};
-use smfg::validate::{LatticeExact, LeaderTest, certify_path, leader_gain};
+use smfg::validate::{Exact, LeaderTest, certify_path, leader_gain};
 use std::path::Path;
 
 /// Replications that are kept, per engine and population.
@@ -161,7 +161,7 @@ fn trajectories(scenario: &Scenario, theta: &Solved, inputs: &Inputs) -> Value {
 fn exact(game: &Game, theta: &Solved, inputs: &Inputs) -> Value {
     let at = |population: u64| {
         let leader = LeaderTest::StageWise;
-        let exact = LatticeExact::solve(game, theta, population, Start::Iid, leader);
+        let exact = Exact::solve(game, theta, population, Start::Iid, leader);
         let exact = exact.expect("values at every count");
         let follower = (0..game.follower_types().len()).map(|x| {
             let values = exact.follower_iid(game.initial(), x);

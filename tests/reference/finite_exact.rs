@@ -102,7 +102,7 @@ fn compare(
         initial += weight(plain.initial, x) * values.gain();
         for n in 0..=population {
             let [theta, best] = [&expected.policy, &expected.best].map(|v| v[0][x][n]);
-            match exact.follower_at(x, n) {
+            match exact.follower_at(x, &[(population - n) as u64, n as u64]) {
                 Some(at) => {
                     assert_close(at.theta, theta, &format!("{name}, value at ({x}, {n})"));
                     assert_close(at.best, best, &format!("{name}, best at ({x}, {n})"));
@@ -247,8 +247,9 @@ fn departures_are_the_best_actions_where_theta_is_not_one() {
     let played = plays(scenario.game(), &uneven, population);
     let best = tagged(&plain, population, &|t, n| played[t - 1][n].clone()).best;
     for d in &departures {
-        let play = &played[d.t - 1][d.n];
-        let worth = action_values(&plain, population, play, &best[d.t], (d.t, d.x, d.n));
+        let n = d.counts[1];
+        let play = &played[d.t - 1][n];
+        let worth = action_values(&plain, population, play, &best[d.t], (d.t, d.x, n));
         let largest = worth.iter().copied().fold(f64::MIN, f64::max);
         let followed: f64 = play.gamma[d.x].iter().zip(&worth).map(|(p, v)| p * v).sum();
         assert_close(worth[d.action], largest, "the action");
@@ -259,7 +260,7 @@ fn departures_are_the_best_actions_where_theta_is_not_one() {
     let first: Vec<(usize, usize)> = departures
         .iter()
         .filter(|d| d.t == 1)
-        .map(|d| (d.x, d.n))
+        .map(|d| (d.x, d.counts[1]))
         .collect();
     let all = (0..2).flat_map(|x| (x..30 + x).map(move |n| (x, n)));
     assert!(

@@ -47,7 +47,7 @@ fn backward_induction_knows_the_planted_gains() {
             // Nothing depends on z: the value of going does not change where all others go too.
             let value = |policy: &dyn Policy| {
                 let exact = Exact::solve(&game, policy, 5, Start::Rounded, LeaderTest::None);
-                exact.unwrap().follower_at(0, 0).unwrap()
+                exact.unwrap().follower_at(0, &[5, 0]).unwrap()
             };
             let found = value(&Go).theta - value(&Stay).theta;
             assert!(

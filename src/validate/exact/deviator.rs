@@ -4,7 +4,7 @@ use crate::game::{Belief, Game, LeaderPrescription, MeanField, Play, Policy};
 use crate::validate::deviations::NamedPolicy;
 use crate::validate::{Player, ValidateError};
 
-use super::lattice::{candidates, same_law};
+use super::beliefs::{candidates, same_law};
 
 /// Who deviates, follower or leader: the recursion is the same, and where the best response takes a maximum a given
 /// policy is evaluated.

@@ -1,51 +1,16 @@
-//! Laws on consecutive integers: binomials cut where their tails no longer count, their sums, and expectations.
+//! Laws on consecutive integers: binomials cut where their tails no longer count.
 
 /// Bound on the mass cut from each side of a binomial, relative to its whole.
 pub(super) const TAIL: f64 = 1e-17;
 
-/// The most mass that [`Law::assign_sum`] cuts from its two binomials together; the total variation distance to the
-/// uncut law is no larger, since what is kept is normalised.
-pub(super) const TRUNCATED_MASS: f64 = 4.0 * TAIL;
-
 /// A probability law on `offset`, `offset + 1`, ...
 #[derive(Debug, Clone, Default)]
 pub(super) struct Law {
-    offset: usize,
-    weights: Vec<f64>,
-}
-
-/// Room for the two binomials of a sum.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Scratch {
-    narrow: Law,
-    wide: Law,
+    pub offset: usize,
+    pub weights: Vec<f64>,
 }
 
 impl Law {
-    /// Become the law of Bin(trials[0], success[0]) + Bin(trials[1], success[1]), the two independent.
-    pub(super) fn assign_sum(
-        &mut self,
-        trials: [usize; 2],
-        success: [f64; 2],
-        scratch: &mut Scratch,
-    ) {
-        let Scratch { narrow, wide } = scratch;
-        narrow.assign_binomial(trials[0], success[0]);
-        wide.assign_binomial(trials[1], success[1]);
-        if narrow.weights.len() > wide.weights.len() {
-            std::mem::swap(narrow, wide);
-        }
-        self.offset = narrow.offset + wide.offset;
-        self.weights.clear();
-        if let [_] = narrow.weights[..] {
-            self.weights.extend_from_slice(&wide.weights);
-            return;
-        }
-        self.weights
-            .resize(narrow.weights.len() + wide.weights.len() - 1, 0.0);
-        convolve(&narrow.weights, &wide.weights, &mut self.weights);
-    }
-
     /// Become Bin(trials, success) without its tails, by the ratio of neighbouring terms outward from the mode.
     pub(super) fn assign_binomial(&mut self, trials: usize, success: f64) {
         self.weights.clear();
@@ -88,31 +53,22 @@ impl Law {
         let places = self.weights.iter().enumerate();
         places.map(|(k, weight)| (self.offset + k, *weight))
     }
+}
 
-    /// E f(K + shift), f given by its values at 0, 1, ...
-    pub(super) fn expect(&self, values: &[f64], shift: usize) -> f64 {
-        let start = self.offset + shift;
-        dot(&self.weights, &values[start..start + self.weights.len()])
-    }
-
-    /// The smallest and largest value, each tail left out as far as it sums to at most `mass`.
-    pub(super) fn central(&self, mass: f64) -> (usize, usize) {
-        let skipped = |weights: &mut dyn Iterator<Item = &f64>| {
-            let mut tail = 0.0;
-            weights
-                .take_while(|w| {
-                    tail += **w;
-                    tail <= mass
-                })
-                .count()
-        };
-        let low = skipped(&mut self.weights.iter());
-        let high = skipped(&mut self.weights.iter().rev());
-        (
-            self.offset + low,
-            self.offset + self.weights.len() - 1 - high,
-        )
-    }
+/// The first and last place of a law's weights, each tail left out as far as it sums to at most `mass`.
+pub(super) fn central(weights: &[f64], mass: f64) -> (usize, usize) {
+    let skipped = |weights: &mut dyn Iterator<Item = &f64>| {
+        let mut tail = 0.0;
+        weights
+            .take_while(|w| {
+                tail += **w;
+                tail <= mass
+            })
+            .count()
+    };
+    let low = skipped(&mut weights.iter());
+    let high = skipped(&mut weights.iter().rev());
+    (low, weights.len() - 1 - high)
 }
 
 /// How many terms of Bin(trials, success) are kept, about.
@@ -190,46 +146,6 @@ mod tests {
         law
     }
 
-    /// The law of a sum of independent Bernoullis, one at a time.
-    fn bernoulli_sum(success: &[f64]) -> Vec<f64> {
-        success.iter().fold(vec![1.0], |law, p| {
-            let mut next = vec![0.0; law.len() + 1];
-            for (k, w) in law.iter().enumerate() {
-                next[k] += (1.0 - p) * w;
-                next[k + 1] += p * w;
-            }
-            next
-        })
-    }
-
-    #[test]
-    fn sums_of_binomials_are_sums_of_bernoullis() {
-        for (trials, success) in [
-            ([0, 0], [0.3, 0.7]),
-            ([1, 2], [0.25, 0.5]),
-            ([40, 3], [0.1, 0.9]),
-            ([200, 150], [0.02, 0.6]),
-            ([5, 90], [1.0, 0.999]),
-            ([5, 9], [0.0, 0.4]),
-        ] {
-            let mut law = Law::default();
-            law.assign_sum(trials, success, &mut Scratch::default());
-            let mut each = vec![success[0]; trials[0]];
-            each.extend(vec![success[1]; trials[1]]);
-            let exact = bernoulli_sum(&each);
-            for (k, expected) in exact.iter().enumerate() {
-                let got = k.checked_sub(law.offset).and_then(|j| law.weights.get(j));
-                assert!(
-                    (got.unwrap_or(&0.0) - expected).abs() < 1e-15,
-                    "{trials:?} {success:?} {k}"
-                );
-            }
-            let identity: Vec<f64> = (0..exact.len() + 2).map(|k| k as f64).collect();
-            let mean = trials[0] as f64 * success[0] + trials[1] as f64 * success[1];
-            assert!((law.expect(&identity, 1) - mean - 1.0).abs() < 1e-11);
-        }
-    }
-
     #[test]
     fn large_binomials_are_narrow_and_have_the_right_moments() {
         let law = binomial(1_000_000, 0.3);
@@ -245,7 +161,7 @@ mod tests {
         assert!((moment(2) / 210_000.0 - 1.0).abs() < 1e-11, "{}", moment(2));
         let width = estimated_width(1_000_000, 0.3) / law.weights.len() as f64;
         assert!((0.9..1.1).contains(&width), "{width}");
-        let (low, high) = law.central(1e-12);
-        assert!(low > law.offset && high < law.offset + law.weights.len() - 1);
+        let (low, high) = central(&law.weights, 1e-12);
+        assert!(low > 0 && high < law.weights.len() - 1);
     }
 }

@@ -1,42 +1,37 @@
-//! One period of the backward induction, and the best responder's way forward.
+//! One state of the backward induction: belief and counts.
+//!
+//! Theta's play leads on by branches (x^l, a^l, pi') of known probability; without leader types and mixing there is one.
+//! Followers act before they see the leader's action, so that the worth of an action is its average over the branches.
 
-use std::ops::Range;
-
-use rayon::prelude::*;
-
+use super::beliefs::{BeliefSet, MOST_CANDIDATES, candidate_number};
+use super::boxed::{BoxLaw, Grid};
+use super::counts::mean_field;
+use super::departures::{Moves, UNREACHED};
 use super::deviator::{Deviator, announcements};
-use super::law::{Law, Scratch, estimated_width};
-use super::{Column, Cost, LeaderTest, Period, ValidateError, mean_field};
+use super::{LeaderTest, Period};
 use crate::game::{
-    Belief, Game, LeaderAction, MeanField, Play, Policy, PolicyError, Prescription, Tables,
+    Belief, Game, LeaderInformation, LeaderPrescription, MeanField, Play, Policy, Prescription,
+    Tables, outcomes,
 };
+use crate::validate::paired::crowd::next_type;
+use crate::validate::{ValidateError, leader_reward};
 
 /// A smaller one-stage advantage is rounding.
 const MIN_ADVANTAGE: f64 = 1e-12;
 
-/// Counts in a tail of at most this mass, a step and side, count as not reached where departures are listed.
-pub(super) const UNREACHED: f64 = 1e-12;
-
-/// Multiply-adds in the time of one term of a binomial,
-const TERM: f64 = 20.0;
-/// of one product in a sum of two,
-const PRODUCT: f64 = 2.0;
-/// and of one state, apart from its plays and laws.
-const STATE: f64 = 2e3;
-
-/// A state in which the best responder does not do what theta prescribes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Departure {
-    /// The period, from 1.
-    pub t: usize,
-    /// The tagged follower's type.
-    pub x: usize,
-    /// How many of the N followers are of the second type, the tagged one included.
-    pub n: usize,
-    /// The best action, the first of equals.
-    pub action: usize,
-    /// What the action gains over theta's prescription at this state, the best response following in both cases.
-    pub gain: f64,
+/// Values at one (t, pi, n).
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    pub theta: Vec<f64>,
+    pub best: Vec<f64>,
+    pub leader_theta: f64,
+    pub leader_best: f64,
+    /// Theta's and the best announcement's by the leader's type, where it is private; 0 for a type that pi rules out.
+    pub leader_types: Vec<[f64; 2]>,
+    /// By type: the departure's action and gain.
+    pub departure: Vec<Option<(usize, f64)>>,
+    /// By type: where the best responder may go.
+    pub moves: Vec<Vec<Moves>>,
 }
 
 /// The period to solve.
@@ -44,383 +39,468 @@ pub(super) struct Stage<'a> {
     pub game: &'a Game,
     pub policy: &'a dyn Policy,
     pub t: usize,
-    pub population: usize,
-    /// Values at t + 1.
-    pub next: &'a Period,
+    /// Of t, and
+    pub beliefs: &'a BeliefSet,
+    /// of t + 1, with the values there.
+    pub beliefs_after: &'a BeliefSet,
+    pub next: &'a [Period],
     pub leader: LeaderTest,
     pub deviator: Deviator<'a>,
 }
 
-/// Values at one (t, n), and what the tagged follower can reach from it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct State {
-    pub theta: [f64; 2],
-    pub best: [f64; 2],
-    pub leader_theta: f64,
-    pub leader_best: f64,
-    pub trace: Trace,
-    departure: [Option<(usize, f64)>; 2],
+/// The public state.
+struct Here<'a> {
+    belief: &'a Belief,
+    z: MeanField,
+    counts: &'a [usize],
 }
 
-/// Where the best responder can go from one (t, n), by its type.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Trace {
-    /// The least and largest next count of the others.
-    others: [(u32, u32); 2],
-    /// Whether it can be of either type next.
-    moves: [[bool; 2]; 2],
+/// A leader move, with the belief that follows it.
+struct Branch {
+    leader_move: usize,
+    probability: f64,
+    /// Index of pi' among the beliefs of t + 1.
+    next: usize,
 }
 
-/// What stays of a period once the one before it is solved.
-#[derive(Debug, Clone)]
-pub(super) struct Traces {
-    /// By n.
-    states: Vec<Trace>,
-    /// By type, then n.
-    departures: Vec<Departure>,
+/// How a crowd of these counts moves under one prescription and leader move.
+struct Crowd {
+    counts: Vec<usize>,
+    /// p_y, by type.
+    moves: Vec<Vec<f64>>,
+    /// The sum over Multinomial(n_y - 1, p_y).
+    base: BoxLaw,
 }
 
-impl Traces {
-    /// Of the states n = 0..=N at period t.
-    pub fn of(t: usize, states: &[State]) -> Self {
-        let departures = (0..2).flat_map(|x| {
-            let of_type = states
-                .iter()
-                .enumerate()
-                .filter_map(move |(n, state)| Some((n, state.departure[x]?)));
-            of_type.map(move |(n, (action, gain))| Departure {
-                t,
-                x,
-                n,
-                action,
-                gain,
-            })
-        });
+impl Crowd {
+    fn new(moves: Vec<Vec<f64>>, counts: &[usize]) -> Self {
+        let types = counts.len();
+        let groups = counts.iter().zip(&moves).filter(|(n, _)| **n > 1);
+        let mut laws: Vec<BoxLaw> = groups
+            .map(|(n, law)| BoxLaw::multinomial(n - 1, law))
+            .collect();
+        laws.sort_by_key(BoxLaw::len);
+        let base = laws
+            .iter()
+            .fold(BoxLaw::point(types - 1), |sum, law| sum.plus(law));
         Self {
-            departures: departures.collect(),
-            states: states.iter().map(|state| state.trace).collect(),
+            counts: counts.to_vec(),
+            moves,
+            base,
         }
+    }
+
+    /// Where one more follower of a type goes, if there is one.
+    fn single(&self, y: usize) -> Option<BoxLaw> {
+        (self.counts[y] > 0).then(|| BoxLaw::multinomial(1, &self.moves[y]))
+    }
+
+    /// The next counts of everybody.
+    fn whole(&self) -> BoxLaw {
+        let more = (0..self.counts.len()).filter_map(|y| self.single(y));
+        more.fold(self.base.clone(), |sum, one| sum.plus(&one))
+    }
+
+    /// The next counts of everybody but one follower of type x, by x.
+    fn others(&self) -> Vec<BoxLaw> {
+        let types = self.counts.len();
+        let singles: Vec<Option<BoxLaw>> = (0..types).map(|y| self.single(y)).collect();
+        let mut before = self.base.clone();
+        let mut others = Vec::with_capacity(types);
+        for x in 0..types {
+            let after = singles[x + 1..].iter().flatten();
+            others.push(after.fold(before.clone(), |sum, one| sum.plus(one)));
+            if let (Some(one), true) = (&singles[x], x + 1 < types) {
+                before = before.plus(one);
+            }
+        }
+        others
     }
 }
 
-/// The room one thread works in.
-pub(super) struct Worker<'g> {
-    tables: Tables<'g>,
-    game: &'g Game,
-    law: Law,
-    scratch: Scratch,
-    candidates: Vec<Candidate>,
+/// p_y = sum_a gamma(a|y) Q(.|z,y,m,a) at a leader move m, by type.
+pub(super) fn crowd_moves(
+    tables: &Tables<'_>,
+    prescription: &Prescription,
+    leader_move: usize,
+) -> Vec<Vec<f64>> {
+    let types = prescription.rows().len() / prescription.actions();
+    (0..types)
+        .map(|y| next_type(tables, leader_move, y, prescription.row(y), types))
+        .collect()
 }
 
-/// What one law of the crowd's movement is worth to the leader.
-struct Candidate {
-    moves: [f64; 2],
-    continuation: f64,
+/// Branches that move the crowd alike and lead to one belief, and what follows for a tagged follower.
+struct Way {
+    crowd: usize,
+    next: usize,
+}
+
+/// Theta's play at one state, branch by branch.
+struct Played<'a> {
+    play: &'a Play,
+    /// What a given deviator plays in its place.
+    given: Option<&'a Play>,
+    /// With the index of the way of each.
+    branches: Vec<(Branch, usize)>,
+    ways: Vec<Way>,
+    crowds: Vec<Crowd>,
+}
+
+/// E V(y, n') and E B(y, n') along one way, by the tagged follower's next type.
+struct Continued {
+    theta: Vec<f64>,
+    best: Vec<f64>,
+}
+
+/// What the leader can expect of a crowd, by its movement.
+#[derive(Default)]
+struct Expected {
+    known: Vec<Moving>,
+}
+
+/// A crowd's movement, the law of its next counts, and the leader's best values after the beliefs met so far.
+struct Moving {
+    moves: Vec<Vec<f64>>,
+    law: BoxLaw,
+    values: Vec<(usize, f64)>,
 }
 
 impl Stage<'_> {
-    /// All states n = 0..=N of this period.
-    pub fn solve(&self) -> Result<Vec<State>, ValidateError> {
-        (0..=self.population)
-            .into_par_iter()
-            .map_init(|| Worker::new(self.game), |worker, n| worker.solve(self, n))
-            .collect()
-    }
-}
-
-impl<'g> Worker<'g> {
-    pub fn new(game: &'g Game) -> Self {
-        let (law, scratch) = (Law::default(), Scratch::default());
-        Self {
-            tables: game.tables(),
-            game,
-            law,
-            scratch,
-            candidates: Vec::new(),
+    pub fn solve(
+        &self,
+        tables: &mut Tables<'_>,
+        at: usize,
+        counts: &[usize],
+    ) -> Result<State, ValidateError> {
+        let here = Here {
+            belief: &self.beliefs.beliefs()[at],
+            z: mean_field(counts),
+            counts,
+        };
+        tables.evaluate(self.t, here.z.weights())?;
+        let play = self.policy.play(self.t, here.belief, &here.z)?;
+        let given = self.deviator.play(self.t, here.belief, &here.z)?;
+        let played = self.played(tables, &here, (&play, given.as_ref()))?;
+        let types = counts.len();
+        let mut state = State {
+            theta: vec![0.0; types],
+            best: vec![0.0; types],
+            departure: vec![None; types],
+            moves: vec![Vec::new(); types],
+            ..State::default()
+        };
+        if self.beliefs.is_on_path(at) {
+            // By crowd, then type.
+            let others: Vec<Vec<BoxLaw>> = played.crowds.iter().map(Crowd::others).collect();
+            for x in (0..types).filter(|x| counts[*x] > 0) {
+                let others: Vec<&BoxLaw> = others.iter().map(|laws| &laws[x]).collect();
+                self.solve_follower(tables, &played, (x, &others), &mut state);
+            }
         }
-    }
-
-    fn solve(&mut self, stage: &Stage<'_>, n: usize) -> Result<State, ValidateError> {
-        let z = mean_field(stage.population, n);
-        self.tables.evaluate(stage.t, z.weights())?;
-        let play = stage.policy.play(stage.t, &Belief::certain(), &z)?;
-        let given = stage.deviator.play(stage.t, &Belief::certain(), &z)?;
-        if play.leader.single_action().is_none() {
-            return Err(ValidateError::MixedLeader { t: stage.t });
-        }
-        let counts = [stage.population - n, n];
-        let moves = self.moves(&play, counts);
-        self.law.assign_sum(
-            counts.map(|c| c.saturating_sub(1)),
-            moves,
-            &mut self.scratch,
-        );
-        let mut state = State::default();
-        let central = self.law.central(UNREACHED);
-        for x in (0..2).filter(|x| counts[*x] > 0) {
-            self.solve_follower(
-                stage,
-                (&play, given.as_ref()),
-                (x, moves[1 - x]),
-                &mut state,
-            );
-            // The others are A and one Bernoulli of the other group; counts are below MAX_EXACT_STATES.
-            let other = moves[1 - x];
-            let (least, most) = (
-                central.0 + usize::from(other >= 1.0),
-                central.1 + usize::from(other > 0.0),
-            );
-            state.trace.others[x] = (least as u32, most as u32);
-        }
-        if stage.leader == LeaderTest::StageWise {
-            let played = (&play, given.as_ref());
-            self.solve_leader(stage, &z, played, (moves, counts), &mut state)?;
+        if self.leader == LeaderTest::StageWise {
+            self.solve_leader(tables, &here, &played, &mut state)?;
         }
         Ok(state)
     }
 
-    /// p_y = sum_a gamma(a|y) Q(2|z,y,a^l,a), and 0 for a group without members.
-    fn moves(&self, play: &Play, counts: [usize; 2]) -> [f64; 2] {
-        let leader = play.leader_action().0;
-        [0, 1].map(|y| {
-            let row = play.prescription.row(y).iter().enumerate();
-            let moving: f64 = row
-                .map(|(a, weight)| weight * self.tables.transition(leader, y, a, 1))
-                .sum();
-            if counts[y] == 0 {
-                0.0
-            } else {
-                moving.clamp(0.0, 1.0)
-            }
-        })
+    fn branches(
+        &self,
+        tables: &Tables<'_>,
+        belief: &Belief,
+        leader: &LeaderPrescription,
+    ) -> Result<Vec<Branch>, ValidateError> {
+        let mut branches = Vec::new();
+        for outcome in outcomes(self.game, tables, belief, leader) {
+            // Collected by the same arithmetic: a policy that plays otherwise now than then leads elsewhere.
+            let next = match self.t == self.game.horizon() {
+                true => Some(0),
+                false => self.beliefs_after.find(&outcome.belief),
+            };
+            let next = next.ok_or(ValidateError::UnsteadyPolicy { t: self.t })?;
+            branches.extend(outcome.moves.iter().map(|m| Branch {
+                leader_move: m.index,
+                probability: outcome.probability * m.probability,
+                next,
+            }));
+        }
+        Ok(branches)
     }
 
-    /// V_t(x, n) and B_t(x, n): the law of the others is A and one Bernoulli of the other group, `other` its chance.
+    fn played<'p>(
+        &self,
+        tables: &Tables<'_>,
+        here: &Here<'_>,
+        (play, given): (&'p Play, Option<&'p Play>),
+    ) -> Result<Played<'p>, ValidateError> {
+        let mut played = Played {
+            play,
+            given,
+            branches: Vec::new(),
+            ways: Vec::new(),
+            crowds: Vec::new(),
+        };
+        for branch in self.branches(tables, here.belief, &play.leader)? {
+            let moves = crowd_moves(tables, &play.prescription, branch.leader_move);
+            let known = played.crowds.iter().position(|c| c.moves == moves);
+            let crowd = known.unwrap_or_else(|| {
+                played.crowds.push(Crowd::new(moves, here.counts));
+                played.crowds.len() - 1
+            });
+            let next = branch.next;
+            let same = |way: &Way| way.crowd == crowd && way.next == next;
+            let way = played.ways.iter().position(same).unwrap_or_else(|| {
+                played.ways.push(Way { crowd, next });
+                played.ways.len() - 1
+            });
+            played.branches.push((branch, way));
+        }
+        Ok(played)
+    }
+
+    /// V(pi, x, n) = sum over branches m of their probability times
+    /// [R_m + delta sum_x' Q_m(x'|z,x,a) E_m V(pi', x', n')], under theta and under the best action.
     fn solve_follower(
         &self,
-        stage: &Stage<'_>,
-        (play, given): (&Play, Option<&Play>),
-        (x, other): (usize, f64),
+        tables: &Tables<'_>,
+        played: &Played<'_>,
+        (x, others): (usize, &[&BoxLaw]),
         state: &mut State,
     ) {
-        let leader = play.leader_action().0;
-        let continuation = |values: &[Column; 2]| {
-            [0, 1].map(|next| {
-                (1.0 - other) * self.law.expect(&values[next], next)
-                    + other * self.law.expect(&values[next], next + 1)
-            })
+        let continued = self.continued(played, others);
+        // n' counts the tagged follower.
+        let action_value = |a: usize, pick: fn(&Continued) -> &[f64]| -> f64 {
+            let each = played.branches.iter().map(|(branch, way)| {
+                let (leader, moved) = (branch.leader_move, pick(&continued[*way]).iter());
+                let next: f64 = moved
+                    .enumerate()
+                    .map(|(y, value)| tables.transition(leader, x, a, y) * value)
+                    .sum();
+                let worth = tables.follower_reward(leader, x, a) + self.game.discount() * next;
+                branch.probability * worth
+            });
+            each.sum()
         };
-        let (theta, best) = (
-            continuation(&stage.next.theta),
-            continuation(&stage.next.best),
-        );
-        // Q(a) = R + delta sum_x' Q(x'|z,x,a^l,a) E[value(x', n')], n' counting the tagged follower.
-        let action_value = |a: usize, next: [f64; 2]| {
-            let [stay, move_] = [0, 1].map(|y| self.tables.transition(leader, x, a, y) * next[y]);
-            self.tables.follower_reward(leader, x, a) + self.game.discount() * (stay + move_)
-        };
-        let row = play.prescription.row(x);
-        let average = |row: &[f64], next: [f64; 2]| -> f64 {
-            let played = row.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
-            played
-                .map(|(a, weight)| weight * action_value(a, next))
+        let row = played.play.prescription.row(x);
+        let average = |row: &[f64], pick: fn(&Continued) -> &[f64]| -> f64 {
+            let positive = row.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
+            positive
+                .map(|(a, weight)| weight * action_value(a, pick))
                 .sum()
         };
-        state.theta[x] = average(row, theta);
-        if let Some(given) = given {
-            state.best[x] = average(given.prescription.row(x), best);
+        state.theta[x] = average(row, |c| &c.theta);
+        if let Some(given) = played.given {
+            state.best[x] = average(given.prescription.row(x), |c| &c.best);
             return;
         }
         let (mut action, mut value) = (0, f64::NEG_INFINITY);
         for a in (0..row.len()).filter(|a| self.game.is_available(x, *a)) {
-            let candidate = action_value(a, best);
+            let candidate = action_value(a, |c| &c.best);
             if candidate > value {
                 (action, value) = (a, candidate);
             }
         }
-        let stay = average(row, best);
+        let stay = average(row, |c| &c.best);
         let departs = value - stay > MIN_ADVANTAGE;
         state.best[x] = value.max(stay);
         state.departure[x] = departs.then_some((action, value - stay));
-        let plays = |a: usize| if departs { a == action } else { row[a] > 0.0 };
-        state.trace.moves[x] = [0, 1].map(|y| {
-            (0..row.len()).any(|a| plays(a) && self.tables.transition(leader, x, a, y) > 0.0)
-        });
+        let plays = |a: &usize| if departs { *a == action } else { row[*a] > 0.0 };
+        let actions: Vec<usize> = (0..row.len()).filter(plays).collect();
+        state.moves[x] = played.reached(tables, x, &actions, others);
     }
 
-    /// The leader's value of theta and of her best announced action, continuing with either.
+    fn continued(&self, played: &Played<'_>, others: &[&BoxLaw]) -> Vec<Continued> {
+        let along = |way: &Way| {
+            let expect = |grids: &[Grid]| -> Vec<f64> {
+                let each = grids.iter().enumerate();
+                each.map(|(y, grid)| others[way.crowd].expect(grid, y))
+                    .collect()
+            };
+            let Period { theta, best, .. } = &self.next[way.next];
+            Continued {
+                theta: expect(theta),
+                best: expect(best),
+            }
+        };
+        played.ways.iter().map(along).collect()
+    }
+
+    /// The leader's value of theta and of her best announcement, the average over her types by pi:
+    /// W(pi, n) = sum over branches m of their probability times [R^l_m + delta E_m W(pi', n')].
     fn solve_leader(
-        &mut self,
-        stage: &Stage<'_>,
-        z: &MeanField,
-        (play, given): (&Play, Option<&Play>),
-        (moves, counts): ([f64; 2], [usize; 2]),
+        &self,
+        tables: &Tables<'_>,
+        here: &Here<'_>,
+        played: &Played<'_>,
         state: &mut State,
     ) -> Result<(), ValidateError> {
-        let own = play.leader_action();
-        let reward = self.leader_reward(own, &play.prescription, z);
-        state.leader_theta =
-            reward + self.game.discount() * self.crowd_value(&stage.next.leader_theta, moves);
-        let continuation = self.crowd_value(&stage.next.leader_best, moves);
-        state.leader_best = reward + self.game.discount() * continuation;
-        self.candidates.clear();
-        self.candidates.push(Candidate {
-            moves,
-            continuation,
-        });
-        for announced in announcements(self.game, &Belief::certain(), &play.leader, given) {
-            let mixed = ValidateError::MixedLeader { t: stage.t };
-            let leader_action = announced.single_action().ok_or(mixed)?;
-            let prescription = stage
+        let discount = self.game.discount();
+        let mut expected = Expected::default();
+        for crowd in &played.crowds {
+            expected.add(crowd);
+        }
+        let Play {
+            leader,
+            prescription,
+        } = played.play;
+        let branches = played.branches.iter();
+        let continued: f64 = branches
+            .map(|(branch, way)| {
+                let law = &expected.known[played.ways[*way].crowd].law;
+                branch.probability * law.expect(&self.next[branch.next].leader_theta, 0)
+            })
+            .sum();
+        let (own, best) = self.announced(tables, here, (leader, prescription), &mut expected)?;
+        state.leader_theta = own + discount * continued;
+        state.leader_best = own + discount * best;
+        let too_many = candidate_number(self.game, here.belief) > MOST_CANDIDATES as f64;
+        if played.given.is_none() && too_many {
+            return Err(ValidateError::Announcements { t: self.t });
+        }
+        let theta = state.leader_best;
+        let mut chosen = None;
+        for candidate in announcements(self.game, here.belief, leader, played.given) {
+            let answer = self
                 .policy
-                .answer(stage.t, &Belief::certain(), z, &announced)?;
-            let answer = Play::pure(leader_action, prescription);
-            let moves = self.moves(&answer, counts);
-            // Actions that move the crowd alike share the expectation; the laws are compared by their two numbers.
-            let known = self
-                .candidates
-                .iter()
-                .find(|c| c.moves == moves)
-                .map(|c| c.continuation);
-            let continuation = known.unwrap_or_else(|| {
-                self.law.assign_sum(
-                    counts.map(|c| c.saturating_sub(1)),
-                    moves,
-                    &mut self.scratch,
-                );
-                let continuation = self.crowd_value(&stage.next.leader_best, moves);
-                self.candidates.push(Candidate {
-                    moves,
-                    continuation,
-                });
-                continuation
-            });
-            let reward = self.leader_reward(leader_action, &answer.prescription, z);
-            let value = reward + self.game.discount() * continuation;
-            state.leader_best = match given {
-                Some(_) => value,
-                None => state.leader_best.max(value),
-            };
+                .answer(self.t, here.belief, &here.z, &candidate)?;
+            let (reward, best) =
+                self.announced(tables, here, (&candidate, &answer), &mut expected)?;
+            let value = reward + discount * best;
+            if played.given.is_some() || value > state.leader_best {
+                state.leader_best = value;
+                chosen = Some((candidate, answer));
+            }
+        }
+        if self.game.leader_information() == LeaderInformation::Private {
+            let advantage = state.leader_best - theta;
+            let is_taken = played.given.is_some() || advantage > MIN_ADVANTAGE;
+            let chosen = chosen.filter(|_| is_taken);
+            let own = (leader, prescription);
+            let best = chosen
+                .as_ref()
+                .map_or(own, |(leader, answer)| (leader, answer));
+            let theta = self.by_type(tables, here, own, &mut expected, |pair| &pair[0])?;
+            let best = self.by_type(tables, here, best, &mut expected, |pair| &pair[1])?;
+            state.leader_types = theta.into_iter().zip(best).map(|(v, w)| [v, w]).collect();
         }
         Ok(())
     }
 
-    /// E value(n'), n' = A and one Bernoulli of each group.
-    fn crowd_value(&self, values: &Column, [p, q]: [f64; 2]) -> f64 {
-        let weights = [(1.0 - p) * (1.0 - q), p * (1.0 - q) + q * (1.0 - p), p * q];
-        let terms = weights
-            .iter()
-            .enumerate()
-            .filter(|(_, weight)| **weight > 0.0);
-        terms
-            .map(|(shift, weight)| weight * self.law.expect(values, shift))
-            .sum()
-    }
-
-    /// R^l = r(z, a^l) + sum_{x,a} E[mu(x, a)] g(z, a^l, x, a), E[mu(x, a)] = z(x) gamma(a|x).
-    fn leader_reward(
+    /// What an announcement that is answered is worth to each of the leader's types that pi holds possible:
+    /// W_x(pi, n) = sum over her actions a of gamma^l(a|x) [R^l_(x,a) + delta sum_x' Q^l(x'|x,a) E_(x,a) W_x'(pi', n')].
+    fn by_type(
         &self,
-        leader_action: LeaderAction,
-        prescription: &Prescription,
-        z: &MeanField,
-    ) -> f64 {
-        super::super::leader_reward(&self.tables, leader_action.0, prescription, z)
+        tables: &Tables<'_>,
+        here: &Here<'_>,
+        (leader, answer): (&LeaderPrescription, &Prescription),
+        expected: &mut Expected,
+        next: fn(&[Grid; 2]) -> &Grid,
+    ) -> Result<Vec<f64>, ValidateError> {
+        let branches = self.branches(tables, here.belief, leader)?;
+        let types = here.belief.weights().len();
+        let mut values = vec![0.0; types];
+        let mut masses = vec![0.0; types];
+        for branch in branches {
+            let (x, _) = self.game.type_and_action(branch.leader_move);
+            let moves = crowd_moves(tables, answer, branch.leader_move);
+            let crowd = expected.crowd(moves, here.counts);
+            let law = &expected.known[crowd].law;
+            let grids = &self.next[branch.next].leader_types;
+            let later = grids.iter().enumerate().map(|(to, pair)| {
+                match tables.leader_transition(branch.leader_move, to) {
+                    share if share > 0.0 => share * law.expect(next(pair), 0),
+                    _ => 0.0,
+                }
+            });
+            let later: f64 = later.sum();
+            let reward = leader_reward(tables, branch.leader_move, answer, &here.z);
+            values[x.0] += branch.probability * (reward + self.game.discount() * later);
+            masses[x.0] += branch.probability;
+        }
+        // The branches' probabilities hold pi(x).
+        let given = values
+            .iter_mut()
+            .zip(&masses)
+            .filter(|(_, mass)| **mass > 0.0);
+        given.for_each(|(value, mass)| *value /= mass);
+        Ok(values)
     }
 
-    /// The cost of one state.
-    pub fn cost(
-        &mut self,
-        policy: &dyn Policy,
-        population: usize,
-        (t, n): (usize, usize),
-        deviator: Deviator<'_>,
-    ) -> Result<Cost, ValidateError> {
-        let z = mean_field(population, n);
-        self.tables.evaluate(t, z.weights())?;
-        let (belief, counts) = (Belief::certain(), [population - n, n]);
-        let play = policy.play(t, &belief, &z)?;
-        let given = deviator.play(t, &belief, &z)?;
-        if play.leader.single_action().is_none() {
-            return Err(ValidateError::MixedLeader { t });
-        }
-        let law_cost = |moves: [f64; 2]| {
-            let [narrow, wide] =
-                [0, 1].map(|y| estimated_width(counts[y].saturating_sub(1), moves[y]));
-            // Terms by ratios, their sum by a convolution, and six expectations.
-            TERM * (narrow + wide) + PRODUCT * narrow * wide + 12.0 * (narrow + wide)
-        };
-        let mut seen = vec![self.moves(&play, counts)];
-        let follower = STATE
-            + self.game.evaluation_cost()
-            + policy.play_cost(t, &belief, &z)?
-            + law_cost(seen[0]);
-        let mut leader = 0.0;
-        let mut answer_cost = None;
-        for announced in announcements(self.game, &belief, &play.leader, given.as_ref()) {
-            let prescription = match policy.answer(t, &belief, &z, &announced) {
-                // She is not tested.
-                Err(PolicyError::NoAnswer { .. }) => {
-                    return Ok(Cost {
-                        follower,
-                        leader: 0.0,
-                    });
-                }
-                answer => answer?,
-            };
-            let mixed = ValidateError::MixedLeader { t };
-            let leader_action = announced.single_action().ok_or(mixed)?;
-            let moves = self.moves(&Play::pure(leader_action, prescription), counts);
-            // One answer is as good as another.
-            leader += match answer_cost {
-                Some(cost) => cost,
-                None => *answer_cost.insert(policy.answer_cost(t, &belief, &z, &announced)?),
-            };
-            if !seen.contains(&moves) {
-                leader += law_cost(moves);
-                seen.push(moves);
-            }
-        }
-        Ok(Cost { follower, leader })
+    /// R^l and E W' of an announcement that is answered, her best values following.
+    fn announced(
+        &self,
+        tables: &Tables<'_>,
+        here: &Here<'_>,
+        (leader, answer): (&LeaderPrescription, &Prescription),
+        expected: &mut Expected,
+    ) -> Result<(f64, f64), ValidateError> {
+        let branches = self.branches(tables, here.belief, leader)?;
+        let rewards = branches.iter().map(|branch| {
+            branch.probability * leader_reward(tables, branch.leader_move, answer, &here.z)
+        });
+        let reward = rewards.sum();
+        let continued = branches.iter().map(|branch| {
+            let moves = crowd_moves(tables, answer, branch.leader_move);
+            let grid = &self.next[branch.next].leader_best;
+            branch.probability * expected.of(moves, here.counts, (branch.next, grid))
+        });
+        Ok((reward, continued.sum()))
     }
 }
 
-/// Follow the best responder from `first` (per type, the counts it may start at) and list where it departs from theta:
-/// it plays theta where theta is a best response, else the first best action; the others play theta.
-pub(super) fn departures(
-    periods: &[Traces],
-    population: usize,
-    first: [Range<usize>; 2],
-) -> Vec<Departure> {
-    let mut reached = first.map(|range| {
-        (0..=population)
-            .map(|n| range.contains(&n))
-            .collect::<Vec<bool>>()
-    });
-    let mut found = Vec::new();
-    for period in periods {
-        found.extend(period.departures.iter().filter(|d| reached[d.x][d.n]));
-        // Ranges of next counts are opened and closed, then counted once.
-        let mut steps = [vec![0_i64; population + 2], vec![0_i64; population + 2]];
-        for (x, reached) in reached.iter().enumerate() {
-            for (_, trace) in reached
-                .iter()
-                .zip(&period.states)
-                .filter(|(reached, _)| **reached)
-            {
-                let (low, high) = trace.others[x];
-                for y in (0..2).filter(|y| trace.moves[x][*y]) {
-                    steps[y][low as usize + y] += 1;
-                    steps[y][high as usize + y + 1] -= 1;
-                }
+impl Played<'_> {
+    /// Where a follower of type x who takes one of `actions` may go, by way.
+    fn reached(
+        &self,
+        tables: &Tables<'_>,
+        x: usize,
+        actions: &[usize],
+        others: &[&BoxLaw],
+    ) -> Vec<Moves> {
+        let types = self.crowds.first().map_or(0, |crowd| crowd.counts.len());
+        let along = |(index, way): (usize, &Way)| {
+            let leads = |y: usize| {
+                let mine = self.branches.iter().filter(|(_, way)| *way == index);
+                let mut pairs =
+                    mine.flat_map(|(branch, _)| actions.iter().map(move |a| (branch, *a)));
+                pairs.any(|(branch, a)| tables.transition(branch.leader_move, x, a, y) > 0.0)
+            };
+            Moves {
+                next: way.next,
+                types: (0..types).map(leads).collect(),
+                others: others[way.crowd].support(UNREACHED),
             }
-        }
-        reached = steps.map(|steps| {
-            let running = steps[..=population].iter().scan(0, |open, step| {
-                *open += step;
-                Some(*open > 0)
-            });
-            running.collect()
-        });
+        };
+        self.ways.iter().enumerate().map(along).collect()
     }
-    found
+}
+
+impl Expected {
+    fn add(&mut self, crowd: &Crowd) -> usize {
+        self.known.push(Moving {
+            moves: crowd.moves.clone(),
+            law: crowd.whole(),
+            values: Vec::new(),
+        });
+        self.known.len() - 1
+    }
+
+    /// The place of a crowd that moves so.
+    fn crowd(&mut self, moves: Vec<Vec<f64>>, counts: &[usize]) -> usize {
+        let known = self.known.iter().position(|known| known.moves == moves);
+        known.unwrap_or_else(|| self.add(&Crowd::new(moves, counts)))
+    }
+
+    /// E of the values on a grid, that of belief `next`, over the next counts of a crowd that moves so. Announcements that
+    /// move the crowd alike share it.
+    fn of(&mut self, moves: Vec<Vec<f64>>, counts: &[usize], (next, grid): (usize, &Grid)) -> f64 {
+        let crowd = self.crowd(moves, counts);
+        let Moving { law, values, .. } = &mut self.known[crowd];
+        if let Some((_, value)) = values.iter().find(|(belief, _)| *belief == next) {
+            return *value;
+        }
+        let value = law.expect(grid, 0);
+        values.push((next, value));
+        value
+    }
 }

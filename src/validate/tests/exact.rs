@@ -25,14 +25,14 @@ fn close(found: f64, expected: f64) {
 fn a_single_follower_by_hand() {
     let exact = solve(&game(INFECTION), &always_wait(), 1, LeaderTest::None);
     // Alone and infected, waiting twice: -.2 - .9 * .2; repairing at once: -.2 - .15, and healthy ever after.
-    let infected = exact.follower_at(1, 1).unwrap();
+    let infected = exact.follower_at(1, &[0, 1]).unwrap();
     close(infected.theta, -0.38);
     close(infected.best, -0.35);
     // Alone and healthy: z(infected) = 0, nobody to catch it from.
-    let healthy = exact.follower_at(0, 0).unwrap();
+    let healthy = exact.follower_at(0, &[1, 0]).unwrap();
     assert_eq!((healthy.theta, healthy.best), (0.0, 0.0));
     assert_eq!(
-        (exact.follower_at(0, 1), exact.follower_at(1, 0)),
+        (exact.follower_at(0, &[0, 1]), exact.follower_at(1, &[1, 0])),
         (None, None)
     );
     close(exact.follower_worst().gain(), 0.03);
@@ -41,27 +41,29 @@ fn a_single_follower_by_hand() {
         Departure {
             t: 1,
             x: 1,
-            n: 1,
+            counts,
             action: 1,
             gain,
+            ..
         },
-    ] = exact.departures[..]
+    ] = &exact.departures[..]
     else {
         panic!("{:?}", exact.departures)
     };
-    close(gain, 0.03);
+    assert_eq!(counts[..], [0, 1]);
+    close(*gain, 0.03);
 }
 
 #[test]
 fn two_followers_by_hand() {
     let exact = solve(&game(INFECTION), &always_wait(), 2, LeaderTest::None);
     // Healthy beside an infected one: infected next with .9 / 2, and waiting is best.
-    let mixed = exact.follower_at(0, 1).unwrap();
+    let mixed = exact.follower_at(0, &[1, 1]).unwrap();
     close(mixed.theta, -0.9 * 0.45 * 0.2);
     close(mixed.best, -0.9 * 0.45 * 0.2);
     // Infected, the other healthy or not: as alone, since a repaired follower is healthy whatever the others are.
     for n in [1, 2] {
-        let infected = exact.follower_at(1, n).unwrap();
+        let infected = exact.follower_at(1, &[2 - n, n]).unwrap();
         close(infected.theta, -0.38);
         close(infected.best, -0.35);
     }
@@ -104,9 +106,9 @@ fn a_rounded_start_is_one_count() {
     let exact = Exact::solve(&game, &policy, 3, Start::Rounded, LeaderTest::StageWise).unwrap();
     // 3 * (.35, .65) = (1.05, 1.95): (1, 2).
     let low = follower_value(&game, &policy, Tagged::Best, 1, &[0, 1, 1]);
-    close(exact.follower_at(0, 2).unwrap().best, low);
+    close(exact.follower_at(0, &[1, 2]).unwrap().best, low);
     close(
-        exact.leader_at(2).unwrap().best,
+        exact.leader_at(&[1, 2]).unwrap().best,
         leader_value(&game, &policy, Leader::Best, 1, &[1, 0, 1]),
     );
     assert!(
@@ -114,7 +116,7 @@ fn a_rounded_start_is_one_count() {
             .departures
             .iter()
             .filter(|d| d.t == 1)
-            .all(|d| d.n == 2)
+            .all(|d| d.counts == [1, 2])
     );
 }
 
@@ -145,7 +147,7 @@ fn the_gain_is_what_theta_forgoes_along_its_own_path() {
         }
         law = next;
     }
-    close(exact.follower_at(1, 1).unwrap().gain(), total);
+    close(exact.follower_at(1, &[0, 1]).unwrap().gain(), total);
 }
 
 #[test]
@@ -188,11 +190,11 @@ fn the_leader_by_hand() {
     let text = TANGLED.replace("horizon = 3", "horizon = 1");
     let exact = solve(&game(&text), &tangled_policy(), 1, LeaderTest::StageWise);
     // Theta announces tax 1 at t = 1: 1 + .3 * (.1 + .2); the best is tax 2: 2 + .3 * (.1 + .4).
-    let high = exact.leader_at(1).unwrap();
+    let high = exact.leader_at(&[0, 1]).unwrap();
     close(high.theta, 1.09);
     close(high.best, 2.15);
     // At z = (1, 0), gamma(work|low) = .35: tax 0 earns .105, tax 1 -.2 + .105; theta announces 0.
-    let low = exact.leader_at(0).unwrap();
+    let low = exact.leader_at(&[1, 0]).unwrap();
     close(low.theta, 0.105);
     close(low.best, 0.105);
 }
@@ -226,7 +228,7 @@ reward = "(x == up) * ((t == 2) - (t == 3)) - 0.1 * (a == move)"
     let found: Vec<[usize; 4]> = exact
         .departures
         .iter()
-        .map(|d| [d.t, d.x, d.n, d.action])
+        .map(|d| [d.t, d.x, d.counts[1], d.action])
         .collect();
     // Down moves up at once, so that two are up, and down again at t = 2; the one that began up only the latter.
     assert_eq!(found, [[1, 0, 1, 1], [2, 1, 1, 1], [2, 1, 2, 1]]);
@@ -259,4 +261,35 @@ fn large_populations_approach_the_known_exploitability() {
         small > 1e-3 && (2.0 * large - small).abs() < 1.2e-5,
         "{small} {large}"
     );
+}
+
+#[test]
+fn one_type_has_one_state_a_period() {
+    // Work pays at even t and costs .2 at odd ones; theta always idles, and the gain is .9 (1 + .9^2) at T = 5.
+    let text = r#"
+name = "alone"
+horizon = 5
+discount = 0.9
+[follower]
+types = ["all"]
+actions = ["idle", "work"]
+initial = [1]
+reward = "(a == work) * (1.2 * (t == 2) + 1.2 * (t == 4) - 0.2)"
+[follower.transition]
+"all, idle" = { all = 1 }
+"all, work" = { all = 1 }
+"#;
+    let idles = Rule {
+        play: Box::new(|_, _| Play::pure(LeaderAction(0), Prescription::new(2, vec![1.0, 0.0]))),
+        answer: Box::new(|_, _, _| None),
+    };
+    let game = game(text);
+    let exact = solve(&game, &idles, 12, LeaderTest::None);
+    close(exact.follower_iid(game.initial(), 0).gain(), 1.629);
+    close(exact.follower_worst().best, 1.629);
+    let found = exact
+        .departures
+        .iter()
+        .map(|d| (d.t, d.counts[0], d.action));
+    assert_eq!(found.collect::<Vec<_>>(), [(2, 12, 1), (4, 12, 1)]);
 }

@@ -1,9 +1,9 @@
-//! Backward induction over count vectors against that over counts, and against every follower enumerated.
+//! Backward induction with three types against every follower enumerated.
 
 use super::enumeration::{Leader, Tagged, average_over_starts, follower_value, leader_value};
 use super::*;
 use crate::scenario::Start;
-use crate::validate::{Exact, LatticeExact, LeaderTest};
+use crate::validate::{Exact, LeaderTest};
 
 #[track_caller]
 fn close(found: f64, expected: f64) {
@@ -63,76 +63,10 @@ fn chase_policy() -> Rule {
 }
 
 #[test]
-fn with_two_types_both_recursions_agree() {
-    let (game, policy) = (game(TANGLED), tangled_policy());
-    for (population, start) in [(1, Start::Iid), (7, Start::Rounded), (40, Start::Iid)] {
-        let counts =
-            Exact::solve(&game, &policy, population, start, LeaderTest::StageWise).unwrap();
-        let lattice =
-            LatticeExact::solve(&game, &policy, population, start, LeaderTest::StageWise).unwrap();
-        for n in 0..=population {
-            let both = [population - n, n];
-            for x in 0..2 {
-                let pair = (
-                    counts.follower_at(x, n as usize),
-                    lattice.follower_at(x, &both),
-                );
-                match pair {
-                    (Some(a), Some(b)) => {
-                        close(a.theta, b.theta);
-                        close(a.best, b.best);
-                    }
-                    pair => assert_eq!(pair, (None, None)),
-                }
-            }
-            let (a, b) = (
-                counts.leader_at(n as usize).unwrap(),
-                lattice.leader_at(&both).unwrap(),
-            );
-            close(a.theta, b.theta);
-            close(a.best, b.best);
-        }
-        let (a, b) = (
-            counts.follower_iid(game.initial(), 1),
-            lattice.follower_iid(game.initial(), 1),
-        );
-        close(a.gain(), b.gain());
-        close(
-            counts.follower_worst().gain(),
-            lattice.follower_worst().gain(),
-        );
-        let leader = |values: Option<crate::validate::Values>| values.unwrap().gain();
-        close(
-            leader(counts.leader_worst()),
-            leader(lattice.leader_worst()),
-        );
-        close(
-            leader(counts.leader_iid(game.initial())),
-            leader(lattice.leader_iid(game.initial())),
-        );
-        assert!(lattice.truncation > 0.0 && lattice.truncation < 1e-13);
-        let states = |t: usize, x: usize, n: usize, action: usize| [t, x, n, action];
-        let one: Vec<_> = counts
-            .departures
-            .iter()
-            .map(|d| states(d.t, d.x, d.n, d.action))
-            .collect();
-        let mut two: Vec<_> = lattice
-            .departures
-            .iter()
-            .map(|d| states(d.t, d.x, d.counts[1], d.action))
-            .collect();
-        // Count vectors ascend in the first type's count, so descend in the second's.
-        two.sort_unstable();
-        assert_eq!(one, two);
-    }
-}
-
-#[test]
 fn three_types_have_the_values_of_every_follower_enumerated() {
     let (game, policy) = (game(CHASE), chase_policy());
     for population in [1, 2] {
-        let exact = LatticeExact::solve(
+        let exact = Exact::solve(
             &game,
             &policy,
             population as u64,

@@ -99,7 +99,7 @@ pub(super) const SEPARATING: Smooth = Smooth {
 
 /// By her type: theta's value is that of the same sets with the type given, and both shared out over types keep their mean.
 #[track_caller]
-fn by_type_is_enumerated(game: &Game, policy: &Smooth, population: usize, exact: &LatticeExact) {
+fn by_type_is_enumerated(game: &Game, policy: &Smooth, population: usize, exact: &Exact) {
     let by_type = exact.leader_types_iid(game.initial());
     if game.leader_information() == LeaderInformation::NoTypes {
         assert!(by_type.is_empty());
@@ -125,7 +125,7 @@ fn by_type_is_enumerated(game: &Game, policy: &Smooth, population: usize, exact:
 
 #[track_caller]
 fn exact_is_enumerated(game: &Game, policy: &Smooth, population: usize) {
-    let exact = LatticeExact::solve(
+    let exact = Exact::solve(
         game,
         policy,
         population as u64,
@@ -152,7 +152,7 @@ fn exact_is_enumerated(game: &Game, policy: &Smooth, population: usize) {
     assert!(values.gain() > 1e-3, "{values:?}");
     by_type_is_enumerated(game, policy, population, &exact);
     // Followers alone: fewer beliefs, the same values.
-    let alone = LatticeExact::solve(
+    let alone = Exact::solve(
         game,
         policy,
         population as u64,
@@ -226,9 +226,6 @@ fn a_leader_without_types_may_mix() {
     for population in [1, 2] {
         exact_is_enumerated(&game, &MIXER_POLICY, population);
     }
-    // The recursion over counts sees it and hands over.
-    let refused = Exact::solve(&game, &MIXER_POLICY, 4, Start::Iid, LeaderTest::StageWise);
-    assert!(matches!(refused, Err(ValidateError::MixedLeader { .. })));
     let found = validated(&game, &MIXER_POLICY, 4, MethodChoice::Auto);
     assert!(found.rows.iter().all(|row| row.method == Method::Exact));
     assert!(matches!(

@@ -2,7 +2,7 @@
 //!
 //! A vector (n_0, .., n_{K-1}) of known sum is kept as (n_1, .., n_{K-1}).
 
-use super::super::law::{Law, TAIL, convolve, dot};
+use super::law::{Law, TAIL, central, convolve, dot};
 
 /// The most mass that the law of a crowd loses: K groups, each of K - 1 binomials cut at both ends.
 pub(super) fn truncated_mass(types: usize) -> f64 {
@@ -70,13 +70,14 @@ impl Marks {
     }
 
     /// Mark all counts of a box, corners included, each with one follower of type x more; below N in every entry.
-    pub fn mark(&mut self, low: &[usize], high: &[usize], x: usize) {
+    pub fn mark(&mut self, low: &[u32], high: &[u32], x: usize) {
         for corner in 0..1_usize << low.len() {
             let (mut index, mut sign) = (0, 1.0);
             for (d, (low, high)) in low.iter().zip(high).enumerate() {
                 let own = usize::from(d + 1 == x);
                 let end = corner >> d & 1 == 1;
-                index = index * self.steps.side + own + if end { high + 1 } else { *low };
+                let corner = if end { high + 1 } else { *low };
+                index = index * self.steps.side + own + corner as usize;
                 sign *= if end { -1.0 } else { 1.0 };
             }
             self.steps.values[index] += sign;
@@ -156,8 +157,28 @@ impl BoxLaw {
         }
     }
 
+    fn binomial(n: usize, success: f64) -> Self {
+        let mut law = Law::default();
+        law.assign_binomial(n, success);
+        Self::line(law.offset, law.weights)
+    }
+
+    /// A law of one coordinate, which has one row: with two types, at N = 10^4, the places of rows would cost as much as
+    /// what is done with them.
+    fn line(offset: usize, weights: Vec<f64>) -> Self {
+        Self {
+            offset: vec![offset],
+            size: vec![weights.len()],
+            rows: vec![[0, weights.len()]],
+            weights,
+        }
+    }
+
     /// Multinomial(n, law) without its tails: conditional binomials, the types 1.. in order.
     pub fn multinomial(n: usize, law: &[f64]) -> Self {
+        if let [_, moved] = law {
+            return Self::binomial(n, *moved);
+        }
         let dimensions = law.len() - 1;
         let mut terms = Terms {
             points: Vec::new(),
@@ -214,6 +235,15 @@ impl BoxLaw {
 
     /// The law of the sum of two independent vectors.
     pub fn plus(&self, other: &Self) -> Self {
+        if let ([mine], [theirs]) = (&self.offset[..], &other.offset[..]) {
+            let (mut narrow, mut wide) = (&self.weights, &other.weights);
+            if narrow.len() > wide.len() {
+                std::mem::swap(&mut narrow, &mut wide);
+            }
+            let mut weights = vec![0.0; narrow.len() + wide.len() - 1];
+            convolve(narrow, wide, &mut weights);
+            return Self::line(mine + theirs, weights);
+        }
         let sum = |a: &[usize], b: &[usize], less: usize| -> Vec<usize> {
             a.iter().zip(b).map(|(a, b)| a + b - less).collect()
         };
@@ -247,6 +277,12 @@ impl BoxLaw {
 
     /// E f(n + e_y), f on the grid; y = 0 is the coordinate that is not kept.
     pub fn expect(&self, values: &Grid, y: usize) -> f64 {
+        if let [offset] = self.offset[..] {
+            return dot(
+                &self.weights,
+                &values.values[offset + y..][..self.weights.len()],
+            );
+        }
         let mut corner = self.offset.clone();
         if y > 0 {
             corner[y - 1] += 1;
@@ -265,8 +301,13 @@ impl BoxLaw {
         parts.sum()
     }
 
-    /// The smallest box that holds all points of at least `mass`: its lowest and highest corner.
+    /// The smallest box that holds all points of at least `mass`, or all of a line but tails of that mass: its lowest and
+    /// highest corner.
     pub fn support(&self, mass: f64) -> [Vec<usize>; 2] {
+        if let [offset] = self.offset[..] {
+            let (low, high) = central(&self.weights, mass);
+            return [vec![offset + low], vec![offset + high]];
+        }
         let dimensions = self.size.len();
         let (mut low, mut high) = (self.size.clone(), vec![0; dimensions]);
         let mut index = vec![0; dimensions];
@@ -350,6 +391,42 @@ mod tests {
     }
 
     #[test]
+    fn sums_of_binomials_are_sums_of_bernoullis() {
+        for groups in [
+            [(0, 0.3), (0, 0.7)],
+            [(1, 0.25), (2, 0.5)],
+            [(40, 0.1), (3, 0.9)],
+            [(200, 0.02), (150, 0.6)],
+            [(5, 1.0), (90, 0.999)],
+            [(5, 0.0), (9, 0.4)],
+        ] {
+            let [one, other] = groups.map(|(n, p)| BoxLaw::multinomial(n, &[1.0 - p, p]));
+            let law = one.plus(&other);
+            let each = groups.iter().flat_map(|(n, p)| vec![*p; *n]);
+            let exact = each.fold(vec![1.0], |law, p| {
+                let mut next = vec![0.0; law.len() + 1];
+                for (k, w) in law.iter().enumerate() {
+                    next[k] += (1.0 - p) * w;
+                    next[k + 1] += p * w;
+                }
+                next
+            });
+            let total = exact.len() - 1;
+            let mut identity = Grid::zeros(total + 1, 2);
+            for (k, expected) in exact.iter().enumerate() {
+                let got = k
+                    .checked_sub(law.offset[0])
+                    .and_then(|j| law.weights.get(j));
+                let error = got.unwrap_or(&0.0) - expected;
+                assert!(error.abs() < 1e-15, "{groups:?} {k}");
+                identity.set(&[total - k, k + 1], (k + 1) as f64);
+            }
+            let mean: f64 = groups.iter().map(|(n, p)| *n as f64 * p).sum();
+            assert!((law.expect(&identity, 1) - mean - 1.0).abs() < 1e-11);
+        }
+    }
+
+    #[test]
     fn marked_points_are_those_of_the_boxes() {
         let boxes = [
             ([0, 0], [2, 1], 0),
@@ -365,9 +442,10 @@ mod tests {
         let counted = marks.counted();
         for a in 0..=population {
             for b in 0..=population - a {
-                let within = |(low, high, x): &&([usize; 2], [usize; 2], usize)| {
-                    let own = [usize::from(*x == 1), usize::from(*x == 2)];
-                    (0..2).all(|d| (low[d] + own[d]..=high[d] + own[d]).contains(&[a, b][d]))
+                let within = |(low, high, x): &&([u32; 2], [u32; 2], usize)| {
+                    let own = [u32::from(*x == 1), u32::from(*x == 2)];
+                    (0..2)
+                        .all(|d| (low[d] + own[d]..=high[d] + own[d]).contains(&([a, b][d] as u32)))
                 };
                 let expected = boxes.iter().filter(within).count() as f64;
                 assert_eq!(counted.at(&[population - a - b, a, b]), expected, "{a} {b}");

@@ -9,14 +9,15 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::mean_field;
+use super::LeaderTest;
+use super::cost::spread_index;
+use super::counts::{CountVectors, mean_field};
+use super::deviator::{Deviator, announcements};
 use crate::game::{
     Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType, Policy,
     PolicyError, Tables, outcomes,
 };
 use crate::validate::ValidateError;
-use crate::validate::exact::deviator::{Deviator, announcements};
-use crate::validate::exact::{LeaderTest, spread_index};
 
 /// States of a period whose plays are counted, to estimate what all of them take.
 const SAMPLED: usize = 30;
@@ -32,7 +33,7 @@ pub(super) const MOST_CANDIDATES: usize = 100_000;
 
 /// The beliefs of one period, in the order in which they were met.
 #[derive(Clone, Debug, Default)]
-pub(in crate::validate::exact) struct BeliefSet {
+pub(super) struct BeliefSet {
     beliefs: Vec<Belief>,
     /// Whether theta alone leads there: followers are solved for.
     on_path: Vec<bool>,
@@ -101,10 +102,10 @@ pub(super) fn first_beliefs(game: &Game) -> Vec<(f64, Belief)> {
 /// # Errors
 /// More than [`MOST_BELIEFS`] in a period, plays that, made twice, take more than `budget` multiply-adds, and a game without a
 /// value at some z^N.
-pub(in crate::validate::exact) fn reachable(
+pub(super) fn reachable(
     game: &Game,
     policy: &dyn Policy,
-    states: &[Vec<usize>],
+    states: &CountVectors,
     tested: (LeaderTest, Deviator<'_>),
     budget: f64,
 ) -> Result<Vec<BeliefSet>, ValidateError> {
@@ -123,8 +124,7 @@ pub(in crate::validate::exact) fn reachable(
             LeaderInformation::Public => every_type(game),
             LeaderInformation::Private => {
                 let period = plays_cost(game, policy, (t, now), states)?;
-                let population: usize = states.first().map_or(0, |n| n.iter().sum());
-                let population = population as u64;
+                let population = states.population() as u64;
                 cost += period;
                 // All plays are made once more when values are found; later periods seldom hold fewer beliefs.
                 let rest = (game.horizon() - t) as f64 * period;
@@ -145,14 +145,14 @@ fn plays_cost(
     game: &Game,
     policy: &dyn Policy,
     (t, now): (usize, &BeliefSet),
-    states: &[Vec<usize>],
+    states: &CountVectors,
 ) -> Result<f64, ValidateError> {
     let all = now.len() * states.len();
     let sampled = all.min(SAMPLED);
     let each = (0..sampled).map(|j| {
         let place = spread_index(j, sampled, all);
         let (belief, n) = (place / states.len(), place % states.len());
-        policy.play_cost(t, &now.beliefs[belief], &mean_field(&states[n]))
+        policy.play_cost(t, &now.beliefs[belief], &mean_field(states.at(n)))
     });
     let sum: f64 = each.sum::<Result<f64, PolicyError>>()?;
     Ok(all as f64 * (game.evaluation_cost() + sum / sampled.max(1) as f64))
@@ -180,16 +180,16 @@ fn after(
     game: &Game,
     policy: &dyn Policy,
     (t, now): (usize, &BeliefSet),
-    states: &[Vec<usize>],
+    states: &CountVectors,
     tested: (LeaderTest, Deviator<'_>),
 ) -> Result<BeliefSet, ValidateError> {
     let mut next = BeliefSet::default();
     for (i, belief) in now.beliefs().iter().enumerate() {
-        let found: Vec<Vec<(Belief, bool)>> = states
-            .par_iter()
+        let found: Vec<Vec<(Belief, bool)>> = (0..states.len())
+            .into_par_iter()
             .map_init(
                 || game.tables(),
-                |tables, n| from_state(game, policy, tables, (t, belief, n), tested),
+                |tables, n| from_state(game, policy, tables, (t, belief, states.at(n)), tested),
             )
             .collect::<Result<_, _>>()?;
         for (belief, by_theta) in found.into_iter().flatten() {
@@ -236,7 +236,7 @@ pub(super) fn candidate_number(game: &Game, belief: &Belief) -> f64 {
 /// Every map from the types of positive probability to actions, but theta's own prescription: in scenario order, the first
 /// type's action varying slowest. Impossible types keep theta's first action, which changes nothing. None where there are
 /// more than [`MOST_CANDIDATES`].
-pub(in crate::validate::exact) fn candidates(
+pub(super) fn candidates(
     game: &Game,
     belief: &Belief,
     theta: &LeaderPrescription,
@@ -263,7 +263,7 @@ pub(in crate::validate::exact) fn candidates(
 }
 
 /// Whether two prescriptions give every possible type the same law.
-pub(in crate::validate::exact) fn same_law(
+pub(super) fn same_law(
     belief: &Belief,
     one: &LeaderPrescription,
     other: &LeaderPrescription,
