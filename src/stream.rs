@@ -32,6 +32,41 @@ pub enum Role {
     FollowerDigits = 6,
 }
 
+/// Whom replications belong to. Each counts its own from where it begins, so that none sees what another draws: what a
+/// method has found out may then be tested on fresh streams. Append only, as roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Populations under theta, and paired replications that a verdict rests on.
+    Verdict,
+    /// Replications with the tagged follower integrated out; added to where their own purpose begins.
+    Integrated,
+    /// Paths that a best response is learnt from.
+    Learning,
+    /// Populations that the one-step check compares with (8).
+    OneStep,
+    /// Deviations outside any verdict: the pilots of `plan` and the gains of `converge`.
+    Pilot,
+    /// Populations whose distances and values `converge` reports,
+    Distances,
+    /// and those that choose which of these are reported. By another role, the resamples of a pilot.
+    Choosing,
+}
+
+impl Purpose {
+    /// The number of replications before its first.
+    pub const fn offset(self) -> u64 {
+        match self {
+            Self::Verdict => 0,
+            Self::Integrated => 1 << 40,
+            Self::Learning => 1 << 50,
+            Self::OneStep => 1 << 51,
+            Self::Pilot => 1 << 52,
+            Self::Distances => 1 << 53,
+            Self::Choosing => 1 << 54,
+        }
+    }
+}
+
 /// All streams of one (seed, population).
 #[derive(Clone, Debug)]
 pub struct StreamFamily {
@@ -149,6 +184,18 @@ mod tests {
             2_456_344_314_251_760_347,
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn purposes_lie_apart_and_where_they_always_did() {
+        use Purpose::{Choosing, Distances, Integrated, Learning, OneStep, Pilot, Verdict};
+        let all = [
+            Verdict, Integrated, Learning, OneStep, Pilot, Distances, Choosing,
+        ];
+        let bits = [0, 1 << 40, 1 << 50, 1 << 51, 1 << 52, 1 << 53, 1 << 54];
+        assert_eq!(all.map(Purpose::offset), bits);
+        // Integrated pilots begin behind both, and all of it fits.
+        assert!(bits.iter().sum::<u64>() < MAX_REPLICATION);
     }
 
     #[test]

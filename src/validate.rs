@@ -21,10 +21,10 @@ mod exact;
 mod integrated;
 mod one_step;
 mod paired;
-mod pilot;
 mod plan;
 mod population;
 mod range;
+mod trial;
 mod verdict;
 
 #[cfg(test)]

@@ -22,12 +22,10 @@ use rayon::prelude::*;
 
 use super::deviations::FollowerDeviation;
 use super::integrated::IntegratedExperiment;
-use super::paired::{
-    Bounds, Difference, Experiment, FollowerExperiment, Hypothesis, Setting, Worker, refuted,
-    sequential,
-};
+use super::paired::{FollowerExperiment, Setting, Worker};
 use super::range::RewardRanges;
-use super::{ValidateError, Verdict, Weight};
+use super::trial::{Bounds, Difference, Experiment, Level, Trial};
+use super::{Method, ValidateError, Verdict};
 use crate::game::Game;
 use crate::scenario::Start;
 use crate::stats::{Interval, Moments, clopper_pearson};
@@ -291,12 +289,28 @@ impl Calibration {
         &self,
         case: PlantedCase,
         experiment: impl Fn(u64) -> E + Sync,
-        bounds: impl Fn(usize) -> Bounds + Sync,
+        bounds: impl Fn(usize) -> Bounds,
     ) -> Result<CalibrationRow, ValidateError> {
+        let level = Level {
+            epsilon: PLANTED_EPSILON,
+            alpha: 1.0 - self.confidence,
+        };
+        let bounds: Vec<Bounds> = (0..case.class).map(bounds).collect();
+        let method = match case.source {
+            PlantedSource::Integrated => Method::Integrated,
+            PlantedSource::Drawn | PlantedSource::Paired => Method::Paired,
+        };
+        let end = |run| {
+            let trial = Trial::planted(method, bounds.clone(), experiment(run));
+            let hypotheses = trial.conclude(self.replications, level)?;
+            let replications = hypotheses.iter().map(|h| h.gains.count()).max();
+            let verdict = Trial::verdict(&hypotheses, level.alpha);
+            Ok((verdict, replications.unwrap_or(0)))
+        };
         let ends: Vec<(Verdict, u64)> = (1..self.runs + 1)
             .into_par_iter()
-            .map(|run| self.verdict(case.class, &experiment(run), &bounds))
-            .collect::<Result<_, _>>()?;
+            .map(end)
+            .collect::<Result<_, ValidateError>>()?;
         let count = |verdict: Verdict| ends.iter().filter(|(end, _)| *end == verdict).count();
         let mut replications = Moments::default();
         replications.extend(ends.iter().map(|(_, replications)| *replications as f64));
@@ -307,29 +321,6 @@ impl Calibration {
             refuted: count(Verdict::Refuted) as u64,
             replications,
         })
-    }
-
-    /// One verdict, and the replications it took.
-    fn verdict(
-        &self,
-        class: usize,
-        experiment: &impl Experiment,
-        bounds: impl Fn(usize) -> Bounds,
-    ) -> Result<(Verdict, u64), ValidateError> {
-        let alpha = 1.0 - self.confidence;
-        let hypotheses = (0..class)
-            .map(|d| Hypothesis::new((0, d), Weight::Decides, bounds(d), PLANTED_EPSILON, alpha));
-        let mut hypotheses = hypotheses.collect::<Result<Vec<_>, _>>()?;
-        sequential(experiment, &mut hypotheses, self.replications, alpha)?;
-        let verdict = if refuted(&hypotheses, alpha) {
-            Verdict::Refuted
-        } else if hypotheses.iter().all(Hypothesis::is_certified) {
-            Verdict::Certified
-        } else {
-            Verdict::Inconclusive
-        };
-        let replications = hypotheses.iter().map(|h| h.gains.count()).max();
-        Ok((verdict, replications.unwrap_or(0)))
     }
 }
 
@@ -369,10 +360,6 @@ impl Experiment for Planted<'_> {
 
     fn game(&self) -> &Game {
         self.game
-    }
-
-    fn averages(&self) -> usize {
-        0
     }
 }
 

@@ -30,14 +30,13 @@ mod law;
 
 use super::deviations::FollowerDeviation;
 use super::paired::crowd::{Announced, advance, next_type};
-use super::paired::{
-    Bounds, Difference, Experiment, Hypothesis, Setting, Worker, discounted, pick, with_tagged,
-};
+use super::paired::{Setting, Worker, discounted, pick, with_tagged};
 use super::range::{PeriodRange, RewardRanges};
+use super::trial::{Bounds, Difference, Experiment, Hypothesis};
 use super::{Player, ValidateError};
 use crate::game::{Game, MeanField, Play};
 use crate::stats::Interval;
-use crate::stream::Role;
+use crate::stream::{Purpose, Role};
 pub(super) use law::MAX_TYPES;
 use law::Movement;
 use rand::RngExt;
@@ -47,10 +46,6 @@ const FLOOR: f64 = 0.05;
 
 /// c, in units of the proven width H - L.
 const CAP: f64 = 4.0;
-
-/// The streams are those of replications from here on, which paired replications never reach: what one method sees does
-/// not decide what the other draws.
-const FIRST_STREAM: u64 = 1 << 40;
 
 /// Below this share of effective replications nothing is concluded.
 const MIN_EFFECTIVE_SHARE: f64 = 0.01;
@@ -172,7 +167,7 @@ impl<'a> IntegratedExperiment<'a> {
     ) -> Result<Vec<Carried>, ValidateError> {
         let Setting { game, streams, .. } = &self.setting;
         let types = game.follower_types().len();
-        let replication = FIRST_STREAM + replication;
+        let replication = Purpose::Integrated.offset() + replication;
         let mut crowd = streams.stream(replication, Role::Followers);
         let mut tagged = streams.stream(replication, Role::TaggedFollower);
         let mut others = self.setting.first_counts(replication, Some(x));
@@ -345,10 +340,6 @@ impl Experiment for IntegratedExperiment<'_> {
 
     fn game(&self) -> &Game {
         self.setting.game
-    }
-
-    fn averages(&self) -> usize {
-        1
     }
 }
 

@@ -18,16 +18,14 @@ use rayon::prelude::*;
 
 use super::deviations::MeanFieldPath;
 use super::exact::LeaderTest;
-use super::integrated::refusal;
-use super::paired::{Difference, Hypothesis};
-use super::pilot::Trial;
 use super::population::Claims;
 use super::range::RewardRanges;
-use super::{EXACT_LIMIT, Method, Player, Settings, ValidateError, Verdict, Weight};
+use super::trial::{Difference, Hypothesis, Level, Trial};
+use super::{EXACT_LIMIT, Method, Player, Settings, ValidateError, Verdict};
 use crate::game::{Game, MULTIPLY_ADDS_A_SECOND, Policy};
 use crate::scenario::Method as MethodChoice;
 use crate::stats::{LOOK, Moments};
-use crate::stream::{Role, Stream};
+use crate::stream::{Purpose, Role, Stream};
 
 /// Replications of the pilot.
 pub const PILOT: u64 = 2048;
@@ -37,9 +35,6 @@ const RESAMPLES: usize = 9;
 
 /// Replications of a resample that are put through a test, at most.
 const LONGEST: u64 = 1 << 17;
-
-/// The stream that resamples; a replication that nothing else reaches.
-const RESAMPLING: u64 = 1 << 54;
 
 /// What one deviation, or a whole claim, will need.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,7 +98,13 @@ fn of_population(
     if plan.follower == Method::Exact {
         needs.push(exact(claims, Player::Follower)?);
     } else {
-        let by = |method| Pilot::run(claims, Trial::follower(claims, method, ranges)?);
+        let (deviations, _) = claims.follower_class()?;
+        let by = |method| {
+            Pilot::run(
+                claims,
+                Trial::follower(claims, method, deviations.clone(), ranges),
+            )
+        };
         let open = claims.settings.method == MethodChoice::Auto;
         let pilot = match by(plan.follower) {
             Ok(pilot) if open && plan.follower == Method::Integrated && pilot.refuses() => {
@@ -118,7 +119,8 @@ fn of_population(
         if plan.leader == Method::Exact {
             needs.push(exact(claims, Player::Leader)?);
         } else {
-            needs.extend(Pilot::run(claims, Trial::leader(claims, ranges))?.forecast(claims)?);
+            let trial = Trial::leader(claims, claims.leader_class(), ranges);
+            needs.extend(Pilot::run(claims, trial)?.forecast(claims)?);
         }
     }
     Ok(needs)
@@ -151,7 +153,7 @@ struct End {
     replications: f64,
 }
 
-/// Replications of every cell of a trial.
+/// Replications of every deciding cell of a trial.
 struct Pilot<'a> {
     trial: Trial<'a>,
     /// By replication, then cell.
@@ -165,10 +167,16 @@ impl<'a> Pilot<'a> {
     fn run(claims: &Claims<'_>, trial: Trial<'a>) -> Result<Self, ValidateError> {
         let begin = Instant::now();
         let mut differences = Vec::new();
-        trial.replicate(&trial.all(), 1, PILOT, |row| differences.push(row.to_vec()))?;
+        let all: Vec<usize> = (0..trial.deviations.len()).collect();
+        let first = Purpose::Pilot.offset() + 1;
+        trial.replicate(first..first + PILOT, &all, |mut row| {
+            row.truncate(trial.deciding());
+            differences.push(row);
+            Ok(())
+        })?;
         let seconds = begin.elapsed().as_secs_f64();
-        let mut hypotheses = (0..trial.cells.len())
-            .map(|cell| fresh(&trial, cell, claims.settings))
+        let mut hypotheses = (0..trial.deciding())
+            .map(|cell| trial.hypothesis(cell, claims.level()))
             .collect::<Result<Vec<_>, _>>()?;
         for row in &differences {
             for (hypothesis, difference) in hypotheses.iter_mut().zip(row) {
@@ -184,23 +192,23 @@ impl<'a> Pilot<'a> {
     }
 
     fn refuses(&self) -> bool {
-        refusal(&self.hypotheses, |_| String::new()).is_some()
+        self.trial.refusal(&self.hypotheses).is_some()
     }
 
     fn forecast(&self, claims: &Claims<'_>) -> Result<Vec<Need>, ValidateError> {
         let streams = Stream::new(
             claims.settings.seed,
             claims.population,
-            RESAMPLING,
+            Purpose::Choosing.offset(),
             Role::Deviations,
         );
         let orders = orders(streams, self.differences.len());
-        let ends: Vec<Vec<End>> = (0..self.trial.cells.len())
+        let ends: Vec<Vec<End>> = (0..self.trial.deciding())
             .into_par_iter()
             .map(|cell| {
                 let ends = orders
                     .iter()
-                    .map(|order| self.end(claims.settings, cell, order));
+                    .map(|order| self.end(claims.level(), cell, order));
                 ends.collect()
             })
             .collect::<Result<_, _>>()?;
@@ -218,10 +226,13 @@ impl<'a> Pilot<'a> {
             seconds: each * end.replications,
         };
         let mut needs: Vec<Need> = Vec::new();
-        for ((cell, hypothesis), ends) in self.trial.cells.iter().zip(&self.hypotheses).zip(&ends) {
+        let Trial {
+            starts, deviations, ..
+        } = &self.trial;
+        for (hypothesis, ends) in self.hypotheses.iter().zip(&ends) {
             needs.push(need(
-                &cell.start,
-                &cell.deviation,
+                &starts[hypothesis.start],
+                &deviations[hypothesis.deviation],
                 &hypothesis.gains,
                 median(ends),
             ));
@@ -238,15 +249,9 @@ impl<'a> Pilot<'a> {
     }
 
     /// Put a resample through the test of one cell. Alone it refutes with an e-value of |D|/alpha.
-    fn end(
-        &self,
-        settings: &Settings<'_>,
-        cell: usize,
-        order: &[usize],
-    ) -> Result<End, ValidateError> {
-        let alpha = 1.0 - settings.confidence;
-        let goal = self.trial.cells.len() as f64 / alpha;
-        let mut test = fresh(&self.trial, cell, settings)?;
+    fn end(&self, level: Level, cell: usize, order: &[usize]) -> Result<End, ValidateError> {
+        let goal = self.trial.deciding() as f64 / level.alpha;
+        let mut test = self.trial.hypothesis(cell, level)?;
         for look in order.chunks(LOOK as usize) {
             for row in look {
                 test.push(self.differences[*row][cell])?;
@@ -262,12 +267,12 @@ impl<'a> Pilot<'a> {
                 replications,
             });
         }
-        Ok(self.extended(settings, cell, &test, goal))
+        Ok(self.extended(level, cell, &test, goal))
     }
 
     /// The end of a test that has not ended: by the growth at the best fixed bet that the pilot knows.
-    fn extended(&self, settings: &Settings<'_>, cell: usize, test: &Hypothesis, goal: f64) -> End {
-        let epsilon = settings.epsilon;
+    fn extended(&self, level: Level, cell: usize, test: &Hypothesis, goal: f64) -> End {
+        let Level { epsilon, alpha } = level;
         let mut moments = Moments::default();
         let below = test.gains.mean() < epsilon;
         // What is bet on counts the periods that are not played against the side.
@@ -283,7 +288,7 @@ impl<'a> Pilot<'a> {
         let edge = moments.mean() - epsilon;
         let growth = edge * edge / (2.0 * moments.sd() * moments.sd());
         let wealth = if below {
-            -libm::log(1.0 - settings.confidence)
+            -libm::log(alpha)
         } else {
             libm::log(goal)
         };
@@ -305,17 +310,6 @@ impl<'a> Pilot<'a> {
             replications: looks.max(LONGEST as f64),
         }
     }
-}
-
-fn fresh(
-    trial: &Trial<'_>,
-    cell: usize,
-    settings: &Settings<'_>,
-) -> Result<Hypothesis, ValidateError> {
-    let bounds = trial.cells[cell].bounds.with_tail(trial.tail);
-    let (epsilon, alpha) = (settings.epsilon, 1.0 - settings.confidence);
-    let hypothesis = Hypothesis::new(trial.place(cell), Weight::Decides, bounds, epsilon, alpha)?;
-    Ok(hypothesis.with_tail(trial.tail))
 }
 
 /// Rows of the pilot, drawn with replacement; the same ones for all cells.

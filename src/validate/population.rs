@@ -17,10 +17,10 @@ use crate::game::{Game, LeaderInformation, MeanField, Policy};
 use crate::scenario::{Engine, Method as MethodChoice, Start};
 use crate::simulate::split::MAX_POPULATION;
 use crate::simulate::{Cohorts, Simulation, rounded_counts, simulate};
+use crate::stream::Purpose;
 
-/// Replications of the one-step check, and the first of them, which no other sample reaches.
+/// Replications of the one-step check.
 const CHECKED: u64 = 200;
-const FIRST_CHECKED: u64 = 1 << 51;
 
 /// Everything that bears on one population.
 pub(super) struct Claims<'a> {
@@ -154,7 +154,7 @@ impl Claims<'_> {
     fn check_one_step(&self, validation: &mut Validation) -> Result<(), ValidateError> {
         let mut check = OneStep::new(self.game, self.policy);
         let mut beliefs = BeliefCheck::new(self.game);
-        let simulation = self.simulation(FIRST_CHECKED, CHECKED);
+        let simulation = self.simulation(Purpose::OneStep, CHECKED);
         simulate(self.game, self.policy, &simulation, |trajectory| {
             if let Some(beliefs) = &mut beliefs {
                 beliefs.push(trajectory)?;
@@ -169,12 +169,12 @@ impl Claims<'_> {
         Ok(())
     }
 
-    /// Replications of theta, from the first one given.
-    pub(super) fn simulation(&self, first_replication: u64, replications: u64) -> Simulation {
+    /// Replications of theta, on the streams of a purpose.
+    pub(super) fn simulation(&self, purpose: Purpose, replications: u64) -> Simulation {
         Simulation {
             seed: self.settings.seed,
             population: self.population,
-            first_replication,
+            first_replication: purpose.offset(),
             replications,
             engine: Engine::Counts,
             start: self.settings.start,

@@ -9,7 +9,7 @@ use std::fmt;
 
 use super::Digits;
 use super::exact::Values;
-use super::paired::Hypothesis;
+use super::trial::Hypothesis;
 
 /// Who deviates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

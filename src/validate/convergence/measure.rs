@@ -3,20 +3,15 @@
 use crate::game::Flow;
 use crate::simulate::{along, simulate};
 use crate::stats::Moments;
+use crate::stream::Purpose;
 use crate::validate::exact::LeaderTest;
-use crate::validate::integrated::refusal;
-use crate::validate::paired::Hypothesis;
-use crate::validate::pilot::Trial;
 use crate::validate::population::Claims;
 use crate::validate::range::RewardRanges;
+use crate::validate::trial::Trial;
 use crate::validate::{Method, Player, Row, ValidateError, Validation, Weight};
 
 /// Replications from which the deviation is chosen whose gain is then sampled.
 const CHOSEN_FROM: u64 = 256;
-/// The first replication of the simulated paths: theirs are no other sample's.
-const FIRST_SIMULATED: u64 = 1 << 53;
-/// The same of those that choose what is measured.
-const FIRST_CHOOSING: u64 = 1 << 54;
 
 /// A period (from 1) and a type.
 pub(super) type Cell = (usize, usize);
@@ -54,7 +49,7 @@ pub(super) struct Chosen {
 
 impl Chosen {
     pub fn by(claims: &Claims<'_>, flow: &Flow) -> Result<Self, ValidateError> {
-        let found = paths(claims, flow, FIRST_CHOOSING)?;
+        let found = paths(claims, flow, Purpose::Choosing)?;
         let most_biased = found.most_biased();
         Ok(Self {
             farthest: found.farthest(),
@@ -72,12 +67,12 @@ pub(super) fn simulated(
     claims: &[Claims<'_>],
     flow: &Flow,
 ) -> Result<Vec<Simulated>, ValidateError> {
-    let one = |claims: &Claims<'_>| paths(claims, flow, FIRST_SIMULATED);
+    let one = |claims: &Claims<'_>| paths(claims, flow, Purpose::Distances);
     claims.iter().map(one).collect()
 }
 
-/// Simulate theta at one population, from a replication on.
-fn paths(claims: &Claims<'_>, flow: &Flow, first: u64) -> Result<Simulated, ValidateError> {
+/// Simulate theta at one population.
+fn paths(claims: &Claims<'_>, flow: &Flow, purpose: Purpose) -> Result<Simulated, ValidateError> {
     let types = claims.game.follower_types().len();
     let periods = flow.main_path().len();
     let mut found = Simulated {
@@ -89,7 +84,7 @@ fn paths(claims: &Claims<'_>, flow: &Flow, first: u64) -> Result<Simulated, Vali
         follower: Moments::default(),
         leader: Moments::default(),
     };
-    let simulation = claims.simulation(first, claims.settings.replications);
+    let simulation = claims.simulation(purpose, claims.settings.replications);
     simulate(claims.game, claims.policy, &simulation, |trajectory| {
         for (i, node) in along(flow, trajectory).iter().enumerate() {
             let mut total = 0.0;
@@ -254,39 +249,28 @@ pub(super) fn sampled_gap(
     ranges: &RewardRanges<'_>,
 ) -> Result<Gap, ValidateError> {
     let trial = match player {
-        Player::Follower => Trial::follower(claims, method, ranges)?,
-        Player::Leader => Trial::leader(claims, ranges),
+        Player::Follower => Trial::follower(claims, method, claims.follower_class()?.0, ranges),
+        Player::Leader => Trial::leader(claims, claims.leader_class(), ranges),
     };
-    let mut pilot = vec![Moments::default(); trial.cells.len()];
-    trial.replicate(&trial.all(), 1, CHOSEN_FROM, |differences| {
+    let all: Vec<usize> = (0..trial.deviations.len()).collect();
+    let mut pilot = vec![Moments::default(); trial.deciding()];
+    let first = Purpose::Pilot.offset() + 1;
+    let fresh = first + CHOSEN_FROM;
+    trial.replicate(first..fresh, &all, |differences| {
         for (moments, difference) in pilot.iter_mut().zip(differences) {
             moments.push(difference.gain);
         }
+        Ok(())
     })?;
     let best = largest(0..pilot.len(), |cell| pilot[*cell].mean()).unwrap_or(0);
-    let cell = &trial.cells[best];
-    let settings = claims.settings;
-    let mut hypothesis = Hypothesis::new(
-        trial.place(best),
-        Weight::Decides,
-        cell.bounds,
-        settings.epsilon,
-        1.0 - settings.confidence,
-    )?;
-    trial.replicate(
-        &[best],
-        1 + CHOSEN_FROM,
-        settings.replications,
-        |differences| {
-            hypothesis.observe(differences[0]);
-        },
-    )?;
-    let reason = match method {
-        Method::Integrated => refusal(std::slice::from_ref(&hypothesis), |_| {
-            cell.deviation.clone()
-        }),
-        Method::Paired | Method::Exact => None,
-    };
+    let mut hypothesis = trial.hypothesis(best, claims.level())?;
+    let (start, deviation) = trial.place(best);
+    let replications = fresh..fresh + claims.settings.replications;
+    trial.replicate(replications, &[deviation], |differences| {
+        hypothesis.observe(differences[start]);
+        Ok(())
+    })?;
+    let reason = trial.refusal(std::slice::from_ref(&hypothesis));
     let warning = reason.map(|reason| {
         format!(
             "N = {}: the integrated gain is doubtful: {reason}",

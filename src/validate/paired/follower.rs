@@ -3,10 +3,11 @@
 use rand::RngExt;
 
 use super::crowd::{Announced, Setting, Worker, advance, next_type};
-use super::{Difference, Experiment, LeaderDraws, Leadership};
+use super::{LeaderDraws, Leadership};
 use crate::game::{Game, MeanField, Play};
 use crate::stream::{Role, Stream};
 use crate::validate::deviations::FollowerDeviation;
+use crate::validate::trial::{Difference, Experiment};
 use crate::validate::{Player, ValidateError};
 
 /// Starts: the initial types of positive weight in order, then their average with those weights.
@@ -71,10 +72,6 @@ impl Experiment for FollowerExperiment<'_> {
 
     fn game(&self) -> &Game {
         self.setting.game
-    }
-
-    fn averages(&self) -> usize {
-        1
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::crowd::{Announced, Setting, Worker, advance};
 use super::follower::discounted;
-use super::{Difference, Experiment, LeaderDraws, Leadership};
+use super::{LeaderDraws, Leadership};
 use crate::game::{Belief, Game, MeanField, Play};
 use crate::stream::{Role, Stream};
 use crate::validate::deviations::LeaderDeviation;
+use crate::validate::trial::{Difference, Experiment};
 use crate::validate::{Player, ValidateError, leader_reward};
 
 /// One start, z_1.
@@ -84,10 +85,6 @@ impl Experiment for LeaderExperiment<'_> {
 
     fn game(&self) -> &Game {
         self.setting.game
-    }
-
-    fn averages(&self) -> usize {
-        0
     }
 }
 

@@ -2,35 +2,24 @@
 
 use super::Claims;
 use crate::simulate::simulate;
-use crate::stats::Interval;
-use crate::stream::{Role, StreamFamily};
+use crate::stream::{Purpose, Role, StreamFamily};
 use crate::validate::deviations::{
     FollowerDeviation, LeaderChoices, LeaderDeviation, SampledPath, SampledResponse,
     one_shot_periods,
 };
-use crate::validate::integrated::{IntegratedExperiment, refusal};
-use crate::validate::paired::{
-    Bounds, Experiment, FollowerExperiment, Hypothesis, LeaderExperiment, Setting, refuted,
-    sequential,
-};
+use crate::validate::paired::Setting;
 use crate::validate::range::RewardRanges;
+use crate::validate::trial::{Hypothesis, Level, Trial};
 use crate::validate::verdict::{RowName, sampled_row};
-use crate::validate::{Method, Player, Row, ValidateError, Validation, Verdict, Weight};
+use crate::validate::{Method, Row, ValidateError, Validation, Verdict, Weight};
 
-/// Paths that a best response is learnt from,
+/// Paths that a best response is learnt from.
 const PILOT: u64 = 256;
-/// and the first of their replications, which no test ever reaches.
-const FIRST_PILOT: u64 = 1 << 50;
 
 /// What sampling found of one player.
-pub(super) struct Sampled {
-    method: Method,
-    player: Player,
+struct Sampled<'a> {
+    trial: Trial<'a>,
     hypotheses: Vec<Hypothesis>,
-    /// By index.
-    starts: Vec<String>,
-    deviations: Vec<String>,
-    class: String,
     /// Why nothing may be concluded.
     refusal: Option<String>,
 }
@@ -46,10 +35,9 @@ impl<'a> Claims<'a> {
     ) -> Result<(), ValidateError> {
         let (deviations, class) = self.follower_class()?;
         let ranges = RewardRanges::prove(self.game);
-        let mut found = match self.follower_by(method, &deviations, &ranges) {
-            Err(ValidateError::IntegratedLeader) if or_paired => {
-                self.follower_by(Method::Paired, &deviations, &ranges)?
-            }
+        let by = |method| self.test(Trial::follower(self, method, deviations.clone(), &ranges));
+        let mut found = match by(method) {
+            Err(ValidateError::IntegratedLeader) if or_paired => by(Method::Paired)?,
             found => found?,
         };
         if let Some(reason) = found.refusal.as_ref().filter(|_| or_paired) {
@@ -57,10 +45,9 @@ impl<'a> Claims<'a> {
                 "N = {}: the method `integrated` refuses, and paired replications take its place: {reason}",
                 self.population
             ));
-            found = self.follower_by(Method::Paired, &deviations, &ranges)?;
+            found = by(Method::Paired)?;
         }
-        found.class = class;
-        self.add_sampled(&found, validation);
+        self.add_sampled(&found, &class, validation);
         Ok(())
     }
 
@@ -104,7 +91,7 @@ impl<'a> Claims<'a> {
 
     /// Paths under theta, on streams of their own.
     fn pilot(&self) -> Result<Vec<SampledPath>, ValidateError> {
-        let simulation = self.simulation(FIRST_PILOT, PILOT);
+        let simulation = self.simulation(Purpose::Learning, PILOT);
         let mut paths = Vec::new();
         simulate(self.game, self.policy, &simulation, |trajectory| {
             paths.push(SampledPath::of(self.game, trajectory));
@@ -113,75 +100,16 @@ impl<'a> Claims<'a> {
         Ok(paths)
     }
 
-    fn follower_by(
-        &self,
-        method: Method,
-        deviations: &[FollowerDeviation],
-        ranges: &RewardRanges<'_>,
-    ) -> Result<Sampled, ValidateError> {
-        let types = self.tagged_types();
-        let (setting, tried) = (self.setting(), deviations.to_vec());
-        let tail = self.game.tail(ranges.follower_width());
-        let hypotheses = if method == Method::Integrated {
-            let experiment = IntegratedExperiment::new(setting, types.clone(), tried, ranges);
-            let bounds = |start: usize, d: usize| experiment.bounds(start, d);
-            self.test(&experiment, types.len(), deviations.len(), tail, bounds)?
-        } else {
-            let experiment = FollowerExperiment {
-                setting,
-                types: types.clone(),
-                deviations: tried,
-            };
-            let range = |x: usize, d: usize| ranges.follower_difference(&deviations[d], x);
-            let bounds = |start: usize, d: usize| {
-                // The average over types of what the types' differences cannot leave.
-                let average = || {
-                    let parts = types.iter().map(|(x, weight)| (*weight, range(*x, d)));
-                    parts.fold(
-                        Interval {
-                            low: 0.0,
-                            high: 0.0,
-                        },
-                        |total, (weight, part)| Interval {
-                            low: total.low + weight * part.low,
-                            high: total.high + weight * part.high,
-                        },
-                    )
-                };
-                Bounds::Proven(types.get(start).map_or_else(average, |(x, _)| range(*x, d)))
-            };
-            self.test(&experiment, types.len(), deviations.len(), tail, bounds)?
-        };
-        let mut starts: Vec<String> = types
-            .iter()
-            .map(|(x, _)| self.game.follower_types()[*x].clone())
-            .collect();
-        starts.push("initial".to_string());
-        let names: Vec<String> = deviations.iter().map(|d| d.name(self.game)).collect();
-        let refusal = match method {
-            Method::Integrated => refusal(&hypotheses, |h| {
-                format!("{} from {}", names[h.deviation], starts[h.start])
-            }),
-            Method::Paired | Method::Exact => None,
-        };
-        Ok(Sampled {
-            method,
-            player: Player::Follower,
-            hypotheses,
-            starts,
-            deviations: names,
-            class: String::new(),
-            refusal,
-        })
+    /// The default class of the leader, and the user's files.
+    pub(in crate::validate) fn leader_class(&self) -> Vec<LeaderDeviation> {
+        let mut deviations = LeaderDeviation::class(self.game);
+        let files = self.settings.files.iter().cloned();
+        deviations.extend(files.map(LeaderDeviation::File));
+        deviations
     }
 
     pub(super) fn leader_paired(&self, validation: &mut Validation) -> Result<(), ValidateError> {
         let ranges = RewardRanges::prove(self.game);
-        let tail = self.game.tail(ranges.leader_width());
-        let mut deviations = LeaderDeviation::class(self.game);
-        let files = self.settings.files.iter().cloned();
-        deviations.extend(files.map(LeaderDeviation::File));
-        let names = deviations.iter().map(|d| d.name(self.game)).collect();
         let choices = LeaderChoices::of(self.game);
         let (constants, cell) = match choices {
             LeaderChoices::Actions => ("constant actions", "(t, action)"),
@@ -193,58 +121,25 @@ impl<'a> Claims<'a> {
             "{constants}, {shots}{} (the followers re-answering)",
             self.file_words()
         );
-        let experiment = LeaderExperiment {
-            setting: self.setting(),
-            deviations,
-        };
-        let number = experiment.deviations.len();
-        let hypotheses = self.test(&experiment, 1, number, tail, |_, d| {
-            Bounds::Proven(ranges.leader_difference(&experiment.deviations[d]))
-        })?;
-        let found = Sampled {
-            method: Method::Paired,
-            player: Player::Leader,
-            hypotheses,
-            starts: vec!["initial".to_string()],
-            deviations: names,
-            class,
-            refusal: None,
-        };
-        self.add_sampled(&found, validation);
+        let found = self.test(Trial::leader(self, self.leader_class(), &ranges))?;
+        self.add_sampled(&found, &class, validation);
         Ok(())
     }
 
-    /// Replicate: `starts` that decide, and their average where the player is a follower. `tail` is what periods of an
-    /// infinite horizon that are not played can add to a gain.
-    fn test(
-        &self,
-        experiment: &impl Experiment,
-        starts: usize,
-        deviations: usize,
-        tail: f64,
-        bounds: impl Fn(usize, usize) -> Bounds,
-    ) -> Result<Vec<Hypothesis>, ValidateError> {
-        let all = starts + experiment.averages();
-        let cells = (0..all).flat_map(|start| (0..deviations).map(move |d| (start, d)));
-        let hypotheses = cells.map(|(start, d)| {
-            let weight = if start < starts {
-                Weight::Decides
-            } else {
-                Weight::Beside
-            };
-            let (epsilon, alpha) = (self.settings.epsilon, self.alpha());
-            let bounds = bounds(start, d).with_tail(tail);
-            let hypothesis = Hypothesis::new((start, d), weight, bounds, epsilon, alpha)?;
-            Ok(hypothesis.with_tail(tail))
-        });
-        let mut hypotheses = hypotheses.collect::<Result<Vec<_>, ValidateError>>()?;
-        sequential(
-            experiment,
-            &mut hypotheses,
-            self.settings.replications,
-            self.alpha(),
-        )?;
-        Ok(hypotheses)
+    fn test<'t>(&self, trial: Trial<'t>) -> Result<Sampled<'t>, ValidateError> {
+        let hypotheses = trial.conclude(self.settings.replications, self.level())?;
+        Ok(Sampled {
+            refusal: trial.refusal(&hypotheses),
+            trial,
+            hypotheses,
+        })
+    }
+
+    pub(in crate::validate) fn level(&self) -> Level {
+        Level {
+            epsilon: self.settings.epsilon,
+            alpha: self.alpha(),
+        }
     }
 
     pub(in crate::validate) fn setting(&self) -> Setting<'a> {
@@ -258,12 +153,15 @@ impl<'a> Claims<'a> {
     }
 
     /// Sampled rows: certified where every deciding one is, refuted by the mean of their e-values.
-    fn add_sampled(&self, found: &Sampled, validation: &mut Validation) {
-        let (hypotheses, player) = (&found.hypotheses, found.player);
+    fn add_sampled(&self, found: &Sampled<'_>, class: &str, validation: &mut Validation) {
+        let Sampled {
+            trial, hypotheses, ..
+        } = found;
+        let player = trial.player;
         let deciding = || hypotheses.iter().filter(|h| h.weight == Weight::Decides);
         let rows = hypotheses.iter().map(|h| {
-            let start = found.starts[h.start].clone();
-            let deviation = found.deviations[h.deviation].clone();
+            let start = trial.starts[h.start].clone();
+            let deviation = trial.deviations[h.deviation].clone();
             let name = RowName {
                 population: self.population,
                 player,
@@ -271,7 +169,7 @@ impl<'a> Claims<'a> {
                 deviation,
                 weight: h.weight,
             };
-            sampled_row(name, found.method, h, deciding().count(), self.alpha())
+            sampled_row(name, trial.method, h, deciding().count(), self.alpha())
         });
         let mut rows: Vec<Row> = rows.collect();
         if let Some(reason) = &found.refusal {
@@ -282,14 +180,9 @@ impl<'a> Claims<'a> {
                 self.population
             ));
         }
-        let verdict = if found.refusal.is_some() {
-            Verdict::Inconclusive
-        } else if refuted(hypotheses, self.alpha()) {
-            Verdict::Refuted
-        } else if deciding().all(Hypothesis::is_certified) {
-            Verdict::Certified
-        } else {
-            Verdict::Inconclusive
+        let verdict = match found.refusal {
+            Some(_) => Verdict::Inconclusive,
+            None => Trial::verdict(hypotheses, self.alpha()),
         };
         if deciding().any(|h| h.bets.is_none()) {
             validation.warnings.push(format!(
@@ -304,7 +197,7 @@ impl<'a> Claims<'a> {
                 self.population
             ));
         }
-        let how = match found.method {
+        let how = match trial.method {
             Method::Integrated => {
                 "the tagged follower integrated out, one-sided bounds from sums of weights cut on the safe side, the range \
                  of rewards"
@@ -318,7 +211,7 @@ impl<'a> Claims<'a> {
         );
         validation
             .results
-            .extend(self.conclude(&rows, verdict, &found.class, (evidence, 0.0)));
+            .extend(self.conclude(&rows, verdict, class, (evidence, 0.0)));
         validation.rows.extend(rows);
     }
 }
