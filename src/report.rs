@@ -11,6 +11,7 @@ mod convergence;
 mod folder;
 mod leader;
 mod manifest;
+mod npy;
 mod plan;
 mod progress;
 mod screen;

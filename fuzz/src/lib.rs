@@ -66,11 +66,11 @@ pub fn formula(data: &[u8]) {
         1,
     );
     if let Ok(scenario) = Scenario::parse("fuzz.toml", &game, &[]) {
-        // What was checked has finite values everywhere on the way.
+        // What was checked can be evaluated between the points that were looked at, or says why not.
         let game = scenario.game();
         let mut tables = game.tables();
         for m in [0.0, 0.3, 1.0] {
-            let _ = tables.fill(1, &[1.0 - m, m]);
+            let _ = tables.evaluate(1, &[1.0 - m, m]);
         }
     }
 }

@@ -6,12 +6,11 @@
 use std::io::{Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use npyz::WriterBuilder;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{OutputFolder, WriteError};
-use crate::solve::{Archive, Array, Numbers};
+use super::{OutputFolder, WriteError, npy};
+use crate::solve::Archive;
 
 /// The name of the file.
 pub const THETA_FILE: &str = "theta.npz";
@@ -65,7 +64,7 @@ pub fn theta_bytes(archive: &Archive) -> std::io::Result<Vec<u8>> {
         zip.write_all(bytes)
     };
     for (name, array) in &archive.arrays {
-        let bytes = npy(array)?;
+        let bytes = npy::of_array(array);
         digest.update(name.as_bytes());
         digest.update(&bytes);
         entry(name, &bytes)?;
@@ -73,27 +72,8 @@ pub fn theta_bytes(archive: &Archive) -> std::io::Result<Vec<u8>> {
     let mut about = archive.about.clone();
     about["arrays_sha256"] = json!(hexadecimal(digest));
     let text = serde_json::to_vec_pretty(&about)?;
-    entry(ABOUT, &npy_of(&[text.len() as u64], text.into_iter())?)?;
+    entry(ABOUT, &npy::of_bytes(&text))?;
     Ok(zip.finish()?.into_inner())
-}
-
-fn npy(array: &Array) -> std::io::Result<Vec<u8>> {
-    match &array.numbers {
-        Numbers::Floats(numbers) => npy_of(&array.shape, numbers.iter().copied()),
-        Numbers::Integers(numbers) => npy_of(&array.shape, numbers.iter().copied()),
-    }
-}
-
-fn npy_of<T: npyz::AutoSerialize>(
-    shape: &[u64],
-    numbers: impl Iterator<Item = T>,
-) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let options = npyz::WriteOptions::new().default_dtype().shape(shape);
-    let mut writer = options.writer(&mut bytes).begin_nd()?;
-    writer.extend(numbers)?;
-    writer.finish()?;
-    Ok(bytes)
 }
 
 fn hexadecimal(digest: Sha256) -> String {
@@ -142,31 +122,24 @@ pub fn theta_of<R: Read + Seek>(file: R) -> Result<Archive, String> {
         let mut bytes = Vec::new();
         let read = entry.by_ref().take(size + 1).read_to_end(&mut bytes);
         read.map_err(|error| format!("the array {name}: {error}"))?;
-        let unread = |error: std::io::Error| format!("the array {name}: {error}");
-        let npy = npyz::NpyFile::new(&bytes[..]).map_err(unread)?;
-        let shape = npy.shape().to_vec();
+        let unread = |what: String| format!("the array {name}: {what}");
         if name == ABOUT {
-            let text = npy.into_vec::<u8>().map_err(unread)?;
-            about = serde_json::from_slice::<serde_json::Value>(&text).ok();
+            let text = npy::bytes(&bytes).map_err(unread)?;
+            let read = serde_json::from_slice::<serde_json::Map<_, _>>(text);
+            about = Some(read.map_err(|error| format!("what it is about: {error}"))?);
             continue;
         }
         digest.update(name.as_bytes());
         digest.update(&bytes);
-        let float = npy.header().dtype().descr().contains('f');
-        let numbers = match float {
-            true => npy.into_vec::<f64>().map(Numbers::Floats),
-            false => npy.into_vec::<i64>().map(Numbers::Integers),
-        };
-        let numbers = numbers.map_err(unread)?;
-        arrays.push((name, Array { shape, numbers }));
+        let array = npy::array(&bytes).map_err(unread)?;
+        arrays.push((name, array));
     }
     let mut about = about.ok_or("it does not say what it is")?;
-    let expected = about["arrays_sha256"].take();
-    if expected != json!(hexadecimal(digest)) {
+    if about.remove("arrays_sha256") != Some(json!(hexadecimal(digest))) {
         return Err("its arrays are not those that were written".to_owned());
     }
-    about
-        .as_object_mut()
-        .map(|about| about.remove("arrays_sha256"));
-    Ok(Archive { about, arrays })
+    Ok(Archive {
+        about: about.into(),
+        arrays,
+    })
 }

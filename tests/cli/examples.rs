@@ -38,7 +38,7 @@ fn a_scenario_is_solved_certified_and_validated() {
     assert_eq!(text.lines().count(), 7, "{text}");
 }
 
-/// Repair costs 0.2 once; an infection 0.2 a period, for ever: whoever is infected repairs at once, or repairs never.
+/// Exact gains: neither threshold is an equilibrium of this game with a thousand followers.
 #[test]
 fn a_policy_of_ones_own_is_validated() {
     let text = printed(own_policy::report);

@@ -7,6 +7,7 @@ mod determinism;
 mod examples;
 mod exit_codes;
 mod figures;
+mod fuzz_seeds;
 mod leader_tables;
 mod place;
 mod policy_flow;
