@@ -1,21 +1,34 @@
 //! The game: spaces, kernels and rewards (paper, section II), tabulated at a period and a mean field.
 //!
-//! A [`Game`] is built from a scenario. Its kernels and rewards are formulas of `t` and `z` with everything else
-//! already put in, and [`Tables`] holds their values at one `(t, z)`.
+//! A [`Game`] is built from a scenario, or from code ([`Game::builder`]). Its kernels and rewards are formulas of `t` and `z` with
+//! everything else already put in, or what functions and tables give, and [`Tables`] holds their values at one `(t, z)`.
 
+mod arrays;
+mod assembly;
 mod belief;
+mod builder;
+pub(crate) mod check;
+mod closures;
+pub(crate) mod columns;
+pub(crate) mod door;
 mod enclosure;
+mod error;
 pub(crate) mod jet;
 mod mean_field;
+mod model;
 mod policy;
 mod policy_file;
 pub(crate) mod program;
 mod scales;
+mod sources;
 mod spaces;
 pub(crate) mod stretches;
 mod tables;
 
 pub use belief::{LeaderInformation, LeaderMove, Outcome, TypeLeak, outcomes, update_belief};
+pub use builder::{BuildError, GameBuilder, Observed};
+pub use closures::{At, Reads};
+pub use error::{GameError, KernelRow, LeaderSpot, Point, Quantity, Spot};
 pub use mean_field::{
     Flow, FlowEdge, FlowNode, FlowRule, MeanRewards, Way, Worth, advance_mean_field, mean_rewards,
     public_beliefs, ways,
@@ -24,194 +37,22 @@ pub use policy::{MULTIPLY_ADDS_A_SECOND, Play, Policy, PolicyError};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
 pub(crate) use scales::cover_simplex;
 pub use scales::{Scale, Scales};
+pub use sources::{Kernel, Reward};
 pub use spaces::{
     Belief, FollowerAction, FollowerType, LeaderAction, LeaderActions, LeaderMixing,
     LeaderPrescription, LeaderType, MeanField, Prescription,
 };
 pub use tables::{PROBABILITY_TOLERANCE, Tables};
 
+use model::{Failures, Models};
 use program::{Op, Pool, Program, Slot};
-use std::fmt;
+use std::sync::Arc;
 use tables::Checks;
 
 /// Multiply-adds in the time of one instruction of a formula.
 const INSTRUCTION: f64 = 12.0;
 
-/// A period and a mean field.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Point {
-    /// The period, from 1; T + 1 for the terminal reward.
-    pub t: usize,
-    /// z, one entry per follower type.
-    pub z: Vec<f64>,
-}
-
-impl fmt::Display for Point {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "t = {}, z = {:?}", self.t, self.z)
-    }
-}
-
-/// What the leader is and does at which a kernel or reward is meant, by name and by index.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LeaderSpot {
-    /// Her type x^l; `None` without types.
-    pub leader_type: Option<(LeaderType, String)>,
-    /// Her action a^l; `None` in a game without a leader.
-    pub leader_action: Option<(LeaderAction, String)>,
-}
-
-impl fmt::Display for LeaderSpot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut before = "";
-        if let Some((_, name)) = &self.leader_type {
-            write!(f, "leader type {name}")?;
-            before = ", ";
-        }
-        match &self.leader_action {
-            Some((_, name)) => write!(f, "{before}leader action {name}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The follower type, its action and the leader's move at which a kernel or reward is meant, by name and by index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spot {
-    /// The follower type x.
-    pub follower_type: (FollowerType, String),
-    /// The follower action a.
-    pub follower_action: (FollowerAction, String),
-    /// The leader's type and action.
-    pub leader: LeaderSpot,
-}
-
-impl fmt::Display for Spot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "type {}, action {}",
-            self.follower_type.1, self.follower_action.1
-        )?;
-        match &self.leader.leader_action {
-            Some(_) => write!(f, ", {}", self.leader),
-            None => Ok(()),
-        }
-    }
-}
-
-/// A number that a game consists of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Quantity {
-    /// Q^f(next | z, x, a^l, a).
-    Transition {
-        /// Where.
-        spot: Box<Spot>,
-        /// The type moved to.
-        next: String,
-    },
-    /// R^f(z, x, a^l, a).
-    FollowerReward(Box<Spot>),
-    /// g(z, a^l, x, a), the leader's reward per follower.
-    LeaderFollowerReward(Box<Spot>),
-    /// r(z, x^l, a^l), the leader's reward per period.
-    LeaderPeriodReward(Box<LeaderSpot>),
-    /// Q^l(next | z, x^l, a^l).
-    LeaderTransition {
-        /// Where.
-        spot: Box<LeaderSpot>,
-        /// The type moved to.
-        next: String,
-    },
-    /// V_{T+1}(z, x), (14).
-    Terminal {
-        /// The follower type x.
-        follower_type: FollowerType,
-        /// Its name.
-        name: String,
-    },
-}
-
-impl fmt::Display for Quantity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Quantity::Transition { spot, next } => {
-                write!(f, "the probability of moving to {next} ({spot})")
-            }
-            Quantity::FollowerReward(spot) => write!(f, "the follower reward ({spot})"),
-            Quantity::LeaderFollowerReward(spot) => {
-                write!(f, "the leader's reward per follower ({spot})")
-            }
-            Quantity::LeaderPeriodReward(spot) => {
-                write!(f, "the leader's reward per period ({spot})")
-            }
-            Quantity::LeaderTransition { spot, next } => {
-                write!(
-                    f,
-                    "the probability of the leader's moving to {next} ({spot})"
-                )
-            }
-            Quantity::Terminal { name, .. } => write!(f, "the terminal reward (type {name})"),
-        }
-    }
-}
-
-/// A row of a kernel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KernelRow {
-    /// Q^f(. | z, x^l, x, a^l, a).
-    Follower(Box<Spot>),
-    /// Q^l(. | z, x^l, a^l).
-    Leader(Box<LeaderSpot>),
-}
-
-impl fmt::Display for KernelRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Follower(spot) => write!(f, "{spot}"),
-            Self::Leader(spot) => write!(f, "{spot}"),
-        }
-    }
-}
-
-/// A point at which a kernel or reward has no valid value.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum GameError {
-    /// NaN or infinite.
-    #[error("{quantity} is {value} at {point}")]
-    NotFinite {
-        /// What.
-        quantity: Quantity,
-        /// Its value.
-        value: f64,
-        /// Where.
-        point: Point,
-    },
-    /// A negative probability.
-    #[error("the probability of moving to {next} ({row}) is {value} at {point}")]
-    Negative {
-        /// The row.
-        row: KernelRow,
-        /// The type moved to.
-        next: String,
-        /// The probability.
-        value: f64,
-        /// Where.
-        point: Point,
-    },
-    /// A kernel row that does not sum to one.
-    #[error("the transition row ({row}) sums to {sum}, not to 1, at {point}")]
-    RowSum {
-        /// The row.
-        row: KernelRow,
-        /// What it sums to.
-        sum: f64,
-        /// Where.
-        point: Point,
-    },
-}
-
-/// What a game is made of: spaces by name, and the slots of its formulas in a pool.
+/// What a game is made of: spaces by name, and the slots of its tables in a pool.
 #[derive(Clone, Debug)]
 pub(crate) struct Primitives {
     pub(crate) name: String,
@@ -240,6 +81,17 @@ pub(crate) struct Primitives {
     pub(crate) leader_follower_reward: Vec<Slot>,
     /// By type.
     pub(crate) terminal: Vec<Slot>,
+    pub(crate) code: Code,
+}
+
+/// What a game has of numbers that are no formulas.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Code {
+    /// Of kernels and rewards.
+    models: Models,
+    /// Of the terminal reward.
+    terminal: Models,
+    failures: Arc<Failures>,
 }
 
 impl Primitives {
@@ -297,6 +149,7 @@ pub struct Game {
     varying: Checks,
     terminal_program: Program,
     terminal: Vec<Slot>,
+    failures: Arc<Failures>,
     scales: Scales,
     /// The same game with every reward in units of its player's scale; `None` of such a game.
     in_units: Option<Box<Game>>,
@@ -333,6 +186,7 @@ impl Game {
             kernel: mut raw_kernel,
             leader_kernel: mut raw_leader_kernel,
             mut terminal,
+            code,
             ..
         } = primitives;
         let Primitives {
@@ -353,8 +207,12 @@ impl Game {
         let kernels = kernels
             .chain(&mut raw_leader_kernel)
             .chain(&mut leader_kernel);
-        let program = pool.program(types.len(), kernels.chain(rewards));
-        let terminal_program = pool.program(types.len(), terminal.iter_mut());
+        let program = pool
+            .program(types.len(), kernels.chain(rewards))
+            .with_models(code.models);
+        let terminal_program = pool
+            .program(types.len(), terminal.iter_mut())
+            .with_models(code.terminal);
         let rewards = [
             &follower_reward[..],
             &leader_period_reward,
@@ -396,6 +254,7 @@ impl Game {
             varying,
             terminal_program,
             terminal,
+            failures: code.failures,
             scales: Scales::UNITS,
             in_units: None,
         }
@@ -430,6 +289,26 @@ impl Game {
     /// Whether the horizon is infinite: theta is then stationary, and [`Game::horizon`] periods of it are played.
     pub fn is_infinite(&self) -> bool {
         self.infinite
+    }
+
+    /// Play an infinite horizon for so many periods that delta^H times the width of the rewards, over 1 - delta, is at most a
+    /// tenth of epsilon.
+    ///
+    /// # Errors
+    /// The number of periods, where it is more than any horizon has.
+    pub(crate) fn play_within(&mut self, width: f64, epsilon: f64) -> Result<(), f64> {
+        let bound = 0.1 * epsilon * (1.0 - self.discount) / width;
+        let periods = (libm::log(bound) / libm::log(self.discount))
+            .ceil()
+            .max(1.0);
+        if bound >= 1.0 || width == 0.0 {
+            self.play_periods(1);
+        } else if periods <= door::MAX_HORIZON as f64 {
+            self.play_periods(periods as usize);
+        } else {
+            return Err(periods);
+        }
+        Ok(())
     }
 
     /// Play an infinite horizon for so many periods.
@@ -536,6 +415,27 @@ impl Game {
         self.program.depends_on_time()
     }
 
+    /// Whether some kernel or reward is code that reads z: it is known at the mean fields at which it is asked, and between
+    /// them nothing is proven.
+    pub fn is_sampled(&self) -> bool {
+        self.program.models().read_mean_field()
+    }
+
+    /// The same of the terminal reward.
+    pub fn terminal_is_sampled(&self) -> bool {
+        self.terminal_program.models().read_mean_field()
+    }
+
+    /// Whether the game's code, if it has any, has given valid values so far.
+    ///
+    /// # Errors
+    /// Its first failure, which every later evaluation meets too.
+    pub fn check_code(&self) -> Result<(), GameError> {
+        self.failures
+            .first()
+            .map_or(Ok(()), |failure| Err(self.named(failure)))
+    }
+
     /// Reward of ending in type x at z_{T+1}: V_{T+1}(z, x), (14).
     ///
     /// # Errors
@@ -550,6 +450,7 @@ impl Game {
         if value.is_finite() {
             return Ok(value);
         }
+        self.check_code()?;
         let quantity = Quantity::Terminal {
             follower_type: FollowerType(x),
             name: self.types[x].clone(),
@@ -589,25 +490,6 @@ impl Game {
     #[inline]
     fn pair(&self, leader_move: usize, x: usize, a: usize) -> usize {
         (leader_move * self.types.len() + x) * self.actions.len() + a
-    }
-
-    fn leader_spot(&self, leader_move: usize) -> LeaderSpot {
-        let (leader_type, leader_action) = self.type_and_action(leader_move);
-        let typed = self.information != LeaderInformation::NoTypes;
-        let type_name = || (leader_type, self.leader_types.names[leader_type.0].clone());
-        let action_name = || (leader_action, self.leader_actions[leader_action.0].clone());
-        LeaderSpot {
-            leader_type: typed.then(type_name),
-            leader_action: self.has_leader.then(action_name),
-        }
-    }
-
-    fn spot(&self, leader_move: usize, x: usize, a: usize) -> Box<Spot> {
-        Box::new(Spot {
-            follower_type: (FollowerType(x), self.types[x].clone()),
-            follower_action: (FollowerAction(a), self.actions[a].clone()),
-            leader: self.leader_spot(leader_move),
-        })
     }
 }
 

@@ -36,7 +36,7 @@
 //! Each stage uses only those above it.
 //!
 //! - [`scenario`]: TOML and formulas to a checked game and its settings.
-//! - [`game`]: spaces, kernels, rewards, policies, the mean field's law of motion.
+//! - [`game`]: a game from code ([`game::Game::builder`]), spaces, kernels, rewards, policies, the mean field's law of motion.
 //! - [`solve`]: the backward recursion (13)-(16), every stage equilibrium enumerated, values with their jumps.
 //! - [`simulate`]: finite populations by counts or one by one.
 //! - [`validate`]: the certificate in the mean-field limit, and the gains of deviations at N.
@@ -99,3 +99,8 @@ pub mod solve;
 pub mod stats;
 pub mod stream;
 pub mod validate;
+
+/// The README's Rust is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -52,7 +52,7 @@ pub struct Scenario {
     pub text: String,
     game: Game,
     formulas: compile::Formulas,
-    checked: check::Checked,
+    checked: crate::game::check::Checked,
 }
 
 impl Scenario {

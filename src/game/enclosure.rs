@@ -6,7 +6,7 @@
 //! that are no number stop a run where they are used, and are left out here.
 
 use super::Game;
-use super::program::{Op, Slot, slack};
+use super::program::{Op, Program, Slot, slack};
 use crate::stats::Interval;
 
 /// Relative error allowed for `exp`, `ln` and powers, a thousand times that of libm.
@@ -213,6 +213,14 @@ pub(super) fn apply(op: Op, [a, b, c]: [Interval; 3]) -> Interval {
     }
 }
 
+/// t, z, and what models give.
+fn inputs(program: &Program, t: usize, mean_field: &[Interval]) -> Vec<Interval> {
+    let mut inputs = vec![Interval::point(t as f64)];
+    inputs.extend_from_slice(mean_field);
+    inputs.extend(program.models().ranges(t, program.numbers_of_models()));
+    inputs
+}
+
 /// What the rewards of a game cannot leave over one box of mean fields, at one period.
 #[derive(Clone, Debug)]
 pub(crate) struct Enclosure<'g> {
@@ -224,8 +232,7 @@ pub(crate) struct Enclosure<'g> {
 impl Game {
     /// Enclose everything at period t (from 1) over the z with z(x) in `mean_field[x]`.
     pub(crate) fn enclose(&self, t: usize, mean_field: &[Interval]) -> Enclosure<'_> {
-        let mut inputs = vec![Interval::point(t as f64)];
-        inputs.extend_from_slice(mean_field);
+        let inputs = inputs(&self.program, t, mean_field);
         let memory = self.program.run_with(&inputs, Interval::point, apply);
         Enclosure {
             game: self,
@@ -236,8 +243,7 @@ impl Game {
 
     /// Enclose the terminal reward of type x over the z with z(y) in `mean_field[y]`.
     pub(crate) fn enclose_terminal(&self, mean_field: &[Interval], x: usize) -> Interval {
-        let mut inputs = vec![Interval::point((self.horizon + 1) as f64)];
-        inputs.extend_from_slice(mean_field);
+        let inputs = inputs(&self.terminal_program, self.horizon + 1, mean_field);
         self.terminal_program
             .run_with(&inputs, Interval::point, apply)[self.terminal[x].index()]
     }
@@ -245,14 +251,16 @@ impl Game {
 
 impl Game {
     /// Whether a comparison of some formula may go both ways over the z with z(x) in `mean_field[x]`: rewards and kernels
-    /// of period t, or for T + 1 the terminal reward. Where it may not, they do not jump there.
+    /// of period t, or for T + 1 the terminal reward. Where it may not, they do not jump there. Code may jump anywhere.
     pub(crate) fn may_branch(&self, t: usize, mean_field: &[Interval]) -> bool {
-        let mut inputs = vec![Interval::point(t as f64)];
-        inputs.extend_from_slice(mean_field);
         let program = match t > self.horizon {
             true => &self.terminal_program,
             false => &self.program,
         };
+        if program.models().read_mean_field() {
+            return true;
+        }
+        let inputs = inputs(program, t, mean_field);
         let open = std::cell::Cell::new(false);
         let compare = |op: Op, operands: [Interval; 3]| {
             let range = apply(op, operands);

@@ -2,7 +2,8 @@
 //!
 //! A [`Pool`] interns expressions while a game is built and folds those of constants only, so that no float is ever
 //! reordered. A [`Program`] is the part of a pool that some output needs. Its memory is
-//! `[t, z_1 .. z_n, constants .., results ..]`, and a [`Slot`] is a place in it.
+//! `[t, z_1 .. z_n, numbers of models .., constants .., results ..]`, and a [`Slot`] is a place in it. What code gives
+//! ([`Model`](super::model::Model)) is an input like t and z.
 //!
 //! Truth is "not zero". Formulas cannot fail and have no effects, so that evaluating both branches of `if` gives what
 //! lazy evaluation gives: the branch that is not taken leaves no trace. NaN is never swallowed: a comparison, a
@@ -14,6 +15,7 @@
 
 mod slope;
 
+use super::model::Models;
 use slope::Slope;
 use std::collections::BTreeMap;
 
@@ -22,6 +24,9 @@ use std::collections::BTreeMap;
 const EQUAL: f64 = 1e-15;
 /// The same of the rounding of what is compared, relative to its size.
 const ROUNDING: f64 = 4.0 * f64::EPSILON;
+
+/// Instructions in the time in which code gives one number, about.
+const CALL: usize = 10;
 
 /// A place in a program's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +46,11 @@ impl Slot {
             u32::try_from(index)
                 .expect("the sizes of a scenario are limited far below 2^32 expressions"),
         )
+    }
+
+    /// The place of number k of a game's models, in a game of so many types.
+    pub(crate) fn of_model(types: usize, k: usize) -> Slot {
+        Slot::at(1 + types + k)
     }
 
     /// The index into a program's memory.
@@ -175,6 +185,8 @@ enum Cell {
 /// Distinct expressions, each after its operands.
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
+    /// How many cells are inputs; the first ones.
+    inputs: usize,
     cells: Vec<Cell>,
     /// How fast each cell changes with z.
     slopes: Vec<Slope>,
@@ -184,10 +196,17 @@ pub(crate) struct Pool {
 impl Pool {
     /// A pool that holds t and the `types` entries of z.
     pub(crate) fn new(types: usize) -> Self {
+        Self::with_models(types, 0)
+    }
+
+    /// A pool that holds t, z, and so many numbers that models give.
+    pub(crate) fn with_models(types: usize, numbers: usize) -> Self {
         let mut slopes = vec![Slope::MEAN_FIELD; 1 + types];
         slopes[Slot::TIME.index()] = Slope::NONE;
+        slopes.resize(1 + types + numbers, Slope::Curved);
         Self {
-            cells: vec![Cell::Input; 1 + types],
+            inputs: slopes.len(),
+            cells: vec![Cell::Input; slopes.len()],
             slopes,
             known: BTreeMap::new(),
         }
@@ -251,9 +270,9 @@ impl Pool {
         let needed = self.needed(outputs.iter().map(|slot| slot.index()));
         let time_is_output =
             needed[Slot::TIME.index()] && outputs.iter().any(|slot| **slot == Slot::TIME);
-        let mut memory = vec![0.0; 1 + types];
+        let mut memory = vec![0.0; self.inputs];
         let mut places: Vec<Slot> = (0..self.cells.len()).map(|_| Slot::TIME).collect();
-        for (place, slot) in places.iter_mut().zip(0..=types) {
+        for (place, slot) in places.iter_mut().zip(0..self.inputs) {
             *place = Slot::at(slot);
         }
         for (index, cell) in self
@@ -289,11 +308,13 @@ impl Pool {
         }
         let depends_on_time = time_is_output || instructions.iter().any(Instruction::reads_time);
         Program {
+            types,
             memory,
-            first_constant: 1 + types,
+            first_constant: self.inputs,
             first_result,
             instructions,
             depends_on_time,
+            models: Models::default(),
         }
     }
 
@@ -330,14 +351,26 @@ impl Instruction {
 /// Instructions in order, and the memory they start from.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
+    types: usize,
     memory: Vec<f64>,
     first_constant: usize,
     first_result: usize,
     instructions: Vec<Instruction>,
     depends_on_time: bool,
+    models: Models,
 }
 
 impl Program {
+    /// The same with the models that give some of its inputs.
+    pub(crate) fn with_models(self, models: Models) -> Self {
+        Self { models, ..self }
+    }
+
+    /// What gives inputs other than t and z.
+    pub(crate) fn models(&self) -> &Models {
+        &self.models
+    }
+
     /// Memory with the constants in place.
     pub(crate) fn memory(&self) -> Vec<f64> {
         self.memory.clone()
@@ -348,6 +381,8 @@ impl Program {
     pub(crate) fn run(&self, memory: &mut [f64], t: usize, z: &[f64]) {
         memory[0] = t as f64;
         memory[1..=z.len()].copy_from_slice(z);
+        self.models
+            .fill(t, z, &mut memory[1 + z.len()..self.first_constant]);
         for (
             next,
             Instruction {
@@ -360,13 +395,15 @@ impl Program {
         }
     }
 
-    /// The whole memory with `V` in place of numbers, from t and z (`inputs`): constants by `lift`, operations by `apply`.
+    /// The whole memory with `V` in place of numbers, from t, z and what models give (`inputs`): constants by `lift`,
+    /// operations by `apply`.
     pub(crate) fn run_with<V: Copy>(
         &self,
         inputs: &[V],
         lift: impl Fn(f64) -> V,
         apply: impl Fn(Op, [V; 3]) -> V,
     ) -> Vec<V> {
+        debug_assert_eq!(inputs.len(), self.first_constant);
         let mut memory = inputs.to_vec();
         let constants = &self.memory[self.first_constant..self.first_result];
         memory.extend(constants.iter().map(|value| lift(*value)));
@@ -395,7 +432,7 @@ impl Program {
                 [i.operands[1], i.operands[0]],
             ]
         });
-        let mean_field = Slot::mean_field(0).index()..self.first_constant;
+        let mean_field = Slot::mean_field(0).index()..Slot::mean_field(self.types).index();
         let of_mean_field = sides.filter(|[z, _]| mean_field.contains(&z.index()));
         let numbers = of_mean_field.filter_map(|[z, number]| {
             let x = z.index() - Slot::mean_field(0).index();
@@ -418,12 +455,17 @@ impl Program {
 
     /// Whether t is read.
     pub(crate) fn depends_on_time(&self) -> bool {
-        self.depends_on_time
+        self.depends_on_time || self.models.read_time()
     }
 
-    /// The number of instructions of one run.
+    /// How many inputs models give.
+    pub(crate) fn numbers_of_models(&self) -> usize {
+        self.first_constant - 1 - self.types
+    }
+
+    /// The number of instructions of one run, what models take counted as such.
     pub(crate) fn len(&self) -> usize {
-        self.instructions.len()
+        self.instructions.len() + CALL * self.models.len()
     }
 }
 

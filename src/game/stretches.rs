@@ -2,7 +2,8 @@
 //!
 //! \[0, 1\] is halved until on every part every kernel entry and reward is smooth, with a jet that says so, and is a line to
 //! within [`BEND`] of its range: no spike between two points of this mesh is higher. What stays undecided at the width of
-//! rounding is a *break*: a comparison that turns, a corner, a root. A stretch between two breaks is smooth as a whole.
+//! rounding is a *break*: a comparison that turns, a corner, a root. A stretch between two breaks is smooth as a whole. Where
+//! code reads z its jets are estimates: breaks are found by its values, and every stretch counts as unproven.
 
 use super::jet::Jet;
 use super::program::{Program, Slot};
@@ -154,9 +155,7 @@ impl Game {
                     }
                 };
                 let s = search.run().narrowest(width)?;
-                let mut z = vec![0.0; types];
-                (z[line.between[0]], z[line.between[1]]) = (1.0 - s, s);
-                Some(z)
+                Some(line.mean_field(s))
             })
     }
 
@@ -187,6 +186,12 @@ impl Line {
         types: 2,
         between: [0, 1],
     };
+
+    fn mean_field(&self, m: f64) -> Vec<f64> {
+        let mut z = vec![0.0; self.types];
+        (z[self.between[0]], z[self.between[1]]) = (1.0 - m, m);
+        z
+    }
 }
 
 /// z on a line, and what follows.
@@ -195,6 +200,8 @@ fn run<const N: usize>(program: &Program, t: usize, m: Interval, line: Line) -> 
     inputs[0] = Jet::constant(t as f64);
     inputs[1 + line.between[0]] = Jet::variable(Interval::point(1.0).minus(m), -1.0);
     inputs[1 + line.between[1]] = Jet::variable(m, 1.0);
+    let numbers = program.numbers_of_models();
+    inputs.extend(program.models().jets(t, m, numbers, |m| line.mean_field(m)));
     program.run_with(&inputs, Jet::constant, |op, [a, b, c]| {
         Jet::apply(op, [&a, &b, &c])
     })
@@ -369,6 +376,11 @@ impl<'p> Search<'p> {
                 Break { lo, at, hi }
             })
             .collect();
+        // Between two values of code anything may be.
+        let sampled = match self.program.models().read_mean_field() {
+            true => breaks.len() + 1,
+            false => 0,
+        };
         // The halvings on the way to a break are of no use afterwards.
         let close = |m: f64| {
             let after = breaks.partition_point(|b| b.hi < m);
@@ -379,7 +391,7 @@ impl<'p> Search<'p> {
         Stretches {
             breaks,
             mesh: self.mesh,
-            unproven,
+            unproven: unproven + sampled,
             bend: self.bend,
         }
     }

@@ -212,6 +212,7 @@ impl<'g> Tables<'g> {
     #[cold]
     fn inspect(&self, t: usize, z: &[f64]) -> Result<(), GameError> {
         let game = self.game;
+        game.check_code()?;
         let finite = |quantity: &dyn Fn() -> Quantity, value: f64| {
             let error = || GameError::NotFinite {
                 quantity: quantity(),

@@ -9,10 +9,10 @@ use super::prescriptions;
 use super::rows::{self, Pairs};
 use super::settings::{SimulateSettings, SolveSettings, ValidateSettings};
 use super::{Scenario, check, columns, leader, spaces};
-use crate::game::{Game, LeaderTypes, Primitives};
+use crate::game::check::MAX_POINTS;
+use crate::game::door::{MAX_ACTIONS, MAX_HORIZON, range_of_discount};
+use crate::game::{Code, Game, LeaderTypes, Primitives};
 
-/// The longest horizon.
-const MAX_HORIZON: u64 = 100_000;
 const TOP: &[&str] = &[
     "name",
     "description",
@@ -87,8 +87,10 @@ pub(super) fn scenario(text: &str, overrides: &[Override]) -> Result<Scenario, F
         leader_period_reward: compiled.leader_period_reward,
         leader_follower_reward: compiled.leader_follower_reward,
         terminal: compiled.terminal,
+        code: Code::default(),
     });
-    let checked = check::check(&game, &formulas, &root, solve.grid)?;
+    let checked = crate::game::check::check(&game, solve.grid, MAX_POINTS)
+        .map_err(|error| check::explain(error, &formulas, &root))?;
     if game.is_infinite() {
         if let Some(terminal) = follower.get("terminal") {
             return terminal.fault(Problem::InfiniteAndTerminal);
@@ -122,43 +124,28 @@ fn horizon(root: &Value) -> Result<Option<u64>, Fault> {
 fn discount(root: &Value) -> Result<f64, Fault> {
     let value = root.require("discount")?;
     let discount = value.number()?;
-    let infinite = horizon(root)?.is_none();
-    if discount > 0.0 && (discount < 1.0 || discount == 1.0 && !infinite) {
-        return Ok(discount);
+    match range_of_discount(discount, horizon(root)?.is_none()) {
+        None => Ok(discount),
+        Some(range) => value.fault(Problem::OutOfRange {
+            key: value.key.clone(),
+            found: value.found(),
+            range: range.to_owned(),
+        }),
     }
-    let range = match infinite {
-        true => "above 0 and below 1, the horizon being infinite",
-        false => "above 0 and at most 1",
-    };
-    value.fault(Problem::OutOfRange {
-        key: value.key.clone(),
-        found: value.found(),
-        range: range.to_owned(),
-    })
 }
 
-/// What an infinite horizon asks of a game, and how many of its periods are played: so many that delta^H times the width
-/// of the rewards over the lattice, over 1 - delta, is at most a tenth of epsilon.
+/// What an infinite horizon asks of a game; it is played as long as epsilon asks.
 fn infinite(game: &mut Game, root: &Value, width: f64, epsilon: f64) -> Result<(), Fault> {
     let horizon = root.require("horizon")?;
     if game.depends_on_time() {
         return horizon.fault(Problem::InfiniteAndTimed);
     }
-    let bound = 0.1 * epsilon * (1.0 - game.discount()) / width;
-    let periods = (libm::log(bound) / libm::log(game.discount()))
-        .ceil()
-        .max(1.0);
-    if bound >= 1.0 || width == 0.0 {
-        game.play_periods(1);
-    } else if periods <= MAX_HORIZON as f64 {
-        game.play_periods(periods as usize);
-    } else {
-        return horizon.fault(Problem::InfiniteTooLong {
+    game.play_within(width, epsilon).or_else(|periods| {
+        horizon.fault(Problem::InfiniteTooLong {
             periods,
             most: MAX_HORIZON,
-        });
-    }
-    Ok(())
+        })
+    })
 }
 
 /// Everything that the scenario declares.
@@ -170,7 +157,7 @@ fn names(root: &Value, follower: &Value) -> Result<Names, Fault> {
         actions: spaces::named_set(
             follower.require("actions")?,
             "follower actions",
-            spaces::MAX_ACTIONS,
+            MAX_ACTIONS,
         )?,
         leader: None,
         leader_types: None,

@@ -4,20 +4,7 @@ use super::document::Value;
 use super::error::{Fault, Problem};
 use super::formula::{LeaderNames, Names};
 use super::settings::SolveSettings;
-use std::collections::BTreeSet;
-
-/// What summary.csv tells of a type's share, after `z_TYPE_`.
-const STATISTICS: [&str; 4] = ["mean", "sd", "q05", "q95"];
-
-/// The names that stand in columns.
-struct Sets<'a> {
-    types: Vec<&'a str>,
-    actions: Vec<&'a str>,
-    /// Empty for a leader without types.
-    leader_types: Vec<String>,
-    /// Of a leader who may mix, else empty.
-    mixed_actions: Vec<String>,
-}
+use crate::game::columns::{Sets, doubled};
 
 /// Refuse names of types or actions that would give two columns of one table the same name.
 pub(super) fn check(names: &Names, solve: &SolveSettings, root: &Value) -> Result<(), Fault> {
@@ -38,105 +25,11 @@ pub(super) fn check(names: &Names, solve: &SolveSettings, root: &Value) -> Resul
             Vec::new()
         },
     };
-    for table in [
-        policy(&sets),
-        mean_field(&sets),
-        summary(&sets),
-        stage(&sets),
-    ] {
-        let mut seen = BTreeSet::new();
-        for column in table {
-            if let Some(column) = seen.replace(column) {
-                let leader_types = root.get("leader").and_then(|leader| leader.get("types"));
-                let of_leader = leader_types.filter(|_| column.starts_with("leader_"));
-                let place = of_leader.or(root.get("follower")).unwrap_or(root);
-                return place.fault(Problem::ColumnCollision { column });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// What tables tell of a leader who has types or mixes.
-fn leader(columns: &mut Vec<String>, sets: &Sets<'_>) {
-    for leader_type in &sets.leader_types {
-        let one = ["pi", "leader_action", "v_leader"].map(|what| format!("{what}_{leader_type}"));
-        columns.extend(one);
-        let actions = sets.mixed_actions.iter();
-        columns.extend(actions.map(|action| format!("leader_prob_{leader_type}_{action}")));
-    }
-    let actions = sets.mixed_actions.iter();
-    columns.extend(actions.map(|action| format!("leader_prob_{action}")));
-}
-
-fn fixed(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
-}
-
-fn by_type(columns: &mut Vec<String>, prefix: &str, types: &[&str]) {
-    columns.extend(types.iter().map(|name| format!("{prefix}_{name}")));
-}
-
-fn prescriptions(columns: &mut Vec<String>, types: &[&str], actions: &[&str]) {
-    for x in types {
-        columns.extend(actions.iter().map(|a| format!("gamma_{x}_{a}")));
-    }
-}
-
-fn policy(sets: &Sets<'_>) -> Vec<String> {
-    let (types, actions) = (&sets.types[..], &sets.actions[..]);
-    let mut columns = fixed(&["t", "leader_action", "v_leader", "equilibria", "residual"]);
-    by_type(&mut columns, "z", types);
-    prescriptions(&mut columns, types, actions);
-    by_type(&mut columns, "v_follower", types);
-    leader(&mut columns, sets);
-    columns
-}
-
-/// mean_field.csv, which holds the columns of trace.csv.
-fn mean_field(sets: &Sets<'_>) -> Vec<String> {
-    let (types, actions) = (&sets.types[..], &sets.actions[..]);
-    let mut columns = fixed(&[
-        "node",
-        "parent",
-        "weight",
-        "t",
-        "leader_action",
-        "leader_type",
-        "follower_reward",
-        "leader_reward",
-    ]);
-    columns.extend(fixed(&["population", "replication"]));
-    by_type(&mut columns, "z", types);
-    prescriptions(&mut columns, types, actions);
-    by_type(&mut columns, "share", actions);
-    leader(&mut columns, sets);
-    columns
-}
-
-fn summary(sets: &Sets<'_>) -> Vec<String> {
-    let (types, actions) = (&sets.types[..], &sets.actions[..]);
-    let mut columns = fixed(&["population", "t", "distance_mean", "distance_sd"]);
-    for (what, names) in [("z", types), ("share", actions)] {
-        for name in names {
-            columns.extend(STATISTICS.map(|statistic| format!("{what}_{name}_{statistic}")));
-        }
-    }
-    columns
-}
-
-fn stage(sets: &Sets<'_>) -> Vec<String> {
-    let (types, actions) = (&sets.types[..], &sets.actions[..]);
-    let mut columns = fixed(&[
-        "leader_action",
-        "equilibrium",
-        "v_leader",
-        "residual",
-        "selected",
-    ]);
-    by_type(&mut columns, "z_next", types);
-    prescriptions(&mut columns, types, actions);
-    by_type(&mut columns, "v_follower", types);
-    leader(&mut columns, sets);
-    columns
+    let Some(column) = doubled(&sets) else {
+        return Ok(());
+    };
+    let leader_types = root.get("leader").and_then(|leader| leader.get("types"));
+    let of_leader = leader_types.filter(|_| column.starts_with("leader_"));
+    let place = of_leader.or(root.get("follower")).unwrap_or(root);
+    place.fault(Problem::ColumnCollision { column })
 }

@@ -4,10 +4,9 @@ use super::document::Value;
 use super::error::{Fault, Problem};
 use super::formula::{Here, Names, Resolved};
 use super::rows::{ByPair, Next, TransitionRow};
+use crate::game::door::MAX_KERNEL;
 use crate::game::program::{Op, Pool, Slot};
 
-/// The most entries of a kernel, over leader moves, types, actions and next types.
-const MAX_KERNEL: u64 = 4_000_000;
 /// The most formula operations that are put together into one game.
 const MAX_WORK: u64 = 5_000_000;
 

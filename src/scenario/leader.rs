@@ -4,12 +4,8 @@ use super::document::{Kind, Value};
 use super::error::{Fault, Problem};
 use super::formula::{Formula, LeaderNames, Names, Use};
 use super::spaces::{check_count, check_name, check_starts, check_word, named_set};
+use crate::game::door::{MAX_LEADER_ACTIONS, MAX_TYPES};
 use crate::game::program::{Pool, Slot};
-
-/// The most leader actions.
-const MAX_ACTIONS: u64 = 10_000;
-/// The most leader types.
-const MAX_TYPES: u64 = 64;
 
 /// `[leader] actions`.
 pub(super) fn actions(value: &Value, names: &Names) -> Result<LeaderNames, Fault> {
@@ -60,7 +56,7 @@ impl Set {
 
     fn most(self) -> u64 {
         match self {
-            Set::Actions => MAX_ACTIONS,
+            Set::Actions => MAX_LEADER_ACTIONS,
             Set::Types => MAX_TYPES,
         }
     }

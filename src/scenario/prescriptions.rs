@@ -8,9 +8,7 @@ use super::error::{Fault, Problem};
 use super::formula::Names;
 use super::settings::SolveSettings;
 use crate::game::LeaderTypes;
-
-/// The most prescriptions that the leader chooses from, where she has private types or mixes.
-const MAX_PRESCRIPTIONS: u64 = 100_000;
+use crate::game::door::MAX_PRESCRIPTIONS;
 
 /// Refuse a leader with too many prescriptions.
 pub(super) fn limit(

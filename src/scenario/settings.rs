@@ -3,7 +3,7 @@
 use super::document::Value;
 use super::error::{Fault, Problem};
 use super::spaces::law;
-use crate::game::{FlowRule, LeaderMixing, MeanField};
+use crate::game::{FlowRule, Game, LeaderMixing, MeanField};
 use std::fmt;
 
 /// The finest mesh, in cells.
@@ -232,7 +232,26 @@ impl SolveSettings {
         }
     }
 
+    /// Those of a scenario that says nothing, for this game.
+    pub fn of(game: &Game) -> Self {
+        Self::of_types(game.follower_types().len())
+    }
+
+    fn of_types(types: usize) -> Self {
+        Self {
+            selection: Selection::Optimistic,
+            grid: default_grid(types),
+            tolerance: 1e-9,
+            flow: FlowRule::default(),
+            leader_mixing: 1,
+            belief_grid: 20,
+            commitment_gap: true,
+            budget: BUDGET,
+        }
+    }
+
     pub(super) fn read(root: &Value, types: usize) -> Result<Self, Fault> {
+        let default = Self::of_types(types);
         let solve = section(
             root,
             "solve",
@@ -249,20 +268,27 @@ impl SolveSettings {
         )?;
         let cells = |value: &Value| Ok(value.count(1, MAX_GRID)? as usize);
         Ok(Self {
-            selection: or(solve, "selection", Selection::Optimistic, |value| {
+            selection: or(solve, "selection", default.selection, |value| {
                 word(value, Selection::ALL, Selection::word)
             })?,
-            grid: or(solve, "grid", default_grid(types), cells)?,
-            tolerance: or(solve, "tolerance", 1e-9, |value| {
+            grid: or(solve, "grid", default.grid, cells)?,
+            tolerance: or(solve, "tolerance", default.tolerance, |value| {
                 number(value, "above 0", |number| number > 0.0)
             })?,
-            flow: or(solve, "flow", FlowRule::default(), |value| {
+            flow: or(solve, "flow", default.flow, |value| {
                 word(value, FLOW_RULES, FlowRule::word)
             })?,
-            leader_mixing: or(solve, "leader_mixing", 1, cells)?,
-            belief_grid: or(solve, "belief_grid", 20, cells)?,
-            commitment_gap: or(solve, "commitment_gap", true, Value::boolean)?,
-            budget: or(solve, "budget", BUDGET, |value| value.count(1, MAX_BUDGET))?,
+            leader_mixing: or(solve, "leader_mixing", default.leader_mixing, cells)?,
+            belief_grid: or(solve, "belief_grid", default.belief_grid, cells)?,
+            commitment_gap: or(
+                solve,
+                "commitment_gap",
+                default.commitment_gap,
+                Value::boolean,
+            )?,
+            budget: or(solve, "budget", default.budget, |value| {
+                value.count(1, MAX_BUDGET)
+            })?,
         })
     }
 }

@@ -2,78 +2,29 @@
 
 use super::document::{Kind, Origin, Value};
 use super::error::{Fault, Problem};
+use crate::game::door::{MAX_TYPES, fault_of_name, fault_of_type, fault_of_word};
 use crate::game::{Belief, MeanField, PROBABILITY_TOLERANCE};
 
-/// The most follower types.
-const MAX_TYPES: u64 = 64;
-/// The most follower actions.
-pub(super) const MAX_ACTIONS: u64 = 256;
 /// The most parameters.
 const MAX_PARAMETERS: u64 = 1_000;
-/// The longest name, in characters.
-pub(super) const MAX_NAME: usize = 64;
 
-/// Words of the formula language, which nothing else can be called.
-const RESERVED: [&str; 19] = [
-    "x",
-    "a",
-    "z",
-    "t",
-    "horizon",
-    "follower_reward",
-    "leader_action",
-    "leader_type",
-    "rest",
-    "and",
-    "or",
-    "not",
-    "if",
-    "min",
-    "max",
-    "abs",
-    "exp",
-    "ln",
-    "sqrt",
-];
-
-/// What other programs read as a missing value where they read tables.
-const MISSING_VALUES: [&str; 7] = ["NA", "NULL", "null", "None", "NaN", "nan", "N/A"];
-
-/// Check a name of anything: it becomes a path, a column or a word of formulas.
+/// Check a name of anything.
 pub(super) fn check_name(name: &str, origin: &Origin) -> Result<(), Fault> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    let reason = if name.is_empty() {
-        "it is empty"
-    } else if name.len() > MAX_NAME {
-        "it is longer than 64 characters"
-    } else if !name.bytes().all(allowed) {
-        "a name is letters (a-z, A-Z), digits, - and _"
-    } else if name.starts_with('-') || name.ends_with('-') {
-        "a name neither begins nor ends with -, which formulas read as a minus"
-    } else {
-        return Ok(());
-    };
-    origin.fault(Problem::BadName {
-        name: super::place::shorten(name),
-        reason,
-    })
+    refuse(name, fault_of_name(name), origin)
 }
 
 /// Check the name of something that formulas or tables name.
 pub(super) fn check_word(name: &str, origin: &Origin) -> Result<(), Fault> {
-    check_name(name, origin)?;
-    let reason = if RESERVED.contains(&name) {
-        "it is a word of formulas"
-    } else if name.parse::<f64>().is_ok() {
-        "it reads as a number"
-    } else if MISSING_VALUES.contains(&name) {
-        "programs that read tables take it for a missing value"
-    } else {
-        return Ok(());
-    };
-    origin.fault(Problem::BadName {
-        name: name.to_owned(),
-        reason,
+    refuse(name, fault_of_word(name), origin)
+}
+
+fn refuse(name: &str, reason: Option<&'static str>, origin: &Origin) -> Result<(), Fault> {
+    let name = || super::place::shorten(name);
+    reason.map_or(Ok(()), |reason| {
+        origin.fault(Problem::BadName {
+            name: name(),
+            reason,
+        })
     })
 }
 
@@ -175,11 +126,10 @@ pub(super) fn check_starts<'a>(
     value: &Value,
     mut names: impl Iterator<Item = &'a String>,
 ) -> Result<(), Fault> {
-    // Tables say `initial` and `worst` where they say from which type a deviation starts.
-    match names.find(|name| *name == "initial" || *name == "worst") {
-        Some(name) => value.fault(Problem::BadName {
+    match names.find_map(|name| Some((name, fault_of_type(name)?))) {
+        Some((name, reason)) => value.fault(Problem::BadName {
             name: name.clone(),
-            reason: "tables use it for a start",
+            reason,
         }),
         None => Ok(()),
     }

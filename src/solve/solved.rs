@@ -125,13 +125,15 @@ impl<'g> Solved<'g> {
         actions: Option<Vec<usize>>,
         start: &Start,
     ) -> Result<Self, SolveError> {
-        match super::check(game, settings) {
+        let solved = match super::check(game, settings) {
             Ok(()) => Solution::compute_from(game, settings, actions, start).map(Self::TwoTypes),
             Err(_) => {
-                let solution = SimplexSolution::compute_from(game, settings, actions, start)?;
-                Ok(Self::Simplex(solution))
+                SimplexSolution::compute_from(game, settings, actions, start).map(Self::Simplex)
             }
-        }
+        };
+        // Where the game's code has failed, whatever came of it follows from that.
+        game.check_code()?;
+        solved
     }
 
     /// The game that was solved.

@@ -1,7 +1,11 @@
 //! Every example is run, and says what it has to.
 
+use smfg::scenario::Scenario;
 use std::error::Error;
 
+#[allow(dead_code, reason = "`main` is the example's own")]
+#[path = "../../examples/closures.rs"]
+mod closures;
 #[allow(dead_code, reason = "`main` is the example's own")]
 #[path = "../../examples/method_variance.rs"]
 mod method_variance;
@@ -65,4 +69,19 @@ fn the_variance_table_is_what_the_example_prints() {
         printed(method_variance::report).trim_end(),
         format!("| policy | N |{table}")
     );
+}
+
+/// The technology game with seven prices and six periods: all 61 and 20 take a minute.
+#[test]
+fn a_game_from_closures_has_the_values_of_its_scenario() {
+    let text = include_str!("../../scenarios/technology.toml");
+    let text = text.replace("count = 61", "count = 7");
+    let text = text.replace("horizon = 20", "horizon = 6");
+    let scenario = Scenario::parse("technology.toml", &text, &[]).expect("a scenario");
+    let prices: Vec<f64> = (0..7).map(|i| f64::from(i) - 2.0).collect();
+    let game = closures::technology(6, &prices).expect("a game");
+    let printed = printed(|out| closures::compare(out, &game, &scenario));
+    let equal = printed.matches("the scenario's to 1e-9: true");
+    assert_eq!(equal.count(), 3, "{printed}");
+    assert!(printed.ends_with("of the scenario's 0\n"), "{printed}");
 }

@@ -6,6 +6,8 @@ mod between_nodes;
 mod brute;
 mod budget;
 mod cases;
+mod code_errors;
+mod from_code;
 mod infinite_horizon;
 mod invariance;
 mod lattice_cases;

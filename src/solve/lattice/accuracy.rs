@@ -23,6 +23,10 @@ const MOST_POINTS: usize = 400;
 /// Places that are named, at most.
 const MOST_PLACES: usize = 5;
 
+/// What is said of a game whose formulas are not known.
+const SAMPLED: &str = "kernels or rewards are code that reads z: it is known at the mean fields at which it was asked, and what it \
+                       does between them is not bounded";
+
 /// How far V_1 may be off.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValueError {
@@ -73,6 +77,8 @@ impl SimplexSolution<'_> {
         let figure = SAFETY * defects + doubt + self.two_grids(flow)? + ROOTS * size;
         let figure = figure.max(seen);
         let mut warnings = warnings(&places, figure);
+        let sampled = self.game().is_sampled() || self.game().terminal_is_sampled();
+        warnings.extend(sampled.then(|| SAMPLED.to_owned()));
         warnings.extend(self.narrow_features());
         Ok(ValueError { figure, warnings })
     }
