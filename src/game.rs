@@ -6,6 +6,7 @@
 mod arrays;
 mod assembly;
 mod belief;
+mod bellman;
 mod builder;
 pub(crate) mod check;
 mod closures;
@@ -16,25 +17,30 @@ mod error;
 pub(crate) mod jet;
 mod mean_field;
 mod model;
+mod motion;
 mod policy;
 mod policy_file;
 pub(crate) mod program;
+mod rewards;
 mod scales;
 mod sources;
 mod spaces;
 pub(crate) mod stretches;
 mod tables;
 
-pub use belief::{LeaderInformation, LeaderMove, Outcome, TypeLeak, outcomes, update_belief};
+pub use belief::{LeaderInformation, TypeLeak};
+pub use bellman::{LeaderValues, Prospect, action_value, best_action, leader_values, mean_value};
 pub use builder::{BuildError, GameBuilder, Observed};
 pub use closures::{At, Reads};
 pub use error::{GameError, KernelRow, LeaderSpot, Point, Quantity, Spot};
-pub use mean_field::{
-    Flow, FlowEdge, FlowNode, FlowRule, MeanRewards, Way, Worth, advance_mean_field, mean_rewards,
-    public_beliefs, ways,
+pub use mean_field::{Flow, FlowEdge, FlowNode, Worth};
+pub use motion::{
+    FlowRule, LeaderMove, Outcome, Way, advance_mean_field, next_type, next_types, outcomes,
+    public_beliefs, update_belief, ways,
 };
 pub use policy::{MULTIPLY_ADDS_A_SECOND, Play, Policy, PolicyError};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
+pub use rewards::{MeanRewards, leader_reward, mean_rewards};
 pub(crate) use scales::cover_simplex;
 pub use scales::{Scale, Scales};
 pub use sources::{Kernel, Reward};

@@ -37,15 +37,17 @@ use crate::scenario::{Engine, Start};
 use crate::stream::{MAX_REPLICATION, Role, StreamFamily};
 
 use agents::{AgentPopulation, Groups};
-use leader::Leader;
+use leader::Draws;
 use population::{CountPopulation, Population, PopulationStreams};
 use record::Recorder;
 use split::MAX_POPULATION;
 
 pub(crate) use along::along;
 pub use deliver::Ended;
+pub(crate) use leader::{Leader, LeaderNews};
 pub use memory::{PublicState, StageMemory, Visit};
 pub use population::rounded_counts;
+pub(crate) use population::{first_counts, move_followers};
 pub use returns::{AgentReturns, RETURN_BINS, RETURN_QUANTILES, ReturnLaw};
 pub use share::{MAX_SHARES, NoShare, Share};
 pub use stage::{Stage, StepRewards};
@@ -359,16 +361,17 @@ impl<'a> Run<'a> {
                 },
             }
         };
-        let mut leader = Leader::new(self.game, &self.family, k);
+        let mut draws = Draws::new(&self.family, k);
+        let mut leader = Leader::first(self.game, || draws.next());
         let mut record = Recorder::new(self.game, self.simulation, k, &followers, &leader);
         for t in 1..=self.game.horizon() {
-            let (counts, belief) = (followers.counts(), leader.belief());
+            let (counts, belief) = (followers.counts(), &leader.belief);
             let visit = memory.visit(self.policy, PublicState { t, counts, belief });
             let visit = visit.map_err(unplayed(t))?;
-            let leader_move = leader.act(self.game, visit.leader());
+            let leader_move = leader.act(self.game, visit.leader(), || draws.next());
             let stage = visit.stage(leader_move).map_err(failed(t))?;
             followers.step(stage, record.weight(), record.acted());
-            leader.advance(stage);
+            leader.advance(stage.news(), || draws.next());
             record.step(stage, followers.counts(), &leader);
         }
         record

@@ -32,7 +32,7 @@ mod tests;
 
 use crate::game::{
     Belief, Game, GameError, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType,
-    MeanField, Policy, PolicyError, Prescription, Tables, TypeLeak,
+    MeanField, Policy, PolicyError, TypeLeak,
 };
 use crate::scenario::{Method as MethodChoice, Start};
 use crate::simulate::SimulateError;
@@ -381,31 +381,4 @@ fn leader_test(game: &Game, policy: &dyn Policy) -> Result<LeaderTest, ValidateE
         Err(PolicyError::NoAnswer { .. }) => Ok(LeaderTest::None),
         Err(error) => Err(error.into()),
     }
-}
-
-/// R^l = r(z, x^l, a^l) + sum_{x,a} E[mu(x, a)] g(z, x^l, a^l, x, a) at a leader move (x^l, a^l), where
-/// E[mu(x, a)] = z(x) gamma(a|x) at any N.
-fn leader_reward(
-    tables: &Tables<'_>,
-    leader_move: usize,
-    prescription: &Prescription,
-    z: &MeanField,
-) -> f64 {
-    let shares = z
-        .weights()
-        .iter()
-        .enumerate()
-        .filter(|(_, share)| **share > 0.0);
-    let per_follower = shares.map(|(x, share)| {
-        let row = prescription
-            .row(x)
-            .iter()
-            .enumerate()
-            .filter(|(_, weight)| **weight > 0.0);
-        share
-            * row
-                .map(|(a, weight)| weight * tables.leader_follower_reward(leader_move, x, a))
-                .sum::<f64>()
-    });
-    tables.leader_period_reward(leader_move) + per_follower.sum::<f64>()
 }

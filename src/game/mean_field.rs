@@ -1,21 +1,11 @@
-//! The mean field's law of motion, (8), and its flow from a start, (17)-(21).
+//! The flow of the mean field and the belief from a start, (17)-(21).
 
 use std::collections::BTreeMap;
 
 use super::{
-    Belief, Game, GameError, LeaderAction, LeaderInformation, LeaderMove, LeaderType, MeanField,
-    Outcome, Play, Policy, PolicyError, Prescription, Tables, outcomes,
+    Belief, FlowRule, Game, GameError, LeaderAction, LeaderMove, MeanField, MeanRewards, Play,
+    Policy, PolicyError, Way, mean_rewards, public_beliefs, ways,
 };
-
-/// Which leader moves the mean field follows, where she has types or mixes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FlowRule {
-    /// (8) as printed: z' is averaged over her type and action.
-    #[default]
-    Averaged,
-    /// z' given the action that she takes, and her type where it is public: what a large population does.
-    Realised,
-}
 
 /// A way on from a node of a flow.
 #[derive(Clone, Debug)]
@@ -79,21 +69,6 @@ pub struct Flow {
     end: usize,
     /// The most ways on from one node so far.
     most_ways: usize,
-}
-
-/// A public state that a node leads to.
-#[derive(Clone, Debug)]
-pub struct Way {
-    /// pi'.
-    pub belief: Belief,
-    /// z'.
-    pub mean_field: MeanField,
-    /// Its probability.
-    pub probability: f64,
-    /// What is seen of the leader.
-    pub action: LeaderAction,
-    /// The law of her type and action given that.
-    pub moves: Vec<LeaderMove>,
 }
 
 impl Flow {
@@ -260,112 +235,4 @@ impl Flow {
         }
         Ok(flow)
     }
-}
-
-/// What the public knows of the leader's type when it has the law pi: pi, or, where it is public, the type, with its
-/// probability.
-pub fn public_beliefs(game: &Game, belief: &Belief) -> Vec<(Belief, f64)> {
-    if game.leader_information() != LeaderInformation::Public {
-        return vec![(belief.clone(), 1.0)];
-    }
-    let types = belief.weights().iter().enumerate();
-    let possible = types.filter(|(_, weight)| **weight > 0.0);
-    possible
-        .map(|(x, weight)| {
-            (
-                Belief::of_type(belief.weights().len(), LeaderType(x)),
-                *weight,
-            )
-        })
-        .collect()
-}
-
-/// The public states that (pi, z) leads to under a play, (8)-(9), with tables evaluated at z.
-pub fn ways(
-    game: &Game,
-    tables: &Tables,
-    belief: &Belief,
-    z: &MeanField,
-    play: &Play,
-    rule: FlowRule,
-) -> Vec<Way> {
-    let all = LeaderMove::law(game, belief, &play.leader);
-    let outcomes = outcomes(game, tables, belief, &play.leader).into_iter();
-    let way = |outcome: Outcome| {
-        let followed = match rule {
-            FlowRule::Averaged => &all,
-            FlowRule::Realised => &outcome.moves,
-        };
-        Way {
-            mean_field: advance_mean_field(tables, z, &play.prescription, followed),
-            belief: outcome.belief,
-            probability: outcome.probability,
-            action: outcome.action,
-            moves: outcome.moves,
-        }
-    };
-    outcomes.map(way).collect()
-}
-
-/// What one period pays in the mean-field limit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MeanRewards {
-    /// Population mean of R^f.
-    pub follower: f64,
-    /// R^l.
-    pub leader: f64,
-}
-
-/// Rewards under mu(x, a) = z(x) gamma^f(a|x) and a law of the leader's moves, with tables evaluated at z.
-pub fn mean_rewards(
-    tables: &Tables,
-    z: &MeanField,
-    prescription: &Prescription,
-    moves: &[LeaderMove],
-) -> MeanRewards {
-    let mut rewards = MeanRewards {
-        follower: 0.0,
-        leader: 0.0,
-    };
-    for LeaderMove { index, probability } in moves {
-        let mut leader = tables.leader_period_reward(*index);
-        let mut follower = 0.0;
-        for (x, weight) in z.weights().iter().enumerate() {
-            for (a, gamma) in prescription.row(x).iter().enumerate() {
-                let mass = weight * gamma;
-                if mass > 0.0 {
-                    follower += mass * tables.follower_reward(*index, x, a);
-                    leader += mass * tables.leader_follower_reward(*index, x, a);
-                }
-            }
-        }
-        rewards.follower += probability * follower;
-        rewards.leader += probability * leader;
-    }
-    rewards
-}
-
-/// (8): z'(.) = sum over moves (x^l, a^l), x, a of their probability times z(x) gamma^f(a|x) Q^f(.|z, x^l, x, a^l, a), with
-/// tables evaluated at z.
-pub fn advance_mean_field(
-    tables: &Tables,
-    z: &MeanField,
-    prescription: &Prescription,
-    moves: &[LeaderMove],
-) -> MeanField {
-    let types = z.weights().len();
-    let mut next = vec![0.0; types];
-    for LeaderMove { index, probability } in moves {
-        for (x, weight) in z.weights().iter().enumerate() {
-            for (a, gamma) in prescription.row(x).iter().enumerate() {
-                let mass = probability * weight * gamma;
-                if mass > 0.0 {
-                    for (to, target) in next.iter_mut().enumerate() {
-                        *target += mass * tables.transition(*index, x, a, to);
-                    }
-                }
-            }
-        }
-    }
-    MeanField::new(next)
 }

@@ -137,6 +137,11 @@ impl<'g> Tables<'g> {
         self.memory[game.kernel[game.pair(leader_move, x, a) * game.types.len() + next].index()]
     }
 
+    /// |X^f|.
+    pub fn types(&self) -> usize {
+        self.game.types.len()
+    }
+
     /// Write gamma^f(a|x) Q^f(x'|z, x^l, x, a^l, a) at a leader move to `laws`, per (x, a, x'), and tell whether that changed
     /// any of them. An action that is not taken need not have a kernel row.
     pub(crate) fn copy_joint_laws(

@@ -8,7 +8,7 @@ use crate::game::MeanField;
 use crate::scenario::Start;
 use crate::stream::Stream;
 
-use super::split::{draw, split};
+use super::split::{Split, draw, split};
 use super::stage::Stage;
 use super::{AgentReturns, Cohorts};
 
@@ -58,6 +58,43 @@ pub fn rounded_counts(z: &MeanField, population: u64) -> Vec<u64> {
     counts
 }
 
+/// The counts of N followers at t = 1, less one of the type `without`.
+pub(crate) fn first_counts(
+    start: Start,
+    z: &MeanField,
+    (population, without): (u64, Option<usize>),
+    mut stream: Stream,
+) -> Vec<u64> {
+    match start {
+        Start::Iid => {
+            let mut counts = vec![0; z.weights().len()];
+            let drawn = population - u64::from(without.is_some());
+            split(&mut stream, drawn, z.weights(), &mut counts);
+            counts
+        }
+        Start::Rounded => {
+            let mut counts = rounded_counts(z, population);
+            let left_out = without.into_iter();
+            left_out.for_each(|x| counts[x] = counts[x].saturating_sub(1));
+            counts
+        }
+    }
+}
+
+/// One step of a count vector where nobody counts actions: the followers of each type split over their next types, the laws
+/// of which are given by type.
+pub(crate) fn move_followers(
+    laws: impl Fn(usize) -> Vec<f64>,
+    counts: &mut Vec<u64>,
+    stream: &mut Stream,
+) {
+    let mut next = vec![0; counts.len()];
+    for (x, number) in counts.iter().enumerate().filter(|(_, number)| **number > 0) {
+        Split::new(&laws(x)).draw(stream, *number, |to, moved| next[to] += moved);
+    }
+    *counts = next;
+}
+
 /// The count vector n, or one per cohort.
 pub(super) struct CountPopulation {
     types: usize,
@@ -78,12 +115,7 @@ impl CountPopulation {
         streams: PopulationStreams,
     ) -> Self {
         let types = z.weights().len();
-        let mut counts = vec![0; types];
-        let mut first = streams.initial_types;
-        match start {
-            Start::Iid => split(&mut first, population, z.weights(), &mut counts),
-            Start::Rounded => counts = rounded_counts(z, population),
-        }
+        let counts = first_counts(start, z, (population, None), streams.initial_types);
         let by_cohort = match cohorts {
             Cohorts::Together => counts.clone(),
             Cohorts::ByInitialType | Cohorts::EachFollower => {

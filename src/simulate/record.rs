@@ -24,7 +24,7 @@ impl<'g> Recorder<'g> {
         simulation: &Simulation,
         k: u64,
         followers: &impl Population,
-        leader: &Leader<'_>,
+        leader: &Leader,
     ) -> Self {
         let (types, actions) = (game.follower_types().len(), game.follower_actions().len());
         let cohorts = followers.cohort_counts().len() / types;
@@ -74,16 +74,16 @@ impl<'g> Recorder<'g> {
     }
 
     /// The leader at the start of a period.
-    fn meet(&mut self, leader: &Leader<'_>) {
+    fn meet(&mut self, leader: &Leader) {
         let path = &mut self.trajectory;
         if path.leader_types > 1 {
-            path.leader_type.push(leader.of_type());
-            path.beliefs.extend_from_slice(leader.belief().weights());
+            path.leader_type.push(leader.of_type);
+            path.beliefs.extend_from_slice(leader.belief.weights());
         }
     }
 
     /// What everybody did at `stage`, and where it led.
-    pub(super) fn step(&mut self, stage: &Stage, counts: &[u64], leader: &Leader<'_>) {
+    pub(super) fn step(&mut self, stage: &Stage, counts: &[u64], leader: &Leader) {
         self.meet(leader);
         let path = &mut self.trajectory;
         let width = path.types * path.actions;

@@ -1,11 +1,10 @@
 //! What one population step needs at a visited (t, pi, z^N) once the leader has moved: the law of (action, next type) per
 //! type, p(a, x' | x) = gamma^f(a | x) Q^f(x' | z, x^l, x, a^l, a), the rewards, and what becomes of the leader's type.
 
-use crate::game::{
-    Belief, Game, LeaderAction, LeaderInformation, LeaderType, Play, Tables, update_belief,
-};
+use crate::game::{Belief, Game, LeaderAction, LeaderType, Play, Tables};
 
 use super::binomial::Chance;
+use super::leader::LeaderNews;
 use super::split;
 
 /// The laws that follow from a play at one (t, pi, n) and the leader's move there.
@@ -27,15 +26,6 @@ pub struct Stage {
     rewards: Box<[f64]>,
     /// r.
     leader_period_reward: f64,
-}
-
-/// What becomes of the leader's type, and of the belief about it.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct LeaderNews {
-    /// Q^l(. | z, x^l, a^l).
-    pub(super) next_type: Box<[f64]>,
-    /// pi', (9); `None` where her type is public, the belief being certain of the next one.
-    pub(super) belief: Option<Belief>,
 }
 
 /// The rewards of one period.
@@ -123,37 +113,7 @@ impl Stage {
         if changed {
             self.prepare();
         }
-        self.news = self.news_of(game, tables, play, belief);
-    }
-
-    /// Q^l and (9) at the leader's move.
-    fn news_of(
-        &self,
-        game: &Game,
-        tables: &Tables<'_>,
-        play: &Play,
-        belief: &Belief,
-    ) -> Option<LeaderNews> {
-        let belief = match game.leader_information() {
-            LeaderInformation::NoTypes => return None,
-            LeaderInformation::Public => None,
-            LeaderInformation::Private => {
-                let (action, any) = (self.leader_action, LeaderType(0));
-                Some(update_belief(
-                    game,
-                    tables,
-                    belief,
-                    &play.leader,
-                    action,
-                    any,
-                ))
-            }
-        };
-        let next = |x| tables.leader_transition(self.leader_move, x);
-        Some(LeaderNews {
-            next_type: (0..game.leader_types().len()).map(next).collect(),
-            belief,
-        })
+        self.news = LeaderNews::of(game, tables, (play, belief), leader_move);
     }
 
     /// The leader's move, [`Game::leader_move`] of her type and action.

@@ -11,7 +11,7 @@ mod visited;
 use super::ValidateError;
 use crate::game::{
     Belief, Flow, FlowRule, Game, LeaderAction, LeaderInformation, LeaderMove, LeaderPrescription,
-    MeanField, Policy, PolicyError, PolicyFile,
+    MeanField, Policy, PolicyError, PolicyFile, action_value, best_action,
 };
 use crate::stream::Stream;
 pub use learnt::{SampledPath, SampledResponse};
@@ -87,20 +87,14 @@ impl ResponseTable {
             tables.evaluate(t, path.z[t - 1].weights())?;
             let moves = &path.leader_moves[t - 1];
             let mut current = vec![f64::NEG_INFINITY; types];
-            for x in 0..types {
-                for a in (0..game.follower_actions().len()).filter(|a| game.is_available(x, *a)) {
-                    let at = |m: &LeaderMove| {
-                        let moved = value.iter().enumerate();
-                        let next = moved.map(|(y, v)| tables.transition(m.index, x, a, y) * v);
-                        let reward = tables.follower_reward(m.index, x, a);
-                        m.probability * (reward + game.discount() * next.sum::<f64>())
-                    };
-                    let total: f64 = moves.iter().map(at).sum();
-                    if total > current[x] {
-                        current[x] = total;
-                        actions[(t - 1) * types + x] = a;
-                    }
-                }
+            for (x, current) in current.iter_mut().enumerate() {
+                let at = |a: usize| {
+                    let each = moves.iter().map(|m| {
+                        m.probability * action_value(game, &tables, (m.index, x, a), &value)
+                    });
+                    each.sum()
+                };
+                (actions[(t - 1) * types + x], *current) = best_action(game, x, at);
             }
             value = current;
         }

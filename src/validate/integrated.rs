@@ -29,12 +29,12 @@
 mod law;
 
 use super::deviations::FollowerDeviation;
-use super::paired::crowd::{Announced, advance, next_type};
+use super::paired::crowd::{Announced, advance};
 use super::paired::{Setting, Worker, discounted, pick, with_tagged};
 use super::range::{PeriodRange, RewardRanges};
 use super::trial::{Bounds, Difference, Experiment, Hypothesis};
 use super::{Player, ValidateError};
-use crate::game::{Game, MeanField, Play};
+use crate::game::{Game, MeanField, Play, next_types};
 use crate::stats::Interval;
 use crate::stream::{Purpose, Role};
 pub(super) use law::MAX_TYPES;
@@ -225,11 +225,10 @@ impl<'a> IntegratedExperiment<'a> {
         let cells = actions
             .clone()
             .flat_map(|a| (0..types).map(move |y| (a, y)));
-        let moves =
-            (0..types).flat_map(|y| next_type(tables, leader, y, play.prescription.row(y), types));
+        let moves = next_types(tables, leader, &play.prescription).concat();
         Ok(Local {
             z: MeanField::from_counts(&counts),
-            moves: moves.collect(),
+            moves,
             row: play.prescription.row(x).to_vec(),
             rewards: actions
                 .map(|a| tables.follower_reward(leader, x, a))

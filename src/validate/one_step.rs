@@ -8,11 +8,10 @@
 //! of 2 M^2 / V degrees, scaled to that mean and variance. Both tails count: followers that do not differ enough are wrong
 //! too.
 
-use crate::game::{Belief, Game, MeanField, Policy, Tables};
+use crate::game::{Belief, Game, MeanField, Policy, Tables, next_types};
 use crate::simulate::Trajectory;
 use crate::stats::{chi_square_lower_tail, chi_square_tail};
 use crate::validate::ValidateError;
-use crate::validate::paired::crowd::next_type;
 
 /// A check fails where its p-value is below this.
 pub const CHECK_LEVEL: f64 = 1e-4;
@@ -107,10 +106,7 @@ impl<'a> OneStep<'a> {
             // phi at the move that was made.
             let (x, action) = (trajectory.leader_type(t), trajectory.leader_action(t));
             let leader = self.game.leader_move(x, action);
-            let types = counts.len();
-            let moves: Vec<Vec<f64>> = (0..types)
-                .map(|x| next_type(&self.tables, leader, x, prescription.row(x), types))
-                .collect();
+            let moves = next_types(&self.tables, leader, &prescription);
             let step = Step::new(counts, &moves, trajectory.counts(t + 1));
             self.statistic += step.statistic;
             self.degrees += step.rank as f64;

@@ -18,4 +18,4 @@ mod leadership;
 pub(super) use crowd::{Setting, Worker};
 pub(super) use follower::{FollowerExperiment, discounted, pick, with_tagged};
 pub(super) use leader::LeaderExperiment;
-pub(super) use leadership::{LeaderDraws, Leadership};
+pub(super) use leadership::LeaderDraws;

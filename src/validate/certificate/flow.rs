@@ -1,8 +1,8 @@
 //! Values along a flow: the policy's, and the best that one follower can reach against it.
 
 use crate::game::{
-    Flow, FlowEdge, FlowNode, Game, GameError, LeaderInformation, LeaderMove, LeaderType, Play,
-    Tables, Worth, mean_rewards,
+    Flow, FlowNode, Game, GameError, Play, Prospect, Tables, Worth, action_value, best_action,
+    leader_values, mean_value,
 };
 
 /// Values along a flow, per node: the policy's and the best a single follower can reach.
@@ -82,84 +82,38 @@ impl FlowValues {
     /// (16a), and the same with the best action: over the edges, what is seen of the leader, and her moves given that,
     /// R^f + delta sum_x' Q^f(x'|x, a) V(x').
     fn followers(&mut self, game: &Game, tables: &Tables, i: usize, node: &FlowNode, play: &Play) {
-        let delta = game.discount();
         let value = |x: usize, a: usize, ahead: &[Vec<f64>]| {
-            let along = |edge: &FlowEdge, l: usize| {
-                let next = ahead[edge.to].iter().enumerate();
-                let later: f64 = next.map(|(to, v)| tables.transition(l, x, a, to) * v).sum();
-                tables.follower_reward(l, x, a) + delta * later
-            };
             let edges = node.edges.iter().map(|edge| {
-                let moves = edge.moves.iter();
-                edge.probability
-                    * moves
-                        .map(|m| m.probability * along(edge, m.index))
-                        .sum::<f64>()
+                let moves = edge.moves.iter().map(|m| {
+                    m.probability * action_value(game, tables, (m.index, x, a), &ahead[edge.to])
+                });
+                edge.probability * moves.sum::<f64>()
             });
             edges.sum::<f64>()
         };
         for x in 0..node.mean_field.weights().len() {
-            let mut best = (f64::NEG_INFINITY, 0);
-            let mut own = 0.0;
-            for (a, gamma) in play.prescription.row(x).iter().enumerate() {
-                if game.is_available(x, a) {
-                    let u = value(x, a, &self.best);
-                    if u > best.0 {
-                        best = (u, a);
-                    }
-                }
-                if *gamma > 0.0 {
-                    own += gamma * value(x, a, &self.follower);
-                }
-            }
+            let own = mean_value(play.prescription.row(x), |a| value(x, a, &self.follower));
+            let (action, best) = best_action(game, x, |a| value(x, a, &self.best));
             self.follower[i][x] = own;
-            (self.best[i][x], self.response[i][x]) = best;
+            (self.best[i][x], self.response[i][x]) = (best, action);
         }
     }
 
     /// (16b), per type and in the mean.
     fn leader(&mut self, game: &Game, tables: &Tables, i: usize, node: &FlowNode, play: &Play) {
-        let (delta, z) = (game.discount(), &node.mean_field);
-        let reward =
-            |moves: &[LeaderMove]| mean_rewards(tables, z, &play.prescription, moves).leader;
-        let edges = node.edges.iter();
-        let along = edges
-            .map(|edge| edge.probability * (reward(&edge.moves) + delta * self.leader[edge.to]));
-        self.leader[i] = along.sum();
-        for (x, weight) in node.belief.weights().iter().enumerate() {
-            if *weight <= 0.0 {
-                self.leader_types[i][x] = f64::NAN;
-                continue;
-            }
-            let mut value = 0.0;
-            for (action, gamma) in play.leader.support(LeaderType(x)) {
-                let index = game.leader_move(LeaderType(x), action);
-                let only = [LeaderMove {
-                    index,
-                    probability: 1.0,
-                }];
-                let ways = node.edges.iter().filter(|edge| edge.action == action);
-                let total: f64 = ways.clone().map(|edge| edge.probability).sum();
-                let later = ways.map(|edge| {
-                    edge.probability / total * self.leader_after(game, tables, edge.to, index)
-                });
-                value += gamma * (reward(&only) + delta * later.sum::<f64>());
-            }
-            self.leader_types[i][x] = value;
-        }
-    }
-
-    /// E V^l(x') at a node that a move of hers leads to.
-    fn leader_after(&self, game: &Game, tables: &Tables, to: usize, index: usize) -> f64 {
-        if game.leader_information() != LeaderInformation::Private {
-            return self.leader[to];
-        }
-        let next = self.leader_types[to].iter().enumerate();
-        let terms = next.map(|(x, v)| match tables.leader_transition(index, x) {
-            q if q > 0.0 => q * v,
-            _ => 0.0,
+        let prospects = node.edges.iter().map(|edge| Prospect {
+            probability: edge.probability,
+            action: edge.action,
+            moves: &edge.moves,
+            leader: self.leader[edge.to],
+            leader_types: &self.leader_types[edge.to],
         });
-        terms.sum()
+        let prospects: Vec<Prospect<'_>> = prospects.collect();
+        let played = (&play.leader, &play.prescription);
+        let state = (&node.belief, &node.mean_field);
+        let values = leader_values(game, tables, state, played, &prospects);
+        self.leader[i] = values.mean;
+        self.leader_types[i] = values.by_type;
     }
 
     /// Exploitability at the flow's start.

@@ -14,8 +14,8 @@ use rayon::prelude::*;
 
 use crate::game::{
     Belief, Flow, FlowEdge, FlowNode, Game, GameError, LeaderAction, LeaderInformation, LeaderMove,
-    LeaderPrescription, LeaderType, MeanField, Play, Prescription, Way, advance_mean_field,
-    mean_rewards,
+    LeaderPrescription, LeaderType, LeaderValues, MeanField, Play, Prescription, Prospect, Way,
+    advance_mean_field, leader_values,
 };
 use crate::solve::{SolveError, Solved, SolvedPoint};
 
@@ -75,8 +75,8 @@ struct Tried {
     ways: Vec<(Way, usize)>,
 }
 
-/// The leader's values one period ahead: per public state, in the mean and per type.
-type Ahead = Vec<(f64, Vec<f64>)>;
+/// The leader's values one period ahead, per public state.
+type Ahead = Vec<LeaderValues>;
 
 /// The largest one-stage gain of the leader along the flow of theta.
 ///
@@ -252,7 +252,11 @@ impl<'s, 'g> Followed<'s, 'g> {
         let states = &self.levels[t - 1].states;
         let types = game.leader_types().len();
         if t > game.horizon() {
-            return Ok(vec![(0.0, vec![0.0; types]); states.len()]);
+            let nothing = LeaderValues {
+                mean: 0.0,
+                by_type: vec![0.0; types],
+            };
+            return Ok(vec![nothing; states.len()]);
         }
         let values = states.par_iter().map(|(belief, z)| {
             let values = solution.follow_at(t, belief, z)?.values;
@@ -260,7 +264,10 @@ impl<'s, 'g> Followed<'s, 'g> {
                 true => *values.leader_types.get(x).unwrap_or(&values.leader),
                 false => f64::NAN,
             });
-            Ok((values.leader, by_type.collect()))
+            Ok(LeaderValues {
+                mean: values.leader,
+                by_type: by_type.collect(),
+            })
         });
         values.collect()
     }
@@ -280,7 +287,7 @@ impl<'s, 'g> Followed<'s, 'g> {
                 continue;
             }
             let at = (t, &node.belief, &node.mean_field);
-            let worths: Vec<(f64, Vec<f64>)> = tried
+            let worths: Ahead = tried
                 .iter()
                 .map(|c| worth(game, at, &c.leader, &c.prescription, &c.ways, ahead))
                 .collect::<Result<_, _>>()?;
@@ -297,15 +304,15 @@ impl<'s, 'g> Followed<'s, 'g> {
                     .all(|x| same_row(c, x))
             });
             let Some(own) = own else { continue };
-            for (c, (mean, by_type)) in tried.iter().zip(&worths) {
-                let gain = mean - worths[own].0;
+            for (c, LeaderValues { mean, by_type }) in tried.iter().zip(&worths) {
+                let gain = mean - worths[own].mean;
                 if largest.gain.is_some_and(|known| gain > known) {
                     largest.gain = Some(gain);
                     largest.t = node.t;
                     largest.leader = c.leader.clone();
                 }
                 for x in (0..largest.regret.len()).filter(|x| possible(*x)) {
-                    let regret = by_type[x] - worths[own].1[x];
+                    let regret = by_type[x] - worths[own].by_type[x];
                     largest.regret[x] = largest.regret[x].max(regret);
                     let mut others = types.clone().filter(|y| *y != x && possible(*y));
                     if others.all(|y| same_row(c, y)) {
@@ -318,8 +325,7 @@ impl<'s, 'g> Followed<'s, 'g> {
     }
 }
 
-/// The leader's value of a prescription at a public state: in the mean over pi, and per type, `NaN` for one that pi
-/// rules out.
+/// The leader's value of a prescription at a public state.
 fn worth(
     game: &Game,
     (t, belief, z): (usize, &Belief, &MeanField),
@@ -327,49 +333,25 @@ fn worth(
     prescription: &Prescription,
     ways: &[(Way, usize)],
     ahead: &Ahead,
-) -> Result<(f64, Vec<f64>), GameError> {
+) -> Result<LeaderValues, GameError> {
     let mut tables = game.tables();
     tables.evaluate(t, z.weights())?;
-    let delta = game.discount();
-    let reward = |moves: &[LeaderMove]| mean_rewards(&tables, z, prescription, moves).leader;
-    let along = ways
-        .iter()
-        .map(|(way, place)| way.probability * (reward(&way.moves) + delta * ahead[*place].0));
-    let mean = along.sum();
-    let mut by_type = Vec::new();
-    for (x, weight) in belief.weights().iter().enumerate() {
-        if *weight <= 0.0 {
-            by_type.push(f64::NAN);
-            continue;
-        }
-        let mut value = 0.0;
-        for (action, gamma) in leader.support(LeaderType(x)) {
-            let index = game.leader_move(LeaderType(x), action);
-            let only = [LeaderMove {
-                index,
-                probability: 1.0,
-            }];
-            let taken = ways.iter().filter(|(way, _)| way.action == action);
-            let total: f64 = taken.clone().map(|(way, _)| way.probability).sum();
-            let later = taken.map(|(way, place)| {
-                let private = game.leader_information() == LeaderInformation::Private;
-                let next = ahead[*place].1.iter().enumerate();
-                let by_next = next.map(|(to, v)| match tables.leader_transition(index, to) {
-                    q if q > 0.0 => q * v,
-                    _ => 0.0,
-                });
-                let v = if private {
-                    by_next.sum()
-                } else {
-                    ahead[*place].0
-                };
-                way.probability / total * v
-            });
-            value += gamma * (reward(&only) + delta * later.sum::<f64>());
-        }
-        by_type.push(value);
-    }
-    Ok((mean, by_type))
+    let prospects = ways.iter().map(|(way, place)| Prospect {
+        probability: way.probability,
+        action: way.action,
+        moves: &way.moves,
+        leader: ahead[*place].mean,
+        leader_types: &ahead[*place].by_type,
+    });
+    let prospects: Vec<Prospect<'_>> = prospects.collect();
+    let played = (leader, prescription);
+    Ok(leader_values(
+        game,
+        &tables,
+        (belief, z),
+        played,
+        &prospects,
+    ))
 }
 
 /// How far a population that moves with what the leader is and does strays from a flow that averages over some of it: the

@@ -6,7 +6,7 @@
 //! the response gains is for other samples to say, and it is tested on streams that it has not seen.
 
 use super::available;
-use crate::game::{Belief, Game};
+use crate::game::{Belief, Game, action_value, best_action};
 use crate::simulate::Trajectory;
 use crate::validate::ValidateError;
 
@@ -130,19 +130,13 @@ impl SampledResponse {
                 );
                 counts[bin] += 1.0;
                 for (x, a) in (0..types).flat_map(|x| available(game, x).map(move |a| (x, a))) {
-                    let moved = next.iter().enumerate();
-                    let continued: f64 = moved
-                        .map(|(y, value)| tables.transition(leader, x, a, y) * value)
-                        .sum();
                     sums[(bin * types + x) * actions + a] +=
-                        tables.follower_reward(leader, x, a) + game.discount() * continued;
+                        action_value(game, &tables, (leader, x, a), next);
                 }
             }
             let best = |(bin, x): (usize, usize)| {
                 let row = &sums[(bin * types + x) * actions..][..actions];
-                let possible = available(game, x);
-                let best = possible.reduce(|best, a| if row[a] > row[best] { a } else { best });
-                best.expect("scenarios are read so that every type has an action")
+                best_action(game, x, |a| row[a]).0
             };
             let cells = (0..bins).flat_map(|bin| (0..types).map(move |x| (bin, x)));
             period.actions = cells.map(best).collect();

@@ -6,11 +6,10 @@ use super::beliefs::{BeliefSet, MOST_CANDIDATES, candidate_number, reachable};
 use super::counts::{CountVectors, mean_field};
 use super::deviator::{Deviator, announcements};
 use super::law::estimated_width;
-use super::stage::crowd_moves;
 use super::{LeaderTest, check_memory, checked_population};
 use crate::game::{
     Belief, Game, LeaderInformation, LeaderMove, LeaderPrescription, Policy, PolicyError,
-    Prescription, Tables,
+    Prescription, Tables, next_types,
 };
 use crate::validate::deviations::NamedPolicy;
 use crate::validate::{EXACT_LIMIT, ValidateError};
@@ -227,7 +226,7 @@ fn state_cost(
     let mut new_crowds = |leader: &LeaderPrescription, followers: &Prescription| -> Crowds {
         let mut cost = Crowds::default();
         for leader_move in LeaderMove::law(game, belief, leader) {
-            let moves = crowd_moves(tables, followers, leader_move.index);
+            let moves = next_types(tables, leader_move.index, followers);
             if !seen.contains(&moves) {
                 cost.add(counts, &moves);
                 seen.push(moves);

@@ -11,10 +11,9 @@ use super::deviator::{Deviator, announcements};
 use super::{LeaderTest, Period};
 use crate::game::{
     Belief, Game, LeaderInformation, LeaderPrescription, MeanField, Play, Policy, Prescription,
-    Tables, outcomes,
+    Tables, action_value, best_action, leader_reward, mean_value, next_types, outcomes,
 };
-use crate::validate::paired::crowd::next_type;
-use crate::validate::{ValidateError, leader_reward};
+use crate::validate::ValidateError;
 
 /// A smaller one-stage advantage is rounding.
 const MIN_ADVANTAGE: f64 = 1e-12;
@@ -116,18 +115,6 @@ impl Crowd {
         }
         others
     }
-}
-
-/// p_y = sum_a gamma(a|y) Q(.|z,y,m,a) at a leader move m, by type.
-pub(super) fn crowd_moves(
-    tables: &Tables<'_>,
-    prescription: &Prescription,
-    leader_move: usize,
-) -> Vec<Vec<f64>> {
-    let types = prescription.rows().len() / prescription.actions();
-    (0..types)
-        .map(|y| next_type(tables, leader_move, y, prescription.row(y), types))
-        .collect()
 }
 
 /// Branches that move the crowd alike and lead to one belief, and what follows for a tagged follower.
@@ -241,7 +228,7 @@ impl Stage<'_> {
             crowds: Vec::new(),
         };
         for branch in self.branches(tables, here.belief, &play.leader)? {
-            let moves = crowd_moves(tables, &play.prescription, branch.leader_move);
+            let moves = next_types(tables, branch.leader_move, &play.prescription);
             let known = played.crowds.iter().position(|c| c.moves == moves);
             let crowd = known.unwrap_or_else(|| {
                 played.crowds.push(Crowd::new(moves, here.counts));
@@ -269,38 +256,22 @@ impl Stage<'_> {
     ) {
         let continued = self.continued(played, others);
         // n' counts the tagged follower.
-        let action_value = |a: usize, pick: fn(&Continued) -> &[f64]| -> f64 {
+        let value = |a: usize, pick: fn(&Continued) -> &[f64]| -> f64 {
             let each = played.branches.iter().map(|(branch, way)| {
-                let (leader, moved) = (branch.leader_move, pick(&continued[*way]).iter());
-                let next: f64 = moved
-                    .enumerate()
-                    .map(|(y, value)| tables.transition(leader, x, a, y) * value)
-                    .sum();
-                let worth = tables.follower_reward(leader, x, a) + self.game.discount() * next;
-                branch.probability * worth
+                let at = (branch.leader_move, x, a);
+                branch.probability * action_value(self.game, tables, at, pick(&continued[*way]))
             });
             each.sum()
         };
         let row = played.play.prescription.row(x);
-        let average = |row: &[f64], pick: fn(&Continued) -> &[f64]| -> f64 {
-            let positive = row.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
-            positive
-                .map(|(a, weight)| weight * action_value(a, pick))
-                .sum()
-        };
-        state.theta[x] = average(row, |c| &c.theta);
+        state.theta[x] = mean_value(row, |a| value(a, |c| &c.theta));
+        let of_best = |a: usize| value(a, |c| &c.best);
         if let Some(given) = played.given {
-            state.best[x] = average(given.prescription.row(x), |c| &c.best);
+            state.best[x] = mean_value(given.prescription.row(x), of_best);
             return;
         }
-        let (mut action, mut value) = (0, f64::NEG_INFINITY);
-        for a in (0..row.len()).filter(|a| self.game.is_available(x, *a)) {
-            let candidate = action_value(a, |c| &c.best);
-            if candidate > value {
-                (action, value) = (a, candidate);
-            }
-        }
-        let stay = average(row, |c| &c.best);
+        let (action, value) = best_action(self.game, x, of_best);
+        let stay = mean_value(row, of_best);
         let departs = value - stay > MIN_ADVANTAGE;
         state.best[x] = value.max(stay);
         state.departure[x] = departs.then_some((action, value - stay));
@@ -402,7 +373,7 @@ impl Stage<'_> {
         let mut masses = vec![0.0; types];
         for branch in branches {
             let (x, _) = self.game.type_and_action(branch.leader_move);
-            let moves = crowd_moves(tables, answer, branch.leader_move);
+            let moves = next_types(tables, branch.leader_move, answer);
             let crowd = expected.crowd(moves, here.counts);
             let law = &expected.known[crowd].law;
             let grids = &self.next[branch.next].leader_types;
@@ -413,7 +384,7 @@ impl Stage<'_> {
                 }
             });
             let later: f64 = later.sum();
-            let reward = leader_reward(tables, branch.leader_move, answer, &here.z);
+            let reward = leader_reward(tables, branch.leader_move, &here.z, answer);
             values[x.0] += branch.probability * (reward + self.game.discount() * later);
             masses[x.0] += branch.probability;
         }
@@ -436,11 +407,11 @@ impl Stage<'_> {
     ) -> Result<(f64, f64), ValidateError> {
         let branches = self.branches(tables, here.belief, leader)?;
         let rewards = branches.iter().map(|branch| {
-            branch.probability * leader_reward(tables, branch.leader_move, answer, &here.z)
+            branch.probability * leader_reward(tables, branch.leader_move, &here.z, answer)
         });
         let reward = rewards.sum();
         let continued = branches.iter().map(|branch| {
-            let moves = crowd_moves(tables, answer, branch.leader_move);
+            let moves = next_types(tables, branch.leader_move, answer);
             let grid = &self.next[branch.next].leader_best;
             branch.probability * expected.of(moves, here.counts, (branch.next, grid))
         });

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::game::{Belief, Game, LeaderPrescription, MeanField, Play, Policy, Tables};
+use crate::game::{Belief, Game, LeaderPrescription, MeanField, Play, Policy, Tables, next_type};
 use crate::scenario::Start;
-use crate::simulate::rounded_counts;
-use crate::simulate::split::split;
+use crate::simulate::{first_counts, move_followers};
 use crate::stream::{Role, Stream, StreamFamily};
 use crate::validate::ValidateError;
 
@@ -27,23 +26,9 @@ impl Setting<'_> {
         replication: u64,
         tagged: Option<usize>,
     ) -> Vec<u64> {
-        let initial = self.game.initial();
-        match self.start {
-            Start::Iid => {
-                let mut counts = vec![0; initial.weights().len()];
-                let mut stream = self.streams.stream(replication, Role::InitialTypes);
-                let drawn = self.population - u64::from(tagged.is_some());
-                split(&mut stream, drawn, initial.weights(), &mut counts);
-                counts
-            }
-            Start::Rounded => {
-                let mut counts = rounded_counts(initial, self.population);
-                tagged
-                    .into_iter()
-                    .for_each(|x| counts[x] = counts[x].saturating_sub(1));
-                counts
-            }
-        }
+        let stream = self.streams.stream(replication, Role::InitialTypes);
+        let number = (self.population, tagged);
+        first_counts(self.start, self.game.initial(), number, stream)
     }
 }
 
@@ -132,37 +117,6 @@ pub(in crate::validate) fn advance(
     counts: &mut Vec<u64>,
     stream: &mut Stream,
 ) {
-    let mut next = vec![0; counts.len()];
-    let mut moved = vec![0; counts.len()];
-    for (x, number) in counts.iter().enumerate().filter(|(_, number)| **number > 0) {
-        let law = next_type(
-            tables,
-            leader_move,
-            x,
-            play.prescription.row(x),
-            counts.len(),
-        );
-        split(stream, *number, &law, &mut moved);
-        next.iter_mut()
-            .zip(&moved)
-            .for_each(|(total, part)| *total += part);
-    }
-    *counts = next;
-}
-
-/// sum_a row(a) Q(y|z,x,m,a) for every type y, at a leader move m.
-pub(in crate::validate) fn next_type(
-    tables: &Tables<'_>,
-    leader_move: usize,
-    x: usize,
-    row: &[f64],
-    types: usize,
-) -> Vec<f64> {
-    let mut law = vec![0.0; types];
-    for (a, weight) in row.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
-        for (y, mass) in law.iter_mut().enumerate() {
-            *mass += weight * tables.transition(leader_move, x, a, y);
-        }
-    }
-    law
+    let law = |x: usize| next_type(tables, leader_move, x, play.prescription.row(x));
+    move_followers(law, counts, stream);
 }

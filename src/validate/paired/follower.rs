@@ -2,9 +2,10 @@
 
 use rand::RngExt;
 
-use super::crowd::{Announced, Setting, Worker, advance, next_type};
-use super::{LeaderDraws, Leadership};
-use crate::game::{Game, MeanField, Play};
+use super::LeaderDraws;
+use super::crowd::{Announced, Setting, Worker, advance};
+use crate::game::{Game, MeanField, Play, mean_value, next_type};
+use crate::simulate::Leader;
 use crate::stream::{Role, Stream};
 use crate::validate::deviations::FollowerDeviation;
 use crate::validate::trial::{Difference, Experiment};
@@ -21,7 +22,7 @@ pub(in crate::validate) struct FollowerExperiment<'a> {
 /// Where a run stands: the leader, the others, the tagged follower's type, and the streams that move them.
 #[derive(Clone)]
 struct State {
-    leader: Leadership,
+    leader: Leader,
     others: Vec<u64>,
     x: usize,
     crowd: Stream,
@@ -85,7 +86,7 @@ impl FollowerExperiment<'_> {
     ) -> Result<(Vec<Step>, f64), ValidateError> {
         let Setting { game, streams, .. } = &self.setting;
         let mut state = State {
-            leader: Leadership::first(game, draws),
+            leader: draws.first(game),
             others: self.setting.first_counts(replication, Some(start)),
             x: start,
             crowd: streams.stream(replication, Role::Followers),
@@ -160,17 +161,14 @@ impl FollowerExperiment<'_> {
                 &mut row,
             )?;
         }
-        let leader_move = state.leader.act(game, t, &play, draws);
-        let played = row.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
-        let reward = played
-            .map(|(a, weight)| weight * tables.follower_reward(leader_move, state.x, a))
-            .sum();
-        let law = next_type(tables, leader_move, state.x, &row, state.others.len());
+        let leader_move = draws.act(game, t, &state.leader, &play);
+        let reward = mean_value(&row, |a| tables.follower_reward(leader_move, state.x, a));
+        let law = next_type(tables, leader_move, state.x, &row);
         state.x = pick(&law, state.tagged.random());
         let others = &mut state.others;
         advance(tables, &play, leader_move, others, &mut state.crowd);
         let acted = (t, &play, leader_move);
-        state.leader.advance(game, tables, acted, draws);
+        draws.advance(game, tables, acted, &mut state.leader);
         Ok((reward, play))
     }
 

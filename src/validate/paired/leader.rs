@@ -1,13 +1,14 @@
 //! The leader, with and without her deviation; the followers answer what she announces.
 
+use super::LeaderDraws;
 use super::crowd::{Announced, Setting, Worker, advance};
 use super::follower::discounted;
-use super::{LeaderDraws, Leadership};
-use crate::game::{Belief, Game, MeanField, Play};
+use crate::game::{Belief, Game, MeanField, Play, leader_reward};
+use crate::simulate::Leader;
 use crate::stream::{Role, Stream};
 use crate::validate::deviations::LeaderDeviation;
 use crate::validate::trial::{Difference, Experiment};
-use crate::validate::{Player, ValidateError, leader_reward};
+use crate::validate::{Player, ValidateError};
 
 /// One start, z_1.
 pub(in crate::validate) struct LeaderExperiment<'a> {
@@ -17,7 +18,7 @@ pub(in crate::validate) struct LeaderExperiment<'a> {
 
 /// One period of a run.
 struct Step {
-    leader: Leadership,
+    leader: Leader,
     counts: Vec<u64>,
     /// The crowd's stream before the step.
     crowd: Stream,
@@ -40,7 +41,7 @@ impl Experiment for LeaderExperiment<'_> {
         } = &self.setting;
         let draws = LeaderDraws::new(game, streams, replication);
         let first = Start {
-            leader: Leadership::first(game, &draws),
+            leader: draws.first(game),
             counts: self.setting.first_counts(replication, None),
             crowd: streams.stream(replication, Role::Followers),
         };
@@ -90,7 +91,7 @@ impl Experiment for LeaderExperiment<'_> {
 
 /// Where a run begins.
 struct Start {
-    leader: Leadership,
+    leader: Leader,
     counts: Vec<u64>,
     crowd: Stream,
 }
@@ -113,13 +114,12 @@ impl LeaderExperiment<'_> {
         for t in from..=game.horizon() {
             let play = play_at(worker, t, (&now.leader.belief, &now.counts))?;
             let (tables, z) = (&worker.tables, MeanField::from_counts(&now.counts));
-            let leader_move = now.leader.act(game, t, &play, draws);
-            let reward = leader_reward(tables, leader_move, &play.prescription, &z);
+            let leader_move = draws.act(game, t, &now.leader, &play);
+            let reward = leader_reward(tables, leader_move, &z, &play.prescription);
             let (leader, counts, crowd) =
                 (now.leader.clone(), now.counts.clone(), now.crowd.clone());
             advance(tables, &play, leader_move, &mut now.counts, &mut now.crowd);
-            now.leader
-                .advance(game, tables, (t, &play, leader_move), draws);
+            draws.advance(game, tables, (t, &play, leader_move), &mut now.leader);
             steps.push(Step {
                 leader,
                 counts,

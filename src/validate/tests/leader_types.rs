@@ -5,7 +5,7 @@ use super::information_sets::{
     leader_value_of_type,
 };
 use super::*;
-use crate::game::{LeaderInformation, Tables, TypeLeak, update_belief};
+use crate::game::{LeaderInformation, Tables, TypeLeak, leader_reward, update_belief};
 use crate::scenario::{Engine, Method as MethodChoice, Start};
 use crate::simulate::{Cohorts, Simulation, simulate};
 use crate::validate::*;
@@ -564,7 +564,7 @@ fn rewards_of_every_type_lie_in_the_proven_ranges() {
         for made in 0..game.leader_moves() {
             for rows in [[1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 1.0]] {
                 let prescription = Prescription::new(2, rows.to_vec());
-                let reward = leader_reward(&tables, made, &prescription, &z);
+                let reward = leader_reward(&tables, made, &z, &prescription);
                 (least, most) = (least.min(reward), most.max(reward));
             }
         }

@@ -100,7 +100,7 @@ fn enclosures_hold_every_value() {
             for l in 0..3 {
                 let play = tangled_rows(t, &inside, l);
                 let prescription = Prescription::new(2, play.concat());
-                let leader = crate::validate::leader_reward(&tables, l, &prescription, &inside);
+                let leader = crate::game::leader_reward(&tables, l, &inside, &prescription);
                 let bounds = enclosure.leader_reward(l);
                 assert!(bounds.low - 1e-12 <= leader && leader <= bounds.high + 1e-12);
                 for (x, a) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
