@@ -6,10 +6,10 @@ use std::error::Error;
 use std::io::Write;
 use std::path::Path;
 
+use smfg::certify::certify_path;
 use smfg::game::{Belief, BuildError, Game, Kernel, MeanField, Reward};
 use smfg::scenario::{Scenario, SolveSettings};
 use smfg::solve::{Solved, StateValues};
-use smfg::validate::certify_path;
 
 /// The preferred product, and the product taken, by index: the incumbent's is -1, the entrant's 1.
 const SIDE: [f64; 2] = [-1.0, 1.0];

@@ -6,9 +6,10 @@ use std::error::Error;
 use std::io::Write;
 use std::path::Path;
 
+use smfg::certify::certify_path;
 use smfg::scenario::{Method, Scenario, Start};
 use smfg::solve::Solved;
-use smfg::validate::{MeanFieldPath, Settings, certify_path, validate};
+use smfg::validate::{MeanFieldPath, Settings, validate};
 
 /// Solve the paper's infection game at one price, and ask what a deviation brings with 10 and with 100 followers.
 pub fn report(out: &mut impl Write) -> Result<(), Box<dyn Error>> {

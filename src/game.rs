@@ -21,6 +21,7 @@ mod motion;
 mod policy;
 mod policy_file;
 pub(crate) mod program;
+mod ranges;
 mod rewards;
 mod scales;
 mod sources;
@@ -40,6 +41,7 @@ pub use motion::{
 };
 pub use policy::{MULTIPLY_ADDS_A_SECOND, Play, Policy, PolicyError};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
+pub use ranges::RewardRanges;
 pub use rewards::{MeanRewards, leader_reward, mean_rewards};
 pub(crate) use scales::cover_simplex;
 pub use scales::{Scale, Scales};

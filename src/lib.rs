@@ -38,8 +38,9 @@
 //! - [`scenario`]: TOML and formulas to a checked game and its settings.
 //! - [`game`]: a game from code ([`game::Game::builder`]), spaces, kernels, rewards, policies, the mean field's law of motion.
 //! - [`solve`]: the backward recursion (13)-(16), every stage equilibrium enumerated, values with their jumps.
+//! - [`certify`]: what a solution's flow leaves to gain in the mean-field limit.
 //! - [`simulate`]: finite populations by counts or one by one.
-//! - [`validate`]: the certificate in the mean-field limit, and the gains of deviations at N.
+//! - [`validate`]: the gains of deviations at N, and the claim that may be made of them.
 //! - [`report`]: tables, documents, the closing screen.
 //!
 //! [`stream`] names the random streams and [`stats`] holds what the stages share of statistics.
@@ -50,7 +51,7 @@
 //! use smfg::game::{Belief, MeanField};
 //! use smfg::scenario::Scenario;
 //! use smfg::solve::Solved;
-//! use smfg::validate::certify_path;
+//! use smfg::certify::certify_path;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let text = r#"
@@ -89,8 +90,9 @@
 //!
 //! Where the paper is ambiguous or misprinted the reading built here stands beside the code, under "Departure": the
 //! public coin of a stage game without another equilibrium and V across its jumps (`solve`), the belief's news, (11)-(12),
-//! and the realised flow beside the averaged (8) (`game`), the commitment gap and what types regret (`validate`).
+//! and the realised flow beside the averaged (8) (`game`), the commitment gap and what types regret (`certify`).
 
+pub mod certify;
 pub mod game;
 pub mod report;
 pub mod scenario;

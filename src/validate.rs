@@ -13,10 +13,8 @@
 
 mod belief_check;
 mod calibrate;
-mod certificate;
 mod convergence;
 mod deviations;
-mod digits;
 mod exact;
 mod integrated;
 mod one_step;
@@ -44,11 +42,6 @@ pub use calibrate::{
     Calibration, CalibrationRow, PLANTED_CLASSES, PLANTED_EPSILON, PLANTED_GAINS, PlantedCase,
     PlantedLaw, PlantedSource, RATE_CONFIDENCE, Stay,
 };
-pub use certificate::{
-    Certificate, Certified, CommitmentGap, Committed, Exploitability, FlowValues, LeaderGain,
-    MixedGain, MixedSearch, PathCertificate, SolutionFigures, best_mixed, certify_path,
-    commitment_gap, flow_difference, leader_gain,
-};
 pub use convergence::{
     Convergence, Estimate, Fitted, JumpInReach, Point, Quantity, Rate, Slope, Source, converge,
     fit_rate, local_slopes,
@@ -58,13 +51,12 @@ pub use deviations::{
     MeanFieldPath, NamedPolicy, PERTURBATIONS, ResponseTable, SampledPath, SampledResponse,
     one_shot_periods, visited_beliefs,
 };
-pub(crate) use digits::{Digits, digits};
 pub use exact::{
     Cost, Departure, Exact, LeaderTest, MAX_EXACT_STATES, MOST_BELIEFS, Values, estimated_cost,
 };
 pub use one_step::{CHECK_LEVEL, Check, OneStep};
 pub use plan::{Need, PILOT, plan};
-pub use range::{PeriodRange, RewardRanges};
+pub use range::PeriodRange;
 pub use verdict::{ClaimResult, Method, Player, Row, Verdict, WORST, Weight};
 
 /// Multiply-adds that `auto` spends on one player's exact gain at one population: 20 to 50 s of one core.

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use smfg::certify::Certified;
 use smfg::game::{Flow, Game, LeaderMixing, Policy, PolicyFile};
 use smfg::report::read_theta;
 use smfg::scenario::{Scenario, Selection};
 use smfg::solve::{Coin, SolveError, Solved, Widened, follow};
-use smfg::validate::{Certified, NamedPolicy, visited_beliefs};
+use smfg::validate::{NamedPolicy, visited_beliefs};
 
 use super::failure::Failure;
 use super::job::Phases;

@@ -1,10 +1,11 @@
 //! `smfg run`: solve, simulate and validate.
 
 use clap::Args;
+use smfg::certify::{Certificate, Certified};
 use smfg::report::{Screen, certificate_json, closing_screen, verdict_json};
 use smfg::scenario::{Scenario, Start};
 use smfg::simulate::Summary;
-use smfg::validate::{Certificate, Certified, Validation};
+use smfg::validate::Validation;
 
 use super::failure::Failure;
 use super::job::{Called, Job};

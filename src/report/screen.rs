@@ -2,13 +2,12 @@
 
 use std::fmt::Write;
 
+use crate::certify::{Certificate, CommitmentGap, Committed, LeaderGain, SolutionFigures};
 use crate::game::{Game, LeaderAction, LeaderInformation};
 use crate::simulate::Summary;
 use crate::solve::StateValues;
-use crate::validate::{
-    Certificate, CommitmentGap, Committed, Digits, LeaderGain, Method, Player, SolutionFigures,
-    Validation, Verdict, digits,
-};
+use crate::stats::{Digits, digits};
+use crate::validate::{Method, Player, Validation, Verdict};
 
 /// What the closing screen speaks of.
 #[derive(Debug)]

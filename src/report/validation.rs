@@ -4,12 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::{Cell, OutputFolder, WriteError};
 use super::{columns, leader};
+use crate::certify::{
+    Certificate, Committed, Exploitability, LeaderGain, MixedSearch, SolutionFigures,
+};
 use crate::game::{Game, LeaderInformation};
 use crate::solve::{Ending, StateValues};
-use crate::validate::{
-    BestResponseRow, CHECK_LEVEL, Certificate, Committed, Exploitability, LeaderGain, MixedSearch,
-    Row, SolutionFigures, Validation, WORST,
-};
+use crate::validate::{BestResponseRow, CHECK_LEVEL, Row, Validation, WORST};
 
 /// deviations.csv.
 ///

@@ -100,7 +100,7 @@ fn nobody_gains_at_a_lottery_while_the_coin_is_tossed() {
     let scenario = lottery();
     let solution = solve(&scenario).unwrap();
     let solved = Solved::TwoTypes(solution);
-    let path = crate::validate::certify_path(&solved, &MeanField::two_types(0.25)).unwrap();
+    let path = crate::certify::certify_path(&solved, &MeanField::two_types(0.25)).unwrap();
     // Without the coin m' stays on the left, where going gains .6 * .2 on the 2/3 that hold.
     assert!(path.exploitability.by_type[0].abs() < 1e-9);
     assert!((path.without_coin.by_type[0] - 0.08).abs() < 1e-9);

@@ -9,11 +9,10 @@ use super::integrated::MAX_TYPES;
 use super::one_step::OneStep;
 use super::verdict::{Conditions, RowName, Slack, conclude, exact_row, overall};
 use super::{
-    BestResponseRow, ClaimResult, EXACT_BUDGET, EXACT_LIMIT, Method, Player, RewardRanges, Row,
-    Settings,
+    BestResponseRow, ClaimResult, EXACT_BUDGET, EXACT_LIMIT, Method, Player, Row, Settings,
 };
 use super::{ValidateError, Validation, Verdict, WORST, Weight};
-use crate::game::{Game, LeaderInformation, MeanField, Policy};
+use crate::game::{Game, LeaderInformation, MeanField, Policy, RewardRanges};
 use crate::scenario::{Engine, Method as MethodChoice, Start};
 use crate::simulate::split::MAX_POPULATION;
 use crate::simulate::{Cohorts, Simulation, rounded_counts, simulate};

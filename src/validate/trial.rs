@@ -14,9 +14,9 @@ use super::deviations::{FollowerDeviation, LeaderDeviation};
 use super::integrated::{IntegratedExperiment, refusal};
 use super::paired::{FollowerExperiment, LeaderExperiment, Worker};
 use super::population::Claims;
-use super::range::RewardRanges;
 use super::{Method, Player, ValidateError, Verdict, Weight};
 use crate::game::Game;
+use crate::game::RewardRanges;
 use crate::stats::{Interval, LOOK};
 pub(super) use hypothesis::{Bounds, Hypothesis, Level, refuted};
 

@@ -7,9 +7,9 @@
 
 use std::fmt;
 
-use super::Digits;
 use super::exact::Values;
 use super::trial::Hypothesis;
+use crate::stats::Digits;
 
 /// Who deviates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

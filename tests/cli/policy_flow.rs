@@ -10,9 +10,9 @@ use std::path::Path;
 
 use crate::support::program::Place;
 use serde_json::Value;
+use smfg::certify::Certified;
 use smfg::game::{FlowRule, PolicyFile};
 use smfg::scenario::Scenario;
-use smfg::validate::Certified;
 
 const RULES: [FlowRule; 2] = [FlowRule::Averaged, FlowRule::Realised];
 

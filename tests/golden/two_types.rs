@@ -2,11 +2,12 @@
 
 use crate::compare::{Inputs, compare, difference};
 use serde_json::{Map, Value, json};
+use smfg::certify::certify_path;
 use smfg::game::{MeanField, Policy};
 use smfg::scenario::{Engine, Override, Scenario, Start};
 use smfg::simulate::{Cohorts, SimulateError, Simulation, simulate};
 use smfg::solve::{Solution, Solved};
-use smfg::validate::{Exact, LeaderTest, Values, certify_path};
+use smfg::validate::{Exact, LeaderTest, Values};
 use std::path::Path;
 
 /// Replications that are kept, per engine and population.

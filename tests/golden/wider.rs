@@ -3,11 +3,12 @@
 
 use crate::compare::{Inputs, compare};
 use serde_json::{Map, Value, json};
+use smfg::certify::{certify_path, leader_gain};
 use smfg::game::{Belief, Game, LeaderInformation, LeaderType, MeanField};
 use smfg::scenario::{Engine, Override, Scenario, Start};
 use smfg::simulate::{Cohorts, SimulateError, Simulation, simulate};
 use smfg::solve::{Solved, SolvedPoint};
-use smfg::validate::{Exact, LeaderTest, certify_path, leader_gain};
+use smfg::validate::{Exact, LeaderTest};
 use std::path::Path;
 
 /// Replications that are kept, per engine and population.

@@ -5,10 +5,10 @@
 
 use crate::support::typed::game::{Flow, Information, certain};
 use crate::support::typed::random::{Motion, Number, RandomGame, Recipe, Taste};
+use smfg::certify::certify_path;
 use smfg::game::{Belief, LeaderType, MeanField};
 use smfg::scenario::{Override, Scenario};
 use smfg::solve::{Coin, SimplexSolution, Solution, Solved, SolvedPoint, follow};
-use smfg::validate::certify_path;
 use std::path::Path;
 
 const SELECTIONS: [&str; 3] = ["optimistic", "pessimistic", "welfare"];

@@ -10,8 +10,8 @@ use crate::support::typed::leader::{Point, TypedReference};
 use crate::support::typed::random::{Dependence, Motion, RandomGame, Recipe, Taste};
 use crate::support::typed::stage::Equilibrium;
 use crate::support::typed::{audit, chain, hiding};
+use smfg::certify::{certify_path, leader_gain};
 use smfg::solve::{Coin, SimplexSolution, Solved, SolvedPoint, Start, follow};
-use smfg::validate::{certify_path, leader_gain};
 
 const SELECTIONS: [(Selection, &str); 3] = [
     (Selection::Optimistic, "optimistic"),

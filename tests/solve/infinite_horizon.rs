@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
+use smfg::certify::certify_path;
 use smfg::game::MeanField;
 use smfg::scenario::{Override, Scenario};
 use smfg::solve::{Ending, Solution, Solved};
-use smfg::validate::certify_path;
 
 fn scenario(name: &str, overrides: &[&str]) -> Scenario {
     let overrides: Vec<Override> = overrides.iter().map(|text| Override::new(*text)).collect();

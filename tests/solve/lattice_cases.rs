@@ -1,8 +1,8 @@
 //! Games on the lattice whose V_1 is known by hand, or by the same game with its two moving types alone.
 
+use smfg::certify::{Certificate, Certified};
 use smfg::scenario::{Override, Scenario};
 use smfg::solve::{Solved, SolvedPoint};
-use smfg::validate::{Certificate, Certified};
 use std::path::Path;
 
 fn read(name: &str, overrides: &[&str]) -> Scenario {

@@ -1,9 +1,9 @@
 //! The solver on a lattice against closed forms, an algorithm of another kind, the two-type solver and identities.
 
+use smfg::certify::certify_path;
 use smfg::game::{Belief, Game, MeanField, Policy};
 use smfg::scenario::{Override, Scenario, Selection};
 use smfg::solve::{Coin, Kind, SimplexSolution, Solution, Solved, Work, follow};
-use smfg::validate::certify_path;
 use std::path::Path;
 
 fn shipped(name: &str, overrides: &[&str]) -> Scenario {

@@ -4,10 +4,10 @@
 // A helper's failure shows the text.
 #![allow(clippy::panic)]
 
+use smfg::certify::Certified;
 use smfg::game::MeanField;
 use smfg::scenario::Scenario;
 use smfg::solve::{Solved, StateValues, Work};
-use smfg::validate::Certified;
 
 /// Numbers of a fixed sequence, in [0, 1).
 struct Sequence(u64);

@@ -3,14 +3,16 @@
 use crate::support::affine::AffineGame;
 use crate::support::library::{Shifted, affine, shipped, solve};
 use crate::support::random::Random;
+use smfg::certify::Certified;
+use smfg::certify::{certify_path, leader_gain};
 use smfg::game::{
     Belief, Flow, FlowRule, Game, LeaderPrescription, MeanField, Play, Policy, PolicyError,
     PolicyFile, Prescription,
 };
 use smfg::scenario::{Method, Scenario, Selection, Start};
 use smfg::solve::{Solution, Solved};
-use smfg::validate::{Certified, MeanFieldPath, Player, Settings, Validation, Verdict};
-use smfg::validate::{certify_path, leader_gain, validate};
+use smfg::validate::validate;
+use smfg::validate::{MeanFieldPath, Player, Settings, Validation, Verdict};
 use std::path::Path;
 
 /// Games in which theta is followed from every start, with what they are called.

@@ -1,12 +1,12 @@
 //! The figures at one N: simulated distances and values, exact and sampled gaps.
 
 use crate::game::Flow;
+use crate::game::RewardRanges;
 use crate::simulate::{along, simulate};
 use crate::stats::Moments;
 use crate::stream::Purpose;
 use crate::validate::exact::LeaderTest;
 use crate::validate::population::Claims;
-use crate::validate::range::RewardRanges;
 use crate::validate::trial::Trial;
 use crate::validate::{Method, Player, Row, ValidateError, Validation, Weight};
 

@@ -1,6 +1,7 @@
 //! Claims settled by sampling: the tagged follower integrated out, or paired replications.
 
 use super::Claims;
+use crate::game::RewardRanges;
 use crate::simulate::simulate;
 use crate::stream::{Purpose, Role, StreamFamily};
 use crate::validate::deviations::{
@@ -8,7 +9,6 @@ use crate::validate::deviations::{
     one_shot_periods,
 };
 use crate::validate::paired::Setting;
-use crate::validate::range::RewardRanges;
 use crate::validate::trial::{Hypothesis, Level, Trial};
 use crate::validate::verdict::{RowName, sampled_row};
 use crate::validate::{Method, Row, ValidateError, Validation, Verdict, Weight};

@@ -5,7 +5,9 @@ use super::information_sets::{
     leader_value_of_type,
 };
 use super::*;
-use crate::game::{LeaderInformation, Tables, TypeLeak, leader_reward, update_belief};
+use crate::game::{
+    LeaderInformation, RewardRanges, Tables, TypeLeak, leader_reward, update_belief,
+};
 use crate::scenario::{Engine, Method as MethodChoice, Start};
 use crate::simulate::{Cohorts, Simulation, simulate};
 use crate::validate::*;

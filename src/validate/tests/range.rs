@@ -1,8 +1,9 @@
 //! Proven ranges: they hold between lattice points, hold for what is sampled, and are known where they are tight.
 
 use super::*;
+use crate::game::RewardRanges;
 use crate::stats::Interval;
-use crate::validate::{FollowerDeviation, RewardRanges};
+use crate::validate::FollowerDeviation;
 
 /// One period, one action that matters: D is a difference of two rewards at t = 1.
 fn reward_game(reward: &str) -> Game {

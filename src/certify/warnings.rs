@@ -5,7 +5,7 @@ use super::flow::Exploitability;
 use super::leader::LeaderGain;
 use super::mixed::{MixedGain, MixedSearch};
 use super::{Flow, Game, LeaderInformation, SolutionFigures};
-use crate::validate::digits;
+use crate::stats::digits;
 
 /// V_1 and the values along the path may differ by this, relative to V_1 and to the rewards of a period: interpolation
 /// errors and tie tolerances add up.

@@ -17,10 +17,9 @@ pub use flow::{Exploitability, FlowValues};
 pub use leader::{LeaderGain, flow_difference, leader_gain};
 pub use mixed::{MixedGain, MixedSearch, best_mixed};
 
-use super::RewardRanges;
 use crate::game::{
     Belief, Flow, FlowRule, Game, LeaderInformation, LeaderType, MeanField, Policy, PolicyError,
-    Worth,
+    RewardRanges, Worth,
 };
 use crate::scenario::Selection;
 use crate::solve::{Coin, Iteration, SolveError, Solved, StateValues, ValueError, Work, follow};
