@@ -9,7 +9,9 @@ use smfg::game::{
     Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError,
     Prescription,
 };
-use smfg::scenario::{Method, Scenario, Start};
+use smfg::scenario::Scenario;
+use smfg::simulate::Start;
+use smfg::validate::MethodChoice;
 use smfg::validate::{MeanFieldPath, Settings, Validation, validate};
 
 /// Working pays at every (t, x, z), so that the best response is a constant action and its exact gain is known.
@@ -59,7 +61,7 @@ fn run(
     game: &Game,
     policy: &Rule,
     population: u64,
-    method: Method,
+    method: MethodChoice,
 ) -> Result<Validation, Box<dyn Error>> {
     let path = MeanFieldPath::follow(game, policy)?;
     Ok(validate(
@@ -109,10 +111,10 @@ pub fn report(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
             };
             let exact = match population {
                 1_000_000 => "too large".to_string(),
-                _ => format!("{:.6}", of(Method::Exact)?[0]),
+                _ => format!("{:.6}", of(MethodChoice::Exact)?[0]),
             };
-            let [gain, error, variance, weight] = of(Method::Integrated)?;
-            let [paired, paired_error, paired_variance, _] = of(Method::Paired)?;
+            let [gain, error, variance, weight] = of(MethodChoice::Integrated)?;
+            let [paired, paired_error, paired_variance, _] = of(MethodChoice::Paired)?;
             writeln!(
                 out,
                 "| {name} | {population} | {exact} | {gain:.6} +- {error:.6} | {paired:.4} +- {paired_error:.4} | \

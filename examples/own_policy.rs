@@ -9,7 +9,9 @@ use std::path::Path;
 use smfg::game::{
     Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription,
 };
-use smfg::scenario::{Method, Scenario, Start};
+use smfg::scenario::Scenario;
+use smfg::simulate::Start;
+use smfg::validate::MethodChoice;
 use smfg::validate::{MeanFieldPath, Settings, validate};
 
 /// The infected repair where more than this share is infected; the healthy wait.
@@ -51,7 +53,7 @@ pub fn report(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
                 populations: &[100, 1000],
                 epsilon: 0.02,
                 confidence: 0.99,
-                method: Method::Exact,
+                method: MethodChoice::Exact,
                 start: Start::Iid,
                 seed: 1,
                 replications: 1,

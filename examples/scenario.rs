@@ -7,8 +7,10 @@ use std::io::Write;
 use std::path::Path;
 
 use smfg::certify::certify_path;
-use smfg::scenario::{Method, Scenario, Start};
+use smfg::scenario::Scenario;
+use smfg::simulate::Start;
 use smfg::solve::Solved;
+use smfg::validate::MethodChoice;
 use smfg::validate::{MeanFieldPath, Settings, validate};
 
 /// Solve the paper's infection game at one price, and ask what a deviation brings with 10 and with 100 followers.
@@ -39,7 +41,7 @@ pub fn report(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
             populations: &[10, 100],
             epsilon: 0.02,
             confidence: 0.99,
-            method: Method::Auto,
+            method: MethodChoice::Auto,
             start: Start::Iid,
             seed: scenario.seed,
             replications: scenario.simulate.replications,

@@ -93,6 +93,7 @@
 //! and the realised flow beside the averaged (8) (`game`), the commitment gap and what types regret (`certify`).
 
 pub mod certify;
+mod choice;
 pub mod game;
 pub mod report;
 pub mod scenario;

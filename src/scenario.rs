@@ -25,12 +25,11 @@ pub use document::MAX_TEXT;
 pub use error::{Problem, ScenarioError};
 pub use overrides::Override;
 pub use place::{Place, TextName};
-pub use settings::{
-    Engine, Method, Selection, SimulateSettings, SolveSettings, Start, ValidateSettings,
-};
-pub use settings::{MAX_GRID, MAX_POPULATION, MAX_REPLICATIONS};
+pub use settings::{MAX_GRID, MAX_REPLICATIONS, Selection, SolveSettings};
 
 use crate::game::Game;
+use crate::simulate::SimulateSettings;
+use crate::validate::ValidateSettings;
 use std::path::Path;
 
 /// A scenario as read: a game, and the settings of the stages.

@@ -21,6 +21,7 @@ mod memory;
 mod population;
 mod record;
 mod returns;
+mod settings;
 mod share;
 pub mod split;
 mod stage;
@@ -33,7 +34,6 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::game::{Game, GameError, Policy, PolicyError};
-use crate::scenario::{Engine, Start};
 use crate::stream::{MAX_REPLICATION, Role, StreamFamily};
 
 use agents::{AgentPopulation, Groups};
@@ -49,6 +49,7 @@ pub use memory::{PublicState, StageMemory, Visit};
 pub use population::rounded_counts;
 pub(crate) use population::{first_counts, move_followers};
 pub use returns::{AgentReturns, RETURN_BINS, RETURN_QUANTILES, ReturnLaw};
+pub use settings::{Engine, SimulateSettings, Start};
 pub use share::{MAX_SHARES, NoShare, Share};
 pub use stage::{Stage, StepRewards};
 pub use summary::{DifferentSummaries, Digest, SUMMARY_ENTRIES, Summary, SummaryRow, TypeSummary};

@@ -22,6 +22,7 @@ mod paired;
 mod plan;
 mod population;
 mod range;
+mod settings;
 mod trial;
 mod verdict;
 
@@ -32,9 +33,8 @@ use crate::game::{
     Belief, Game, GameError, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType,
     MeanField, Policy, PolicyError, TypeLeak,
 };
-use crate::scenario::{Method as MethodChoice, Start};
-use crate::simulate::SimulateError;
 use crate::simulate::split::MAX_POPULATION;
+use crate::simulate::{SimulateError, Start};
 use crate::stats::BettingError;
 
 pub use belief_check::BeliefCheck;
@@ -57,6 +57,7 @@ pub use exact::{
 pub use one_step::{CHECK_LEVEL, Check, OneStep};
 pub use plan::{Need, PILOT, plan};
 pub use range::PeriodRange;
+pub use settings::{MethodChoice, ValidateSettings};
 pub use verdict::{ClaimResult, Method, Player, Row, Verdict, WORST, Weight};
 
 /// Multiply-adds that `auto` spends on one player's exact gain at one population: 20 to 50 s of one core.

@@ -4,8 +4,9 @@
 use smfg::game::{
     Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription,
 };
-use smfg::scenario::{Engine, Scenario, Start};
+use smfg::scenario::Scenario;
 use smfg::simulate::{Cohorts, Simulation};
+use smfg::simulate::{Engine, Start};
 
 /// Periods of the game of [`dense`].
 pub const HORIZON: u64 = 100;

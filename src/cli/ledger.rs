@@ -7,7 +7,7 @@ use smfg::report::{
     OutputFolder, PopulationState, RowFile, RunState, agent_returns_rows, begin_agent_returns,
     begin_returns, begin_trace, columns, returns_rows, trace_rows, write_summary,
 };
-use smfg::scenario::SimulateSettings;
+use smfg::simulate::SimulateSettings;
 use smfg::simulate::{Cohorts, Digest, SUMMARY_ENTRIES, Summary, Trajectory};
 
 use super::failure::Failure;

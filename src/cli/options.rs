@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use smfg::report::sha256;
-use smfg::scenario::{Engine, Override, Scenario};
+use smfg::scenario::{Override, Scenario};
+use smfg::simulate::Engine;
 use smfg::simulate::{Share, SimulateError};
 
 use super::failure::{Failure, Usage};

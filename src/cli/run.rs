@@ -3,7 +3,8 @@
 use clap::Args;
 use smfg::certify::{Certificate, Certified};
 use smfg::report::{Screen, certificate_json, closing_screen, verdict_json};
-use smfg::scenario::{Scenario, Start};
+use smfg::scenario::Scenario;
+use smfg::simulate::Start;
 use smfg::simulate::Summary;
 use smfg::validate::Validation;
 

@@ -3,7 +3,8 @@
 use clap::Args;
 use smfg::game::Flow;
 use smfg::report::{OutputFolder, RunState};
-use smfg::scenario::{Engine, Scenario};
+use smfg::scenario::Scenario;
+use smfg::simulate::Engine;
 use smfg::simulate::{Cohorts, Ended, Share, Simulation, Summary, simulate_blocks};
 
 use super::failure::Failure;

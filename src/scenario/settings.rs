@@ -3,45 +3,21 @@
 use super::document::Value;
 use super::error::{Fault, Problem};
 use super::spaces::law;
-use crate::game::{FlowRule, Game, LeaderMixing, MeanField};
-use std::fmt;
+use crate::choice::choice;
+use crate::game::{FlowRule, Game, LeaderMixing};
+use crate::simulate::split::MAX_POPULATION;
+use crate::simulate::{Engine, SimulateSettings, Start};
+use crate::validate::{MethodChoice, ValidateSettings};
 
 /// The finest mesh, in cells.
 pub const MAX_GRID: u64 = 1_000_000;
 /// The largest budget of stage games, and the default.
 pub const MAX_BUDGET: u64 = 1_000_000_000_000_000;
 const BUDGET: u64 = 200_000_000;
-/// The largest population.
-pub const MAX_POPULATION: u64 = 1_000_000_000_000;
 /// The most populations, and the most starts.
 const MAX_LIST: u64 = 1_000;
 /// The most replications.
 pub const MAX_REPLICATIONS: u64 = 1_000_000_000;
-
-/// Words that a scenario can choose from, with what they stand for.
-macro_rules! choice {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[$variant_doc])* $variant),+ }
-
-        impl $name {
-            /// All of them, in the order of their declaration.
-            pub const ALL: &[$name] = &[$($name::$variant),+];
-
-            /// The word of the scenario.
-            pub fn word(self) -> &'static str {
-                match self { $($name::$variant => $word),+ }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.word())
-            }
-        }
-    };
-}
 
 choice!(
     /// Which stage equilibrium is played where there are several (mathematics, section 3).
@@ -52,40 +28,6 @@ choice!(
         Pessimistic = "pessimistic",
         /// The largest sum over x of z(x) V^f(x).
         Welfare = "welfare",
-    }
-);
-
-choice!(
-    /// How a population is moved by one period; all engines have the same law.
-    Engine {
-        /// Exact multinomial splits of the count vector; the cost does not grow with N.
-        Counts = "counts",
-        /// One state per follower: the reference.
-        Agents = "agents",
-    }
-);
-
-choice!(
-    /// How the types of the first period are drawn.
-    Start {
-        /// Independently from z_1.
-        Iid = "iid",
-        /// N z_1 rounded by largest remainders.
-        Rounded = "rounded",
-    }
-);
-
-choice!(
-    /// How gains from deviations are found.
-    Method {
-        /// Exact where affordable, else sampled.
-        Auto = "auto",
-        /// Backward induction over (own type, counts).
-        Exact = "exact",
-        /// Sampled populations, the tagged follower's own randomness integrated out.
-        Integrated = "integrated",
-        /// Paired replications with common random numbers.
-        Paired = "paired",
     }
 );
 
@@ -123,32 +65,6 @@ impl FlowRule {
             FlowRule::Realised => "realised",
         }
     }
-}
-
-/// Section `[simulate]`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SimulateSettings {
-    /// The population sizes N, in the order of the scenario, each 1 to [`MAX_POPULATION`]; default 100, 1000, 10000.
-    pub populations: Vec<u64>,
-    /// Replications per population, 1 to [`MAX_REPLICATIONS`]; default 20000.
-    pub replications: u64,
-    /// Default counts.
-    pub engine: Engine,
-    /// Default iid.
-    pub start: Start,
-}
-
-/// Section `[validate]`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ValidateSettings {
-    /// The gain from deviating that is let pass, > 0, in reward units; default 0.02.
-    pub epsilon: f64,
-    /// The probability with which a verdict from samples holds, in (0, 1); default 0.99.
-    pub confidence: f64,
-    /// Default auto.
-    pub method: Method,
-    /// Further starts z from which deviations are judged; default none.
-    pub starts: Vec<MeanField>,
 }
 
 /// A section of the file, empty where it is left out.
@@ -293,31 +209,25 @@ impl SolveSettings {
     }
 }
 
-impl SimulateSettings {
-    pub(super) fn read(root: &Value) -> Result<Self, Fault> {
-        let simulate = section(
-            root,
-            "simulate",
-            &["populations", "replications", "engine", "start"],
-        )?;
-        Ok(Self {
-            populations: or(
-                simulate,
-                "populations",
-                vec![100, 1_000, 10_000],
-                populations,
-            )?,
-            replications: or(simulate, "replications", 20_000, |value| {
-                value.count(1, MAX_REPLICATIONS)
-            })?,
-            engine: or(simulate, "engine", Engine::Counts, |value| {
-                word(value, Engine::ALL, Engine::word)
-            })?,
-            start: or(simulate, "start", Start::Iid, |value| {
-                word(value, Start::ALL, Start::word)
-            })?,
-        })
-    }
+pub(super) fn read_simulate(root: &Value) -> Result<SimulateSettings, Fault> {
+    let simulate = section(
+        root,
+        "simulate",
+        &["populations", "replications", "engine", "start"],
+    )?;
+    let default = SimulateSettings::default();
+    Ok(SimulateSettings {
+        populations: or(simulate, "populations", default.populations, populations)?,
+        replications: or(simulate, "replications", default.replications, |value| {
+            value.count(1, MAX_REPLICATIONS)
+        })?,
+        engine: or(simulate, "engine", default.engine, |value| {
+            word(value, Engine::ALL, Engine::word)
+        })?,
+        start: or(simulate, "start", default.start, |value| {
+            word(value, Start::ALL, Start::word)
+        })?,
+    })
 }
 
 fn check_length(value: &Value, length: usize, what: &'static str) -> Result<(), Fault> {
@@ -350,31 +260,30 @@ fn populations(value: &Value) -> Result<Vec<u64>, Fault> {
     Ok(populations)
 }
 
-impl ValidateSettings {
-    pub(super) fn read(root: &Value, types: usize) -> Result<Self, Fault> {
-        let validate = section(
-            root,
-            "validate",
-            &["epsilon", "confidence", "method", "starts"],
-        )?;
-        let between = |value: &Value| {
-            number(value, "between 0 and 1", |number| {
-                number > 0.0 && number < 1.0
-            })
-        };
-        Ok(Self {
-            epsilon: or(validate, "epsilon", 0.02, |value| {
-                number(value, "above 0", |number| number > 0.0)
-            })?,
-            confidence: or(validate, "confidence", 0.99, between)?,
-            method: or(validate, "method", Method::Auto, |value| {
-                word(value, Method::ALL, Method::word)
-            })?,
-            starts: or(validate, "starts", Vec::new(), |value| {
-                let elements = value.elements()?;
-                check_length(value, elements.len(), "starts")?;
-                elements.iter().map(|start| law(start, types)).collect()
-            })?,
+pub(super) fn read_validate(root: &Value, types: usize) -> Result<ValidateSettings, Fault> {
+    let validate = section(
+        root,
+        "validate",
+        &["epsilon", "confidence", "method", "starts"],
+    )?;
+    let between = |value: &Value| {
+        number(value, "between 0 and 1", |number| {
+            number > 0.0 && number < 1.0
         })
-    }
+    };
+    let default = ValidateSettings::default();
+    Ok(ValidateSettings {
+        epsilon: or(validate, "epsilon", default.epsilon, |value| {
+            number(value, "above 0", |number| number > 0.0)
+        })?,
+        confidence: or(validate, "confidence", default.confidence, between)?,
+        method: or(validate, "method", default.method, |value| {
+            word(value, MethodChoice::ALL, MethodChoice::word)
+        })?,
+        starts: or(validate, "starts", default.starts, |value| {
+            let elements = value.elements()?;
+            check_length(value, elements.len(), "starts")?;
+            elements.iter().map(|start| law(start, types)).collect()
+        })?,
+    })
 }

@@ -11,7 +11,7 @@
 use rayon::prelude::*;
 
 use crate::game::MeanField;
-use crate::scenario::Start;
+use crate::simulate::Start;
 use crate::stream::{BLOCK_WORDS, Stream};
 
 use super::laws::{Laws, TwoByTwo};

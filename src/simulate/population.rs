@@ -5,7 +5,7 @@
 //! splitting each on its own leaves the law of the whole as it was.
 
 use crate::game::MeanField;
-use crate::scenario::Start;
+use crate::simulate::Start;
 use crate::stream::Stream;
 
 use super::split::{Split, draw, split};

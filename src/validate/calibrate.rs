@@ -27,7 +27,7 @@ use super::trial::{Bounds, Difference, Experiment, Level, Trial};
 use super::{Method, ValidateError, Verdict};
 use crate::game::Game;
 use crate::game::RewardRanges;
-use crate::scenario::Start;
+use crate::simulate::Start;
 use crate::stats::{Interval, Moments, clopper_pearson};
 use crate::stream::{Role, StreamFamily};
 pub use game::Stay;

@@ -33,7 +33,7 @@ mod stage;
 use super::deviations::NamedPolicy;
 use super::{EXACT_LIMIT, ValidateError};
 use crate::game::{Game, LeaderInformation, LeaderType, MeanField, Policy};
-use crate::scenario::Start;
+use crate::simulate::Start;
 pub use beliefs::MOST_BELIEFS;
 use beliefs::{BeliefSet, first_beliefs, reachable};
 use boxed::{BoxLaw, Grid, truncated_mass};

@@ -23,9 +23,9 @@ use super::trial::{Difference, Hypothesis, Level, Trial};
 use super::{EXACT_LIMIT, Method, Player, Settings, ValidateError, Verdict};
 use crate::game::RewardRanges;
 use crate::game::{Game, MULTIPLY_ADDS_A_SECOND, Policy};
-use crate::scenario::Method as MethodChoice;
 use crate::stats::{LOOK, Moments};
 use crate::stream::{Purpose, Role, Stream};
+use crate::validate::MethodChoice;
 
 /// Replications of the pilot.
 pub const PILOT: u64 = 2048;

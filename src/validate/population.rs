@@ -13,10 +13,11 @@ use super::{
 };
 use super::{ValidateError, Validation, Verdict, WORST, Weight};
 use crate::game::{Game, LeaderInformation, MeanField, Policy, RewardRanges};
-use crate::scenario::{Engine, Method as MethodChoice, Start};
 use crate::simulate::split::MAX_POPULATION;
 use crate::simulate::{Cohorts, Simulation, rounded_counts, simulate};
+use crate::simulate::{Engine, Start};
 use crate::stream::Purpose;
+use crate::validate::MethodChoice;
 
 /// Replications of the one-step check.
 const CHECKED: u64 = 200;

@@ -1,7 +1,9 @@
 //! What the sections of a scenario mean for the game and the settings.
 
 use smfg::game::{FlowRule, Game, GameError, LeaderInformation};
-use smfg::scenario::{Engine, Method, Override, Scenario, Selection, Start};
+use smfg::scenario::{Override, Scenario, Selection};
+use smfg::simulate::{Engine, Start};
+use smfg::validate::MethodChoice;
 
 /// Three types in an order that is not alphabetical, two actions, no leader.
 const BASE: &str = r#"
@@ -502,7 +504,7 @@ fn settings_have_the_documented_defaults() {
     );
     assert_eq!(
         (validate.epsilon, validate.confidence, validate.method),
-        (0.02, 0.99, Method::Auto)
+        (0.02, 0.99, MethodChoice::Auto)
     );
     assert!(validate.starts.is_empty());
 }
@@ -535,7 +537,7 @@ fn settings_are_read_from_the_file_and_from_overrides() {
         (Engine::Agents, Start::Rounded)
     );
     assert_eq!(scenario.validate.starts[0].weights(), [0.0, 1.0, 0.0]);
-    assert_eq!(scenario.validate.method, Method::Exact);
+    assert_eq!(scenario.validate.method, MethodChoice::Exact);
     assert_eq!(
         (
             scenario.game().horizon(),

@@ -14,7 +14,8 @@ use crate::support::library::{affine, shipped, solve};
 use crate::support::random::Random;
 use crate::support::simulated::{simulation, trajectories};
 use smfg::game::Policy;
-use smfg::scenario::{Engine, Scenario, Selection};
+use smfg::scenario::{Scenario, Selection};
+use smfg::simulate::Engine;
 use smfg::simulate::Trajectory;
 
 const LEVEL: f64 = 1e-4;

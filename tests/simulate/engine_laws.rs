@@ -7,8 +7,9 @@ use rayon::ThreadPoolBuilder;
 use smfg::game::{
     Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription,
 };
-use smfg::scenario::{Engine, Scenario, Start};
+use smfg::scenario::Scenario;
 use smfg::simulate::{Cohorts, SimulateError, Simulation, Trajectory, simulate};
+use smfg::simulate::{Engine, Start};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 const ENGINES: [Engine; 2] = [Engine::Counts, Engine::Agents];

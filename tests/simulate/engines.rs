@@ -3,7 +3,8 @@
 use crate::mill::{MILL, MillPolicy, SETTINGS, next_on, push, scenario};
 use crate::support::simulated::{simulation, trajectories};
 use smfg::game::{Belief, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription};
-use smfg::scenario::{Engine, Scenario};
+use smfg::scenario::Scenario;
+use smfg::simulate::Engine;
 use smfg::simulate::{Simulation, Trajectory};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 

@@ -8,7 +8,7 @@ use crate::support::chi_square::chi_square_against;
 use crate::support::simulated::{simulation, trajectories};
 use rayon::ThreadPoolBuilder;
 use smfg::game::{Flow, FlowRule, LeaderAction};
-use smfg::scenario::Engine;
+use smfg::simulate::Engine;
 use smfg::simulate::{Summary, Trajectory};
 
 /// Level of every test of a law; ten of them accept a true one.

@@ -3,8 +3,9 @@
 use smfg::game::{
     Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription,
 };
-use smfg::scenario::{Engine, Scenario};
+use smfg::scenario::Scenario;
 use smfg::simulate::Cohorts;
+use smfg::simulate::Engine;
 
 /// A dense game: P(on | off, a) = .1 + .5 z(on) (.3 more for `push`), P(on | on, a) = .8 - .4 z(on) (.1 less for `push`).
 pub const MILL: &str = r#"

@@ -6,8 +6,8 @@ use rayon::ThreadPoolBuilder;
 use smfg::game::{
     Belief, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription,
 };
-use smfg::scenario::{Engine, Start};
 use smfg::simulate::{Cohorts, SimulateError, Simulation, Trajectory, simulate};
+use smfg::simulate::{Engine, Start};
 
 /// Kernels of zeros and ones, and a type without return: `gone` absorbs, `wait` moves nobody, `repair` everybody.
 const STEPS: &str = r#"

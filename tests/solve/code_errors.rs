@@ -6,10 +6,10 @@ use smfg::game::{
     At, Belief, BuildError, Game, GameBuilder, GameError, Kernel, LeaderAction, LeaderPrescription,
     MeanField, Observed, Play, Policy, PolicyError, Prescription, Reads, Reward,
 };
-use smfg::scenario::{Engine, Method, SolveSettings, Start};
-use smfg::simulate::{Cohorts, SimulateError, Simulation, simulate};
+use smfg::scenario::SolveSettings;
+use smfg::simulate::{Cohorts, Engine, SimulateError, Simulation, Start, simulate};
 use smfg::solve::{SolveError, Solved};
-use smfg::validate::{MeanFieldPath, Settings, validate};
+use smfg::validate::{MeanFieldPath, MethodChoice, Settings, validate};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -193,7 +193,12 @@ fn code_that_turns_bad_ends_a_simulation() {
 #[test]
 fn code_that_turns_bad_ends_a_validation() {
     for (bad, method) in ALL.into_iter().flat_map(|bad| {
-        [Method::Exact, Method::Integrated, Method::Paired].map(|method| (bad, method))
+        [
+            MethodChoice::Exact,
+            MethodChoice::Integrated,
+            MethodChoice::Paired,
+        ]
+        .map(|method| (bad, method))
     }) {
         let (game, switch) = later(bad);
         let path = MeanFieldPath::follow(&game, &Go).unwrap();

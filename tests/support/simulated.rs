@@ -1,8 +1,8 @@
 //! Replications as they are played, all kept.
 
 use smfg::game::{Game, Policy};
-use smfg::scenario::{Engine, Start};
 use smfg::simulate::{Cohorts, SimulateError, Simulation, Trajectory, simulate};
+use smfg::simulate::{Engine, Start};
 
 /// From the start of the game, all cohorts together.
 pub fn simulation(engine: Engine, population: u64, replications: u64) -> Simulation {

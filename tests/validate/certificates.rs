@@ -9,8 +9,10 @@ use smfg::game::{
     Belief, Flow, FlowRule, Game, LeaderPrescription, MeanField, Play, Policy, PolicyError,
     PolicyFile, Prescription,
 };
-use smfg::scenario::{Method, Scenario, Selection, Start};
+use smfg::scenario::{Scenario, Selection};
+use smfg::simulate::Start;
 use smfg::solve::{Solution, Solved};
+use smfg::validate::MethodChoice;
 use smfg::validate::validate;
 use smfg::validate::{MeanFieldPath, Player, Settings, Validation, Verdict};
 use std::path::Path;
@@ -218,7 +220,7 @@ impl Policy for StalePrice<'_, '_> {
 
 const EPSILON: f64 = 0.02;
 
-fn validated(game: &Game, policy: &dyn Policy, method: Method) -> Validation {
+fn validated(game: &Game, policy: &dyn Policy, method: MethodChoice) -> Validation {
     let flow = Certified::policy(game, policy, game.initial(), FlowRule::Averaged)
         .expect("values")
         .flow;
@@ -260,10 +262,10 @@ fn theta_of_the_wrong_stage_and_a_stale_price_are_refuted() {
             shift: 1,
         };
         let stale = StalePrice(&theta);
-        let sound = validated(scenario.game(), &theta, Method::Exact);
+        let sound = validated(scenario.game(), &theta, MethodChoice::Exact);
         assert_eq!(sound.verdict, Verdict::Certified, "{name}");
         for faulty in [&shifted as &dyn Policy, &stale] {
-            let found = validated(scenario.game(), faulty, Method::Exact);
+            let found = validated(scenario.game(), faulty, MethodChoice::Exact);
             assert_eq!(found.verdict, Verdict::Refuted, "{name}");
             let follower = |v: &Validation| v.results[0].row.clone();
             assert_eq!(follower(&found).player, Player::Follower);
@@ -280,7 +282,7 @@ fn paired_replications_refute_theta_of_the_wrong_stage_and_not_theta() {
         theta: &theta,
         shift: 1,
     };
-    let verdict = |policy| validated(scenario.game(), policy, Method::Paired).verdict;
+    let verdict = |policy| validated(scenario.game(), policy, MethodChoice::Paired).verdict;
     assert_ne!(verdict(&theta), Verdict::Refuted, "{name}");
     assert_eq!(verdict(&shifted), Verdict::Refuted, "{name}");
 }

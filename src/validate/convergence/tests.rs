@@ -2,7 +2,9 @@ use super::*;
 use crate::game::{
     Belief, FlowRule, LeaderAction, LeaderPrescription, Play, PolicyError, Prescription,
 };
-use crate::scenario::{Method as MethodChoice, Scenario, Start};
+use crate::scenario::Scenario;
+use crate::simulate::Start;
+use crate::validate::MethodChoice;
 
 /// With z^N(high) the mean of N fair coins, the value of staying is E z^2 = 1/4 + 1/(4 N), and cheating gains
 /// E (z - 1/2)^2 = 1/(4 N) from either type.

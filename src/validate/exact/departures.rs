@@ -5,7 +5,7 @@ use super::boxed::{BoxLaw, Marks};
 use super::counts::CountVectors;
 use super::stage::State;
 use crate::game::{Belief, MeanField};
-use crate::scenario::Start;
+use crate::simulate::Start;
 use crate::simulate::rounded_counts;
 
 /// Next counts in a tail of at most this mass, or of a smaller probability, count as not reached.

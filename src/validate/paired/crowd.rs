@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::game::{Belief, Game, LeaderPrescription, MeanField, Play, Policy, Tables, next_type};
-use crate::scenario::Start;
+use crate::simulate::Start;
 use crate::simulate::{first_counts, move_followers};
 use crate::stream::{Role, Stream, StreamFamily};
 use crate::validate::ValidateError;

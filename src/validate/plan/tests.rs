@@ -1,5 +1,6 @@
 use super::*;
-use crate::scenario::{Scenario, Start};
+use crate::scenario::Scenario;
+use crate::simulate::Start;
 use crate::validate::calibrate::{PlantedLaw, Stay};
 use crate::validate::{Row, validate};
 

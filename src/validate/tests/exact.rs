@@ -2,7 +2,7 @@
 
 use super::enumeration::{Leader, Tagged, average_over_starts, follower_value, leader_value};
 use super::*;
-use crate::scenario::Start;
+use crate::simulate::Start;
 use crate::validate::{Departure, Exact, LeaderTest};
 
 fn solve(game: &Game, policy: &Rule, population: u64, leader: LeaderTest) -> Exact {

@@ -2,7 +2,7 @@
 
 use super::sampled::{run, settings};
 use super::*;
-use crate::scenario::Method as MethodChoice;
+use crate::validate::MethodChoice;
 use crate::validate::{Player, Settings, Validation, Verdict};
 
 const METHODS: [MethodChoice; 3] = [

@@ -8,7 +8,8 @@ use super::information_sets::{self, Rule as Known, Smooth};
 use super::leader_types::{MIXER_POLICY, MIXING, SEPARATING, SIGNAL, mixer_game, public};
 use super::*;
 use crate::game::{LeaderInformation, PolicyFile};
-use crate::scenario::{Method as MethodChoice, Start};
+use crate::simulate::Start;
+use crate::validate::MethodChoice;
 use crate::validate::*;
 
 #[track_caller]

@@ -3,8 +3,8 @@
 use super::lattice_game::{RISING, rising_policy};
 use super::sampled::{DOMINATED, agrees, run, settings};
 use super::*;
-use crate::scenario::Method as MethodChoice;
 use crate::stats::clopper_pearson;
+use crate::validate::MethodChoice;
 use crate::validate::*;
 
 /// A policy that jumps in z near the path of [`DOMINATED`].

@@ -8,8 +8,9 @@ use super::*;
 use crate::game::{
     LeaderInformation, RewardRanges, Tables, TypeLeak, leader_reward, update_belief,
 };
-use crate::scenario::{Engine, Method as MethodChoice, Start};
 use crate::simulate::{Cohorts, Simulation, simulate};
+use crate::simulate::{Engine, Start};
+use crate::validate::MethodChoice;
 use crate::validate::*;
 
 #[track_caller]

@@ -2,8 +2,8 @@
 
 use super::lattice_game::{RISING, rising_policy};
 use super::*;
-use crate::scenario::{Engine, Start};
 use crate::simulate::{Cohorts, Simulation, simulate};
+use crate::simulate::{Engine, Start};
 use crate::validate::{CHECK_LEVEL, Check, OneStep, ValidateError};
 
 /// Simulate `played` in `game` and check against `supposed` in `theory`.

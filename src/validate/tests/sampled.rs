@@ -2,8 +2,9 @@
 
 use super::enumeration::{Leader, Tagged, average_over_starts, follower_value, leader_value};
 use super::*;
-use crate::scenario::{Method as MethodChoice, Start};
+use crate::simulate::Start;
 use crate::stream::{Role, StreamFamily};
+use crate::validate::MethodChoice;
 use crate::validate::*;
 
 pub(super) fn settings(populations: &[u64], method: MethodChoice) -> Settings<'_> {
