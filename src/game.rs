@@ -6,8 +6,10 @@
 mod arrays;
 mod assembly;
 mod belief;
+mod beliefs;
 mod bellman;
 mod builder;
+pub mod candidates;
 pub(crate) mod check;
 mod closures;
 pub(crate) mod columns;
@@ -30,6 +32,7 @@ pub(crate) mod stretches;
 mod tables;
 
 pub use belief::{LeaderInformation, TypeLeak};
+pub use beliefs::BeliefSet;
 pub use bellman::{LeaderValues, Prospect, action_value, best_action, leader_values, mean_value};
 pub use builder::{BuildError, GameBuilder, Observed};
 pub use closures::{At, Reads};

@@ -1,6 +1,6 @@
 //! Backward recursion: theta and V from the master equation, (13)-(16), for a leader without types.
 //!
-//! `beliefs` are those that the recursion visits, `candidates` the leader's prescriptions, `leader` selects among equilibria
+//! `beliefs` are those that the recursion visits, `leader` selects among equilibria
 //! and lets her choose (15c), `forward` follows theta from a start (17)-(21). V is held in one of two ways: `pieces` tracks
 //! its jumps where there are two follower types, whose mean field is one number; `lattice` takes any number of them.
 
@@ -9,7 +9,6 @@ mod policy;
 
 mod archive;
 mod beliefs;
-mod candidates;
 mod forward;
 mod growth;
 mod lattice;
@@ -31,6 +30,7 @@ pub use solved::{Solved, SolvedEquilibrium, SolvedPoint, Start, StateValues};
 pub use stationary::{Ending, Iteration};
 pub use widened::Widened;
 
+use crate::game::candidates::{self, TooManyCandidates};
 use crate::game::{Belief, Game, GameError, MeanField, PolicyError};
 use crate::scenario::SolveSettings;
 
@@ -111,17 +111,9 @@ pub enum SolveError {
         /// z.
         z: Vec<f64>,
     },
-    /// Too many prescriptions of the leader to compare.
-    #[error(
-        "the leader has {count:.3e} candidate prescriptions at one belief, more than {limit}: fewer actions or types, or a smaller \
-         `leader_mixing`, may do"
-    )]
-    Candidates {
-        /// As counted.
-        count: f64,
-        /// The most that are compared.
-        limit: usize,
-    },
+    /// More prescriptions than are compared.
+    #[error(transparent)]
+    Candidates(#[from] TooManyCandidates),
     /// A belief that does not follow from the one that was started from.
     #[error(
         "theta at t = {t} is held at the beliefs that can be reached from the start, not at {belief:?}: solve from there"

@@ -6,11 +6,9 @@
 
 use super::SolveError;
 use super::triangulation::{self, Lattice, Location};
-use crate::game::{Belief, Game, GameError, LeaderInformation, LeaderType, Tables};
+use crate::game::{Belief, BeliefSet, Game, GameError, LeaderInformation, LeaderType, Tables};
 use crate::scenario::SolveSettings;
 
-/// Beliefs closer than this in every coordinate are one: rounding.
-const SAME: f64 = 1e-12;
 /// A belief is taken for a node from so near.
 const NEAR: f64 = 1e-9;
 /// Reachable beliefs of one period, at most; beyond, a lattice is taken.
@@ -201,44 +199,44 @@ fn reachable(
     let mut tables = game.tables();
     tables.evaluate(first.min(game.horizon()), game.initial().weights())?;
     let mut meshes = vec![BeliefMesh::of_nodes(vec![start.clone()])];
-    let mut all = vec![start.clone()];
+    let mut all = BeliefSet::from(vec![start.clone()]);
     if game.is_infinite() {
         for belief in visited.iter().flatten() {
-            push_distinct(&mut all, belief.clone());
+            all.add(belief.clone());
         }
     }
-    let mut now = all.clone();
+    let mut now = all.beliefs().to_vec();
     let mut t = first;
     loop {
-        let mut next = Vec::new();
+        let mut next = BeliefSet::default();
         for belief in &now {
             posteriors(game, &tables, belief, levels, &mut next);
-            if next.len() > MOST_REACHABLE {
+            if next.beliefs().len() > MOST_REACHABLE {
                 return Ok(None);
             }
         }
         t += 1;
         if game.is_infinite() {
-            let mut fresh = Vec::new();
-            for belief in next {
-                if push_distinct(&mut all, belief.clone()) {
-                    fresh.push(belief);
-                }
+            let known = all.beliefs().len();
+            for belief in next.beliefs() {
+                all.add(belief.clone());
             }
-            if all.len() > MOST_REACHABLE {
+            let fresh = all.beliefs()[known..].to_vec();
+            if all.beliefs().len() > MOST_REACHABLE {
                 return Ok(None);
             }
             if fresh.is_empty() {
-                return Ok(Some(vec![BeliefMesh::of_nodes(all)]));
+                return Ok(Some(vec![BeliefMesh::of_nodes(all.beliefs().to_vec())]));
             }
             now = fresh;
         } else {
             for belief in visited.get(t - 1).into_iter().flatten() {
-                push_distinct(&mut next, belief.clone());
+                next.add(belief.clone());
             }
-            if next.len() > MOST_REACHABLE {
+            if next.beliefs().len() > MOST_REACHABLE {
                 return Ok(None);
             }
+            let next = next.beliefs().to_vec();
             meshes.push(BeliefMesh::of_nodes(next.clone()));
             if t == game.horizon() + 1 {
                 return Ok(Some(meshes));
@@ -249,7 +247,7 @@ fn reachable(
 }
 
 /// Every pi' that some action can lead to, its probabilities under the types being multiples of 1 / (levels - 1).
-fn posteriors(game: &Game, tables: &Tables, belief: &Belief, levels: usize, out: &mut Vec<Belief>) {
+fn posteriors(game: &Game, tables: &Tables, belief: &Belief, levels: usize, out: &mut BeliefSet) {
     let types = belief.weights().len();
     let active: Vec<usize> = (0..types).filter(|x| belief.weights()[*x] > 0.0).collect();
     for action in 0..game.leader_actions().len() {
@@ -270,16 +268,7 @@ fn posteriors(game: &Game, tables: &Tables, belief: &Belief, levels: usize, out:
                     .for_each(|(sum, q)| *sum += w * q);
             }
             weights.iter_mut().for_each(|w| *w /= total);
-            push_distinct(out, Belief::new(weights));
+            out.add(Belief::new(weights));
         }
     }
-}
-
-/// Add a belief unless it is there; whether it was added.
-fn push_distinct(list: &mut Vec<Belief>, belief: Belief) -> bool {
-    let new = list.iter().all(|known| distance(known, &belief) > SAME);
-    if new {
-        list.push(belief);
-    }
-    new
 }

@@ -9,6 +9,7 @@ mod learnt;
 mod visited;
 
 use super::ValidateError;
+use crate::game::candidates::action_maps;
 use crate::game::{
     Belief, Flow, FlowRule, Game, LeaderAction, LeaderInformation, LeaderMove, LeaderPrescription,
     MeanField, Policy, PolicyError, PolicyFile, action_value, best_action,
@@ -293,15 +294,12 @@ impl LeaderChoices {
     /// All of them, actions by type, the first type's action varying slowest.
     pub fn all(self, game: &Game) -> Vec<Vec<LeaderAction>> {
         let types = game.leader_types().len();
-        let actions = || (0..game.leader_actions().len()).map(LeaderAction);
         match self {
-            Self::Actions => actions().map(|a| vec![a; types]).collect(),
-            Self::Maps => (0..types).fold(vec![Vec::new()], |maps, _| {
-                let longer = |map: &Vec<LeaderAction>| -> Vec<Vec<LeaderAction>> {
-                    actions().map(|a| [&map[..], &[a]].concat()).collect()
-                };
-                maps.iter().flat_map(longer).collect()
-            }),
+            Self::Actions => {
+                let actions = (0..game.leader_actions().len()).map(LeaderAction);
+                actions.map(|a| vec![a; types]).collect()
+            }
+            Self::Maps => action_maps(types, game.leader_actions().len()),
         }
     }
 }

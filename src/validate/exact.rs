@@ -35,7 +35,7 @@ use super::{EXACT_LIMIT, ValidateError};
 use crate::game::{Game, LeaderInformation, LeaderType, MeanField, Policy};
 use crate::simulate::Start;
 pub use beliefs::MOST_BELIEFS;
-use beliefs::{BeliefSet, first_beliefs, reachable};
+use beliefs::{PeriodBeliefs, first_beliefs, reachable};
 use boxed::{BoxLaw, Grid, truncated_mass};
 pub(super) use cost::cost_within;
 pub use cost::{Cost, estimated_cost};
@@ -445,9 +445,13 @@ fn coordinates(types: usize) -> usize {
 }
 
 /// Grids of all beliefs that fit into memory.
-fn check_memory(game: &Game, population: u64, beliefs: &[BeliefSet]) -> Result<(), ValidateError> {
+fn check_memory(
+    game: &Game,
+    population: u64,
+    beliefs: &[PeriodBeliefs],
+) -> Result<(), ValidateError> {
     let (types, horizon) = (game.follower_types().len(), game.horizon());
-    let number: usize = beliefs[..horizon].iter().map(BeliefSet::len).sum();
+    let number: usize = beliefs[..horizon].iter().map(PeriodBeliefs::len).sum();
     let held = grid_points(population, types).saturating_mul((number * coordinates(types)) as u64);
     if held > MAX_EXACT_STATES {
         return Err(ValidateError::ExactStates {

@@ -257,12 +257,13 @@ impl<'g> SimplexSolution<'g> {
     /// # Errors
     /// Too many.
     pub fn candidates_at(&self, belief: &Belief) -> Result<Vec<LeaderPrescription>, SolveError> {
-        candidates::at_belief(
+        let mixing = self.settings.leader_mixing;
+        Ok(candidates::at_belief(
             self.game,
             &self.actions,
-            self.settings.leader_mixing,
+            mixing,
             belief,
-        )
+        )?)
     }
 
     /// theta_t and V_t at (pi, z), every equilibrium at every candidate of the leader searched against the lattice's V_{t+1}.

@@ -548,7 +548,12 @@ impl<'g> Solution<'g> {
     /// Too many.
     pub fn candidates_at(&self, belief: &Belief) -> Result<Vec<LeaderPrescription>, SolveError> {
         let mixing = self.settings.leader_mixing;
-        candidates::at_belief(self.game, &self.actions, mixing, belief)
+        Ok(candidates::at_belief(
+            self.game,
+            &self.actions,
+            mixing,
+            belief,
+        )?)
     }
 
     /// theta_t and V_t at (pi, m) where theta is followed: the equilibria of a known regime are not counted.

@@ -1,11 +1,8 @@
 //! The beliefs about the leader's type that a game can reach: the leader's part of the state.
 //!
 //! From pi_1 on, period by period, over all counts: the pi' of (9) under theta's play and, where the leader is tested,
-//! under every candidate that she may announce, or under what a given policy announces. Beliefs within [`MERGED`] of each
-//! other in every entry are one, the first met; they differ by rounding. A public type has the beliefs that are certain of
-//! one type.
-
-use std::collections::BTreeMap;
+//! under every candidate that she may announce, or under what a given policy announces. A public type has the beliefs that
+//! are certain of one type.
 
 use rayon::prelude::*;
 
@@ -14,42 +11,33 @@ use super::cost::spread_index;
 use super::counts::{CountVectors, mean_field};
 use super::deviator::{Deviator, announcements};
 use crate::game::{
-    Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType, Policy,
-    PolicyError, Tables, outcomes,
+    Belief, BeliefSet, Game, LeaderInformation, LeaderType, Policy, PolicyError, Tables, outcomes,
 };
 use crate::validate::ValidateError;
 
 /// States of a period whose plays are counted, to estimate what all of them take.
 const SAMPLED: usize = 30;
 
-/// Entries that differ by less are equal.
-const MERGED: f64 = 1e-12;
-
 /// The most beliefs of one period.
 pub const MOST_BELIEFS: usize = 2000;
 
-/// The most announcements that are candidates at one belief.
-pub(super) const MOST_CANDIDATES: usize = 100_000;
-
-/// The beliefs of one period, in the order in which they were met.
+/// The beliefs of one period.
 #[derive(Clone, Debug, Default)]
-pub(super) struct BeliefSet {
-    beliefs: Vec<Belief>,
+pub(super) struct PeriodBeliefs {
+    set: BeliefSet,
     /// Whether theta alone leads there: followers are solved for.
     on_path: Vec<bool>,
-    /// By the place of pi(first type) on a grid of [`MERGED`].
-    index: BTreeMap<i64, Vec<usize>>,
 }
 
-impl BeliefSet {
-    /// All of them.
+impl PeriodBeliefs {
+    /// All of them, in the order in which they were met.
     pub fn beliefs(&self) -> &[Belief] {
-        &self.beliefs
+        self.set.beliefs()
     }
 
     /// How many.
     pub fn len(&self) -> usize {
-        self.beliefs.len()
+        self.on_path.len()
     }
 
     /// Whether theta alone leads to one.
@@ -59,28 +47,14 @@ impl BeliefSet {
 
     /// The place of a belief.
     pub fn find(&self, belief: &Belief) -> Option<usize> {
-        let cell = Self::cell(belief);
-        let near = (cell - 1..=cell + 1).filter_map(|cell| self.index.get(&cell));
-        let same = |at: &&usize| {
-            let pairs = self.beliefs[**at].weights().iter().zip(belief.weights());
-            pairs.into_iter().all(|(a, b)| (a - b).abs() <= MERGED)
-        };
-        near.flatten().find(same).copied()
-    }
-
-    fn cell(belief: &Belief) -> i64 {
-        (belief.weights()[0] / MERGED) as i64
+        self.set.find(belief)
     }
 
     fn add(&mut self, belief: Belief, on_path: bool) {
-        if let Some(known) = self.find(&belief) {
-            self.on_path[known] |= on_path;
-            return;
+        match self.set.add(belief) {
+            Some(known) => self.on_path[known] |= on_path,
+            None => self.on_path.push(on_path),
         }
-        let places = self.index.entry(Self::cell(&belief)).or_default();
-        places.push(self.beliefs.len());
-        self.beliefs.push(belief);
-        self.on_path.push(on_path);
     }
 }
 
@@ -108,8 +82,8 @@ pub(super) fn reachable(
     states: &CountVectors,
     tested: (LeaderTest, Deviator<'_>),
     budget: f64,
-) -> Result<Vec<BeliefSet>, ValidateError> {
-    let mut first = BeliefSet::default();
+) -> Result<Vec<PeriodBeliefs>, ValidateError> {
+    let mut first = PeriodBeliefs::default();
     for (_, belief) in first_beliefs(game) {
         first.add(belief, true);
     }
@@ -144,7 +118,7 @@ pub(super) fn reachable(
 fn plays_cost(
     game: &Game,
     policy: &dyn Policy,
-    (t, now): (usize, &BeliefSet),
+    (t, now): (usize, &PeriodBeliefs),
     states: &CountVectors,
 ) -> Result<f64, ValidateError> {
     let all = now.len() * states.len();
@@ -152,22 +126,22 @@ fn plays_cost(
     let each = (0..sampled).map(|j| {
         let place = spread_index(j, sampled, all);
         let (belief, n) = (place / states.len(), place % states.len());
-        policy.play_cost(t, &now.beliefs[belief], &mean_field(states.at(n)))
+        policy.play_cost(t, &now.beliefs()[belief], &mean_field(states.at(n)))
     });
     let sum: f64 = each.sum::<Result<f64, PolicyError>>()?;
     Ok(all as f64 * (game.evaluation_cost() + sum / sampled.max(1) as f64))
 }
 
-fn one(now: &BeliefSet) -> BeliefSet {
-    let mut set = BeliefSet::default();
+fn one(now: &PeriodBeliefs) -> PeriodBeliefs {
+    let mut set = PeriodBeliefs::default();
     for belief in now.beliefs().iter().take(1) {
         set.add(belief.clone(), true);
     }
     set
 }
 
-fn every_type(game: &Game) -> BeliefSet {
-    let mut set = BeliefSet::default();
+fn every_type(game: &Game) -> PeriodBeliefs {
+    let mut set = PeriodBeliefs::default();
     let types = game.leader_types().len();
     for x in 0..types {
         set.add(Belief::of_type(types, LeaderType(x)), true);
@@ -179,11 +153,11 @@ fn every_type(game: &Game) -> BeliefSet {
 fn after(
     game: &Game,
     policy: &dyn Policy,
-    (t, now): (usize, &BeliefSet),
+    (t, now): (usize, &PeriodBeliefs),
     states: &CountVectors,
     tested: (LeaderTest, Deviator<'_>),
-) -> Result<BeliefSet, ValidateError> {
-    let mut next = BeliefSet::default();
+) -> Result<PeriodBeliefs, ValidateError> {
+    let mut next = PeriodBeliefs::default();
     for (i, belief) in now.beliefs().iter().enumerate() {
         let found: Vec<Vec<(Belief, bool)>> = (0..states.len())
             .into_par_iter()
@@ -215,60 +189,18 @@ fn from_state(
     let theta = policy.play(t, belief, &z)?.leader;
     let given = deviator.play(t, belief, &z)?;
     let announced = match leader {
-        LeaderTest::StageWise => announcements(game, belief, &theta, given.as_ref()),
+        // Where they are too many the leader cannot be tested, which is said when values are found.
+        LeaderTest::StageWise => {
+            announcements(game, belief, &theta, given.as_ref()).unwrap_or_default()
+        }
         LeaderTest::None => Vec::new(),
     };
-    let mut set = BeliefSet::default();
+    let mut set = PeriodBeliefs::default();
     for (i, leader) in [theta].iter().chain(&announced).enumerate() {
         for outcome in outcomes(game, tables, belief, leader) {
             set.add(outcome.belief, i == 0);
         }
     }
-    Ok(set.beliefs.into_iter().zip(set.on_path).collect())
-}
-
-/// |A^l| to the number of types that the belief holds possible.
-pub(super) fn candidate_number(game: &Game, belief: &Belief) -> f64 {
-    let possible = belief.weights().iter().filter(|weight| **weight > 0.0);
-    libm::pow(game.leader_actions().len() as f64, possible.count() as f64)
-}
-
-/// Every map from the types of positive probability to actions, but theta's own prescription: in scenario order, the first
-/// type's action varying slowest. Impossible types keep theta's first action, which changes nothing. None where there are
-/// more than [`MOST_CANDIDATES`].
-pub(super) fn candidates(
-    game: &Game,
-    belief: &Belief,
-    theta: &LeaderPrescription,
-) -> Vec<LeaderPrescription> {
-    if candidate_number(game, belief) > MOST_CANDIDATES as f64 {
-        return Vec::new();
-    }
-    let mut maps = vec![Vec::new()];
-    for (x, weight) in belief.weights().iter().enumerate() {
-        let own = theta.support(LeaderType(x)).first().map_or(0, |(a, _)| a.0);
-        let actions = if *weight > 0.0 {
-            0..game.leader_actions().len()
-        } else {
-            own..own + 1
-        };
-        let longer = |map: Vec<LeaderAction>| {
-            let actions = actions.clone();
-            actions.map(move |a| [&map[..], &[LeaderAction(a)]].concat())
-        };
-        maps = maps.into_iter().flat_map(longer).collect();
-    }
-    let pure = maps.into_iter().map(LeaderPrescription::pure);
-    pure.filter(|map| !same_law(belief, map, theta)).collect()
-}
-
-/// Whether two prescriptions give every possible type the same law.
-pub(super) fn same_law(
-    belief: &Belief,
-    one: &LeaderPrescription,
-    other: &LeaderPrescription,
-) -> bool {
-    let types = belief.weights().iter().enumerate();
-    let mut possible = types.filter(|(_, weight)| **weight > 0.0);
-    possible.all(|(x, _)| one.support(LeaderType(x)) == other.support(LeaderType(x)))
+    let beliefs = set.beliefs().iter().cloned();
+    Ok(beliefs.zip(set.on_path.iter().copied()).collect())
 }

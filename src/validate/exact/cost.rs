@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::beliefs::{BeliefSet, MOST_CANDIDATES, candidate_number, reachable};
+use super::beliefs::{PeriodBeliefs, reachable};
 use super::counts::{CountVectors, mean_field};
 use super::deviator::{Deviator, announcements};
 use super::law::estimated_width;
@@ -182,7 +182,7 @@ struct Sampled<'a> {
 fn sampled_states<'a>(
     game: &Game,
     states: &'a CountVectors,
-    beliefs: &[BeliefSet],
+    beliefs: &[PeriodBeliefs],
 ) -> Vec<Sampled<'a>> {
     let periods = game.horizon().min(PERIODS);
     let of_period = |i: usize| {
@@ -234,7 +234,6 @@ fn state_cost(
         }
         cost
     };
-    let number = candidate_number(game, belief);
     let own = new_crowds(&play.leader, &play.prescription);
     // The beliefs that follow a private type are collected by the same plays before.
     let plays = match game.leader_information() {
@@ -246,11 +245,10 @@ fn state_cost(
         follower: Rates::of(counts.len()).state + plays * play_cost + own.sum + own.others,
         leader: 0.0,
     };
-    if given.is_none() && number > MOST_CANDIDATES as f64 {
+    let Ok(announced) = announcements(game, belief, &play.leader, given.as_ref()) else {
         cost.leader = f64::INFINITY;
         return Ok(cost);
-    }
-    let announced = announcements(game, belief, &play.leader, given.as_ref());
+    };
     let asked = announced.len().min(ASKED);
     let mut answers = Vec::new();
     for i in 0..asked {

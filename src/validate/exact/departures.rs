@@ -1,6 +1,6 @@
 //! The best responder's way forward, and where on it theta is left.
 
-use super::beliefs::BeliefSet;
+use super::beliefs::PeriodBeliefs;
 use super::boxed::{BoxLaw, Marks};
 use super::counts::CountVectors;
 use super::stage::State;
@@ -103,7 +103,7 @@ pub(super) fn first_states(
 struct Reached(Vec<Vec<Marks>>);
 
 impl Reached {
-    fn none(beliefs: &BeliefSet, states: &CountVectors) -> Self {
+    fn none(beliefs: &PeriodBeliefs, states: &CountVectors) -> Self {
         let none = vec![Marks::none(states.population(), states.types()); states.types()];
         Self(vec![none; beliefs.len()])
     }
@@ -154,7 +154,7 @@ impl Reached {
 /// `periods` hold the traces by period and belief.
 pub(super) fn departures(
     periods: &[Vec<Trace>],
-    beliefs: &[BeliefSet],
+    beliefs: &[PeriodBeliefs],
     states: &CountVectors,
     first: &[Option<[Vec<usize>; 2]>],
 ) -> Vec<Departure> {

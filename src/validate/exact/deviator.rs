@@ -1,10 +1,9 @@
 //! Whose values stand beside theta's in a backward induction.
 
+use crate::game::candidates::{self, TooManyCandidates, same_law};
 use crate::game::{Belief, Game, LeaderPrescription, MeanField, Play, Policy};
 use crate::validate::deviations::NamedPolicy;
 use crate::validate::{Player, ValidateError};
-
-use super::beliefs::{candidates, same_law};
 
 /// Who deviates, follower or leader: the recursion is the same, and where the best response takes a maximum a given
 /// policy is evaluated.
@@ -44,17 +43,24 @@ impl Deviator<'_> {
     }
 }
 
-/// What the leader may announce at a belief in the place of theta's own prescription: every candidate, or the given
-/// play's, if it is another one there.
+/// What the leader may announce at a belief in the place of theta's own prescription: every map from the types of positive
+/// probability to actions, or the given play's prescription, if it is another one there.
+///
+/// # Errors
+/// Too many maps.
 pub(super) fn announcements(
     game: &Game,
     belief: &Belief,
     theta: &LeaderPrescription,
     given: Option<&Play>,
-) -> Vec<LeaderPrescription> {
-    match given {
-        None => candidates(game, belief, theta),
-        Some(play) if same_law(belief, &play.leader, theta) => Vec::new(),
+) -> Result<Vec<LeaderPrescription>, TooManyCandidates> {
+    let mut announced = match given {
+        None => {
+            let actions: Vec<usize> = (0..game.leader_actions().len()).collect();
+            candidates::at_belief(game, &actions, 1, belief)?
+        }
         Some(play) => vec![play.leader.clone()],
-    }
+    };
+    announced.retain(|leader| !same_law(belief, leader, theta));
+    Ok(announced)
 }

@@ -3,7 +3,7 @@
 //! Theta's play leads on by branches (x^l, a^l, pi') of known probability; without leader types and mixing there is one.
 //! Followers act before they see the leader's action, so that the worth of an action is its average over the branches.
 
-use super::beliefs::{BeliefSet, MOST_CANDIDATES, candidate_number};
+use super::beliefs::PeriodBeliefs;
 use super::boxed::{BoxLaw, Grid};
 use super::counts::mean_field;
 use super::departures::{Moves, UNREACHED};
@@ -39,9 +39,9 @@ pub(super) struct Stage<'a> {
     pub policy: &'a dyn Policy,
     pub t: usize,
     /// Of t, and
-    pub beliefs: &'a BeliefSet,
+    pub beliefs: &'a PeriodBeliefs,
     /// of t + 1, with the values there.
-    pub beliefs_after: &'a BeliefSet,
+    pub beliefs_after: &'a PeriodBeliefs,
     pub next: &'a [Period],
     pub leader: LeaderTest,
     pub deviator: Deviator<'a>,
@@ -324,13 +324,11 @@ impl Stage<'_> {
         let (own, best) = self.announced(tables, here, (leader, prescription), &mut expected)?;
         state.leader_theta = own + discount * continued;
         state.leader_best = own + discount * best;
-        let too_many = candidate_number(self.game, here.belief) > MOST_CANDIDATES as f64;
-        if played.given.is_none() && too_many {
-            return Err(ValidateError::Announcements { t: self.t });
-        }
+        let announced = announcements(self.game, here.belief, leader, played.given);
+        let announced = announced.map_err(|_| ValidateError::Announcements { t: self.t })?;
         let theta = state.leader_best;
         let mut chosen = None;
-        for candidate in announcements(self.game, here.belief, leader, played.given) {
+        for candidate in announced {
             let answer = self
                 .policy
                 .answer(self.t, here.belief, &here.z, &candidate)?;

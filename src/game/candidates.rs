@@ -1,22 +1,32 @@
 //! The leader's candidate prescriptions at a belief, (15c).
 
-use super::SolveError;
-use crate::game::{Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription};
+use super::{Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, LeaderType};
 
 /// Candidates at one belief, at most.
-pub(super) const MOST_CANDIDATES: usize = 100_000;
+pub const MOST_CANDIDATES: usize = 100_000;
+
+/// More prescriptions of the leader than are compared.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "the leader has {count:.3e} candidate prescriptions at one belief, more than {MOST_CANDIDATES}: fewer actions or \
+     types, or a smaller `leader_mixing`, may do"
+)]
+pub struct TooManyCandidates {
+    /// As counted.
+    pub count: f64,
+}
 
 /// Every map from the types that pi deems possible to actions, and where `mixing` > 1 to laws of actions in multiples of
 /// 1 / `mixing`: pure ones first, then in the order of her actions, her first type's foremost.
 ///
-/// A type of probability zero moves nothing: its row is left at the first action, to be settled by its own best action.
+/// A type of probability zero moves nothing: its row is left at the first action, for its own best action to replace.
 /// Where the type is public all rows are that of the type that all see.
-pub(super) fn at_belief(
+pub fn at_belief(
     game: &Game,
     actions: &[usize],
     mixing: usize,
     belief: &Belief,
-) -> Result<Vec<LeaderPrescription>, SolveError> {
+) -> Result<Vec<LeaderPrescription>, TooManyCandidates> {
     let laws = laws(actions.len(), mixing);
     let types = belief.weights().len();
     let possible = |x: &usize| belief.weights()[*x] > 0.0;
@@ -29,19 +39,16 @@ pub(super) fn at_belief(
         .and_then(|k| laws.len().checked_pow(k));
     let count = count
         .filter(|count| *count <= MOST_CANDIDATES)
-        .ok_or_else(|| SolveError::Candidates {
+        .ok_or_else(|| TooManyCandidates {
             count: (laws.len() as f64).powi(active.len() as i32),
-            limit: MOST_CANDIDATES,
         })?;
     let public = game.leader_information() == LeaderInformation::Public;
     let mut pure = Vec::new();
     let mut mixed = Vec::new();
     for code in 0..count {
         let mut rows = vec![&laws[0]; types];
-        let mut digits = code;
-        for x in active.iter().rev() {
-            rows[*x] = &laws[digits % laws.len()];
-            digits /= laws.len();
+        for (x, law) in active.iter().zip(digits(code, laws.len(), active.len())) {
+            rows[*x] = &laws[law];
         }
         if public {
             rows = vec![rows[0]; types];
@@ -58,6 +65,30 @@ pub(super) fn at_belief(
     }
     pure.append(&mut mixed);
     Ok(pure)
+}
+
+/// The digits of a code, the first varying slowest.
+fn digits(mut code: usize, base: usize, length: usize) -> Vec<usize> {
+    let mut digits = vec![0; length];
+    for digit in digits.iter_mut().rev() {
+        *digit = code % base;
+        code /= base;
+    }
+    digits
+}
+
+/// Every map from `types` types to actions, the first type's action varying slowest.
+pub fn action_maps(types: usize, actions: usize) -> Vec<Vec<LeaderAction>> {
+    let map = |code| digits(code, actions, types).into_iter().map(LeaderAction);
+    let number = actions.pow(types as u32);
+    (0..number).map(|code| map(code).collect()).collect()
+}
+
+/// Whether two prescriptions give every type that pi deems possible the same law.
+pub fn same_law(belief: &Belief, one: &LeaderPrescription, other: &LeaderPrescription) -> bool {
+    let types = belief.weights().iter().enumerate();
+    let mut possible = types.filter(|(_, weight)| **weight > 0.0);
+    possible.all(|(x, _)| one.support(LeaderType(x)) == other.support(LeaderType(x)))
 }
 
 fn mixture(
