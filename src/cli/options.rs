@@ -6,16 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use smfg::report::sha256;
-use smfg::scenario::{Override, Scenario};
+use smfg::scenario::{MAX_REPLICATIONS, Override, Scenario};
 use smfg::simulate::Engine;
+use smfg::simulate::split::MAX_POPULATION;
 use smfg::simulate::{Share, SimulateError};
 
 use super::failure::{Failure, Usage};
 
-/// The largest population, 10^12 followers.
-const MAX_POPULATION: u64 = 1_000_000_000_000;
-/// The largest number of replications, and of a first replication.
-const MAX_REPLICATIONS: u64 = 1_000_000_000;
 /// The largest number of threads.
 const MAX_THREADS: u64 = 1024;
 

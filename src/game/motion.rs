@@ -181,7 +181,14 @@ pub fn outcomes(
 ) -> Vec<Outcome> {
     let law = LeaderMove::law(game, belief, leader);
     let mut found = Vec::new();
-    for action in (0..game.leader_actions().len()).map(LeaderAction) {
+    // Those that some type takes: of many actions few are, and this is asked for every candidate.
+    let mut actions: Vec<LeaderAction> = law
+        .iter()
+        .map(|m| game.type_and_action(m.index).1)
+        .collect();
+    actions.sort_unstable();
+    actions.dedup();
+    for action in actions {
         let mine = |m: &&LeaderMove| game.type_and_action(m.index).1 == action;
         let mut moves: Vec<LeaderMove> = law.iter().filter(mine).copied().collect();
         let probability: f64 = moves.iter().map(|m| m.probability).sum();

@@ -10,8 +10,9 @@ use super::departures::{Moves, UNREACHED};
 use super::deviator::{Deviator, announcements};
 use super::{LeaderTest, Period};
 use crate::game::{
-    Belief, Game, LeaderInformation, LeaderPrescription, MeanField, Play, Policy, Prescription,
-    Tables, action_value, best_action, leader_reward, mean_value, next_types, outcomes,
+    Belief, Game, LeaderInformation, LeaderMove, LeaderPrescription, MeanField, Play, Policy,
+    Prescription, Tables, action_value, best_action, leader_reward, mean_value, next_types,
+    outcomes,
 };
 use crate::validate::ValidateError;
 
@@ -197,6 +198,16 @@ impl Stage<'_> {
         belief: &Belief,
         leader: &LeaderPrescription,
     ) -> Result<Vec<Branch>, ValidateError> {
+        if self.game.leader_information() == LeaderInformation::NoTypes {
+            // No news: the one belief there is.
+            let moves = LeaderMove::law(self.game, belief, leader).into_iter();
+            let branch = |m: LeaderMove| Branch {
+                leader_move: m.index,
+                probability: m.probability,
+                next: 0,
+            };
+            return Ok(moves.map(branch).collect());
+        }
         let mut branches = Vec::new();
         for outcome in outcomes(self.game, tables, belief, leader) {
             // Collected by the same arithmetic: a policy that plays otherwise now than then leads elsewhere.
