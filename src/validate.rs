@@ -345,7 +345,7 @@ pub fn validate(
             leader,
             population: *population,
         }
-        .settle(&mut validation)?;
+        .decide(&mut validation)?;
     }
     validation.verdict = verdict::overall(validation.results.iter().map(|result| result.verdict));
     Ok(validation)

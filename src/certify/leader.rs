@@ -104,7 +104,7 @@ pub fn leader_gain(solution: &Solved, flow: &Flow) -> Result<LeaderGain, SolveEr
         largest.gain = None;
     }
     largest.until = followed.until;
-    followed.judge(flow, &mut largest)?;
+    followed.compare_all(flow, &mut largest)?;
     Ok(largest)
 }
 
@@ -224,7 +224,7 @@ impl<'s, 'g> Followed<'s, 'g> {
     }
 
     /// Back from the last period that is followed, comparing the candidates.
-    fn judge(self, flow: &Flow, largest: &mut LeaderGain) -> Result<(), SolveError> {
+    fn compare_all(self, flow: &Flow, largest: &mut LeaderGain) -> Result<(), SolveError> {
         let game = self.solution.game();
         let end = self.played.len() + 1;
         let mut ahead = self.ahead(end)?;

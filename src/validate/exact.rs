@@ -239,7 +239,7 @@ impl Exact {
         start: Start,
         leader: LeaderTest,
     ) -> Result<Self, ValidateError> {
-        Self::beside(game, policy, population, (start, leader), Deviator::Best)
+        Self::with_deviator(game, policy, population, (start, leader), Deviator::Best)
     }
 
     /// The values of a given deviation, of a follower and of the leader, in the place of the best ones. No departures are
@@ -255,10 +255,10 @@ impl Exact {
         deviation: &NamedPolicy,
     ) -> Result<Self, ValidateError> {
         let deviator = Deviator::Given(deviation);
-        Self::beside(game, policy, population, (Start::Iid, leader), deviator)
+        Self::with_deviator(game, policy, population, (Start::Iid, leader), deviator)
     }
 
-    pub(in crate::validate) fn beside(
+    pub(in crate::validate) fn with_deviator(
         game: &Game,
         policy: &dyn Policy,
         population: u64,

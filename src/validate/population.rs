@@ -1,4 +1,4 @@
-//! The claims about one population: which method settles each, and what it finds.
+//! The claims about one population: which method decides each, and what it finds.
 
 mod sampled;
 
@@ -32,7 +32,7 @@ pub(super) struct Claims<'a> {
     pub population: u64,
 }
 
-/// How the two players' claims are settled.
+/// How the two players' claims are decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Plan {
     pub follower: Method,
@@ -43,7 +43,7 @@ pub(super) struct Plan {
 
 impl Claims<'_> {
     /// Add this population's rows, claims, checks and warnings.
-    pub fn settle(&self, validation: &mut Validation) -> Result<(), ValidateError> {
+    pub fn decide(&self, validation: &mut Validation) -> Result<(), ValidateError> {
         if !(1..=MAX_POPULATION).contains(&self.population) {
             return Err(ValidateError::Population {
                 population: self.population,
@@ -66,7 +66,7 @@ impl Claims<'_> {
         self.check_one_step(validation)
     }
 
-    /// Which method settles whose claim.
+    /// Which method decides whose claim.
     pub(super) fn plan(&self) -> Result<Plan, ValidateError> {
         let sampled = |follower| Plan {
             follower,
@@ -220,7 +220,7 @@ impl Claims<'_> {
         deviator: Deviator<'_>,
     ) -> Result<Exact, ValidateError> {
         let tested = (self.settings.start, leader);
-        Exact::beside(self.game, self.policy, self.population, tested, deviator)
+        Exact::with_deviator(self.game, self.policy, self.population, tested, deviator)
     }
 
     fn add_exact(

@@ -102,7 +102,7 @@ pub(in crate::validate) fn cost_within(
     let given = files.iter().map(Deviator::Given);
     let mut total = Cost::NONE;
     for deviator in std::iter::once(Deviator::Best).chain(given) {
-        let cost = cost_beside(game, policy, &states, budget, deviator);
+        let cost = cost_with(game, policy, &states, budget, deviator);
         let cost = cost.map_err(|error| deviator.blamed(error, population))?;
         total.follower += cost.follower;
         total.leader += cost.leader;
@@ -115,7 +115,7 @@ pub(in crate::validate) fn cost_within(
 
 /// Of one backward induction. The beliefs that are reached are collected first; where the leader's candidates reach too many,
 /// her cost is infinite.
-fn cost_beside(
+fn cost_with(
     game: &Game,
     policy: &dyn Policy,
     states: &CountVectors,

@@ -59,8 +59,8 @@ impl Trace {
             let departure = departure.map(|(a, gain)| (index as u32, x as u32, a as u32, gain));
             self.departures.extend(departure);
         }
-        for (x, ways) in state.moves.iter().enumerate() {
-            for moves in ways {
+        for (x, successors) in state.moves.iter().enumerate() {
+            for moves in successors {
                 self.from.push([index as u32, x as u32, moves.next as u32]);
                 self.types.extend_from_slice(&moves.types);
                 let corners = moves.others.iter().flatten();

@@ -119,7 +119,7 @@ impl Crowd {
 }
 
 /// Branches that move the crowd alike and lead to one belief, and what follows for a tagged follower.
-struct Way {
+struct Successor {
     crowd: usize,
     next: usize,
 }
@@ -129,13 +129,13 @@ struct Played<'a> {
     play: &'a Play,
     /// What a given deviator plays in its place.
     given: Option<&'a Play>,
-    /// With the index of the way of each.
+    /// With the index of the successor state of each.
     branches: Vec<(Branch, usize)>,
-    ways: Vec<Way>,
+    successors: Vec<Successor>,
     crowds: Vec<Crowd>,
 }
 
-/// E V(y, n') and E B(y, n') along one way, by the tagged follower's next type.
+/// E V(y, n') and E B(y, n') in one successor state, by the tagged follower's next type.
 struct Continued {
     theta: Vec<f64>,
     best: Vec<f64>,
@@ -235,7 +235,7 @@ impl Stage<'_> {
             play,
             given,
             branches: Vec::new(),
-            ways: Vec::new(),
+            successors: Vec::new(),
             crowds: Vec::new(),
         };
         for branch in self.branches(tables, here.belief, &play.leader)? {
@@ -246,12 +246,12 @@ impl Stage<'_> {
                 played.crowds.len() - 1
             });
             let next = branch.next;
-            let same = |way: &Way| way.crowd == crowd && way.next == next;
-            let way = played.ways.iter().position(same).unwrap_or_else(|| {
-                played.ways.push(Way { crowd, next });
-                played.ways.len() - 1
+            let same = |successor: &Successor| successor.crowd == crowd && successor.next == next;
+            let successor = played.successors.iter().position(same).unwrap_or_else(|| {
+                played.successors.push(Successor { crowd, next });
+                played.successors.len() - 1
             });
-            played.branches.push((branch, way));
+            played.branches.push((branch, successor));
         }
         Ok(played)
     }
@@ -268,9 +268,10 @@ impl Stage<'_> {
         let continued = self.continued(played, others);
         // n' counts the tagged follower.
         let value = |a: usize, pick: fn(&Continued) -> &[f64]| -> f64 {
-            let each = played.branches.iter().map(|(branch, way)| {
+            let each = played.branches.iter().map(|(branch, successor)| {
                 let at = (branch.leader_move, x, a);
-                branch.probability * action_value(self.game, tables, at, pick(&continued[*way]))
+                branch.probability
+                    * action_value(self.game, tables, at, pick(&continued[*successor]))
             });
             each.sum()
         };
@@ -292,19 +293,19 @@ impl Stage<'_> {
     }
 
     fn continued(&self, played: &Played<'_>, others: &[&BoxLaw]) -> Vec<Continued> {
-        let along = |way: &Way| {
+        let along = |successor: &Successor| {
             let expect = |grids: &[Grid]| -> Vec<f64> {
                 let each = grids.iter().enumerate();
-                each.map(|(y, grid)| others[way.crowd].expect(grid, y))
+                each.map(|(y, grid)| others[successor.crowd].expect(grid, y))
                     .collect()
             };
-            let Period { theta, best, .. } = &self.next[way.next];
+            let Period { theta, best, .. } = &self.next[successor.next];
             Continued {
                 theta: expect(theta),
                 best: expect(best),
             }
         };
-        played.ways.iter().map(along).collect()
+        played.successors.iter().map(along).collect()
     }
 
     /// The leader's value of theta and of her best announcement, the average over her types by pi:
@@ -327,8 +328,8 @@ impl Stage<'_> {
         } = played.play;
         let branches = played.branches.iter();
         let continued: f64 = branches
-            .map(|(branch, way)| {
-                let law = &expected.known[played.ways[*way].crowd].law;
+            .map(|(branch, successor)| {
+                let law = &expected.known[played.successors[*successor].crowd].law;
                 branch.probability * law.expect(&self.next[branch.next].leader_theta, 0)
             })
             .sum();
@@ -429,7 +430,7 @@ impl Stage<'_> {
 }
 
 impl Played<'_> {
-    /// Where a follower of type x who takes one of `actions` may go, by way.
+    /// Where a follower of type x who takes one of `actions` may go, by successor state.
     fn reached(
         &self,
         tables: &Tables<'_>,
@@ -438,20 +439,23 @@ impl Played<'_> {
         others: &[&BoxLaw],
     ) -> Vec<Moves> {
         let types = self.crowds.first().map_or(0, |crowd| crowd.counts.len());
-        let along = |(index, way): (usize, &Way)| {
+        let along = |(index, successor): (usize, &Successor)| {
             let leads = |y: usize| {
-                let mine = self.branches.iter().filter(|(_, way)| *way == index);
+                let mine = self
+                    .branches
+                    .iter()
+                    .filter(|(_, successor)| *successor == index);
                 let mut pairs =
                     mine.flat_map(|(branch, _)| actions.iter().map(move |a| (branch, *a)));
                 pairs.any(|(branch, a)| tables.transition(branch.leader_move, x, a, y) > 0.0)
             };
             Moves {
-                next: way.next,
+                next: successor.next,
                 types: (0..types).map(leads).collect(),
-                others: others[way.crowd].support(UNREACHED),
+                others: others[successor.crowd].support(UNREACHED),
             }
         };
-        self.ways.iter().enumerate().map(along).collect()
+        self.successors.iter().enumerate().map(along).collect()
     }
 }
 

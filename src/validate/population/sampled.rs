@@ -1,4 +1,4 @@
-//! Claims settled by sampling: the tagged follower integrated out, or paired replications.
+//! Claims decided by sampling: the tagged follower integrated out, or paired replications.
 
 use super::Claims;
 use crate::game::RewardRanges;
