@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use smfg::scenario::{Override, Scenario};
-use smfg::solve::SimplexSolution;
+use smfg::solve::{Nodes, Theta};
 
 /// A scenario by its path from the root, with some of its settings changed.
 fn read(path: &str, overrides: &[String]) -> Scenario {
@@ -14,8 +14,8 @@ fn read(path: &str, overrides: &[String]) -> Scenario {
     Scenario::read(path.as_ref(), &overrides).expect("the scenario reads")
 }
 
-fn solve(scenario: &Scenario) -> SimplexSolution<'_> {
-    SimplexSolution::compute(scenario.game(), &scenario.solve, None).expect("the game is solved")
+fn solve(scenario: &Scenario) -> Theta<'_, Nodes> {
+    Theta::<Nodes>::compute(scenario.game(), &scenario.solve, None).expect("the game is solved")
 }
 
 fn solve_simplex(criterion: &mut Criterion) {

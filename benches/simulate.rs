@@ -16,7 +16,7 @@ use smfg::scenario::Scenario;
 use smfg::simulate::Engine;
 use smfg::simulate::split::binomial;
 use smfg::simulate::{SimulateError, Simulation, simulate};
-use smfg::solve::Solution;
+use smfg::solve::{Pieces, Theta};
 use smfg::stream::{Role, Stream};
 
 /// One thread, on which `simulation` runs; `elements` per period.
@@ -63,7 +63,7 @@ fn theta(criterion: &mut Criterion) {
     for name in ["infection", "technology"] {
         let path = format!("scenarios/{name}.toml");
         let scenario = Scenario::read(path.as_ref(), &[]).expect("shipped scenarios are right");
-        let solution = Solution::compute(scenario.game(), &scenario.solve, None);
+        let solution = Theta::<Pieces>::compute(scenario.game(), &scenario.solve, None);
         let solution = solution.expect("shipped scenarios have solutions");
         for population in [1_000, 1_000_000, 1_000_000_000_000] {
             let name = format!("{name}/N={:e}", population as f64);

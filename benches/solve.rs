@@ -4,8 +4,9 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use smfg::game::{Belief, MeanField};
 use smfg::scenario::{Override, Scenario};
-use smfg::solve::Solution;
+use smfg::solve::{Pieces, Theta};
 
 fn scenario(name: &str, overrides: &[&str]) -> Scenario {
     let overrides: Vec<Override> = overrides.iter().map(|text| Override::new(*text)).collect();
@@ -23,8 +24,9 @@ fn backward(c: &mut Criterion) {
         ("technology", 10),
     ] {
         let scenario = scenario(name, &[&format!("horizon={horizon}")]);
-        let solve =
-            || Solution::compute(scenario.game(), &scenario.solve, None).expect("a sound game");
+        let solve = || {
+            Theta::<Pieces>::compute(scenario.game(), &scenario.solve, None).expect("a sound game")
+        };
         let work = *solve().work();
         group.throughput(Throughput::Elements(work.stage_games + work.known_regimes));
         group.bench_function(format!("{name}/T={horizon}"), |b| {
@@ -39,14 +41,18 @@ fn stage_games(c: &mut Criterion) {
     for (name, actions) in [("infection", 41), ("technology", 61)] {
         let scenario = scenario(name, &["horizon=10"]);
         let solution =
-            Solution::compute(scenario.game(), &scenario.solve, None).expect("a sound game");
+            Theta::<Pieces>::compute(scenario.game(), &scenario.solve, None).expect("a sound game");
         group.throughput(Throughput::Elements(actions));
         let mut m: f64 = 0.1234;
         group.bench_function(format!("{name}/t=1"), |b| {
             b.iter(|| {
                 // The golden rotation visits [0, 1] evenly.
                 m = (m + 0.618_033_988_749_895) % 1.0;
-                black_box(solution.resolve(1, m).expect("a sound game"))
+                black_box(
+                    solution
+                        .resolve(1, &Belief::certain(), &MeanField::two_types(m))
+                        .expect("a sound game"),
+                )
             });
         });
     }
@@ -67,8 +73,10 @@ fn leader_types(c: &mut Criterion) {
             // A setting named twice has its last value.
             let overrides = ["horizon=4".to_owned(), format!("{setting}={size}")];
             let scenario = scenario(name, &overrides.each_ref().map(String::as_str));
-            let solve =
-                || Solution::compute(scenario.game(), &scenario.solve, None).expect("a sound game");
+            let solve = || {
+                Theta::<Pieces>::compute(scenario.game(), &scenario.solve, None)
+                    .expect("a sound game")
+            };
             let solution = solve();
             let work = *solution.work();
             let periods = 1..=scenario.game().horizon();

@@ -15,8 +15,9 @@ mod rounds;
 use std::hint::black_box;
 
 use rounds::{Case, chosen, median, pool, rounds};
+use smfg::game::{Belief, MeanField};
 use smfg::scenario::{Override, Scenario};
-use smfg::solve::Solution;
+use smfg::solve::{Pieces, Theta};
 
 /// Points of one run.
 const POINTS: u64 = 2000;
@@ -29,8 +30,9 @@ fn scenario(name: &str, overrides: &[&str]) -> &'static Scenario {
     Box::leak(Box::new(scenario))
 }
 
-fn solve(scenario: &'static Scenario) -> Solution<'static> {
-    Solution::compute(scenario.game(), &scenario.solve, None).expect("a shipped scenario is solved")
+fn solve(scenario: &'static Scenario) -> Theta<'static, Pieces> {
+    Theta::<Pieces>::compute(scenario.game(), &scenario.solve, None)
+        .expect("a shipped scenario is solved")
 }
 
 /// Periods of theta at points, V_{t+1} of each with its number of pieces.
@@ -48,7 +50,11 @@ fn at_points(name: &str, overrides: &[&str], periods: &[usize]) -> Vec<Case> {
                     for _ in 0..POINTS {
                         // The golden rotation visits [0, 1] evenly.
                         m = (m + 0.618_033_988_749_895) % 1.0;
-                        black_box(solution.resolve(t, m).expect("values everywhere"));
+                        black_box(
+                            solution
+                                .resolve(t, &Belief::certain(), &MeanField::two_types(m))
+                                .expect("values everywhere"),
+                        );
                     }
                 });
             }),

@@ -9,48 +9,44 @@ mod policy;
 
 mod archive;
 mod beliefs;
+mod budget;
 mod forward;
-mod growth;
 mod lattice;
-mod leader;
 mod pieces;
+mod recursion;
+mod representation;
+mod selection;
 mod solved;
+mod stage;
 mod stationary;
+mod theta;
+mod tolerances;
 mod triangulation;
 mod widened;
+mod work;
 
 pub use archive::{ARCHIVE_FORMAT, Archive, ArchiveError, Array, Numbers};
 pub use forward::{Coin, follow};
-pub use lattice::{SimplexSolution, ValueError};
-pub use leader::Work;
-pub use pieces::stage_game::{Kind, TIE};
-pub use pieces::theta::{Next, Solution, StageEquilibrium, StagePoint};
-pub use pieces::values::{Rounding, Values};
-pub use solved::{Solved, SolvedEquilibrium, SolvedPoint, Start, StateValues};
+pub use lattice::{Nodes, ValueError};
+pub use pieces::Pieces;
+pub use representation::Unfit;
+pub use solved::Solved;
+pub use stage::{Kind, SolvedEquilibrium, SolvedPoint, Start, StateValues};
 pub use stationary::{Ending, Iteration};
+pub use theta::Theta;
+pub use tolerances::{Rounding, TIE};
 pub use widened::Widened;
+pub use work::Work;
 
-use crate::game::candidates::{self, TooManyCandidates};
-use crate::game::{Belief, Game, GameError, MeanField, PolicyError};
-use crate::scenario::SolveSettings;
+use crate::game::candidates::TooManyCandidates;
+use crate::game::{Belief, GameError, MeanField, PolicyError};
 
 /// Why a game cannot be solved.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SolveError {
-    /// Jumps of V are tracked for two follower types only.
-    #[error(
-        "jumps are tracked for two follower types, this game has {found}: solve it on a lattice"
-    )]
-    FollowerTypes {
-        /// |X^f| of the game.
-        found: usize,
-    },
-    /// Jumps of V are tracked where the followers face one function, whatever is seen of the leader.
-    #[error(
-        "jumps are tracked where all moves of the leader that may be taken for one another move followers alike, and her \
-         types change at rates that depend on neither t nor z: solve this game on a lattice"
-    )]
-    SeveralFunctions,
+    /// V cannot be held in the way that is asked for.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// V has too much detail: regimes or oscillations that multiply from period to period.
     #[error(
         "V at t = {t} needs more than {limit} pieces or mesh points: a shorter horizon, or a larger solve.tolerance, may do"
@@ -186,21 +182,6 @@ fn unsolved(t: usize, belief: &Belief, z: &MeanField) -> impl Fn(SolveError) -> 
             z: z.weights().to_vec(),
             reason: error.to_string(),
         },
-    }
-}
-
-/// V is not finite at t and z(x_2) = m.
-fn overflow(t: usize, m: f64) -> SolveError {
-    let z = MeanField::two_types(m).weights().to_vec();
-    SolveError::Overflow { t, z }
-}
-
-/// Whether the solver that tracks jumps takes a game.
-fn check(game: &Game, settings: &SolveSettings) -> Result<(), SolveError> {
-    match game.follower_types().len() {
-        2 if pieces::continuation::is_one_function(game, settings) => Ok(()),
-        2 => Err(SolveError::SeveralFunctions),
-        found => Err(SolveError::FollowerTypes { found }),
     }
 }
 

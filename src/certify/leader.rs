@@ -215,7 +215,7 @@ impl<'s, 'g> Followed<'s, 'g> {
     /// The places of the public states that ways lead to.
     fn enter(&mut self, t: usize, ways: Vec<Way>) -> Vec<(Way, usize)> {
         let enter = |mut way: Way| {
-            way.mean_field = self.solution.settle(t, &way.belief, &way.mean_field);
+            way.mean_field = self.solution.own_side(t, &way.belief, &way.mean_field);
             let (belief, z) = (way.belief.clone(), way.mean_field.clone());
             let place = self.levels[t - 1].place(belief, z);
             (way, place)

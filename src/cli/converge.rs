@@ -2,7 +2,6 @@
 
 use clap::Args;
 use smfg::report::{convergence_screen, write_convergence};
-use smfg::solve::{Solution, Solved};
 
 use super::failure::Failure;
 use super::job::Job;
@@ -53,11 +52,9 @@ pub fn execute(options: &ConvergeCommand) -> Result<Outcome, Failure> {
     let flow = played.flow(scenario)?;
     let files = super::validate::read_deviations(&options.test.deviation, game)?;
     let switches = match &played {
-        Played::Solved(solution, _) => match &**solution {
-            Solved::TwoTypes(solution) => switches(solution, game.horizon()),
-            // Where V is on a lattice its switches are not tracked.
-            Solved::Simplex(_) => Vec::new(),
-        },
+        Played::Solved(solution, _) => (1..=game.horizon())
+            .map(|t| solution.switches(t).to_vec())
+            .collect(),
         Played::Read(_) => Vec::new(),
     };
     let found = phases.run("converge", |_| {
@@ -75,8 +72,4 @@ pub fn execute(options: &ConvergeCommand) -> Result<Outcome, Failure> {
         stdout::print(&format!("{}\n", folder.display()))?;
     }
     Ok(Outcome::Done)
-}
-
-fn switches(solution: &Solution<'_>, horizon: usize) -> Vec<Vec<f64>> {
-    (1..=horizon).map(|t| solution.switches(t)).collect()
 }

@@ -5,15 +5,14 @@
 //!
 //! An archive belongs to one game, one way of solving it and one version of this program: another is refused.
 
-mod lattice;
-mod pieces;
-
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::beliefs::Beliefs;
-use super::solved::Start;
-use super::{Ending, Iteration, SimplexSolution, Solution, SolveError, Solved, Work};
+use super::representation::Representation;
+use super::solved::each;
+use super::theta::Theta;
+use super::{Ending, Iteration, SolveError, Solved, Work};
 use crate::game::Game;
 use crate::scenario::SolveSettings;
 
@@ -126,11 +125,15 @@ fn settings_of(settings: &SolveSettings) -> [(&'static str, String); 6] {
 impl Archive {
     /// The arrays of a solution of a whole game.
     pub fn of(solution: &Solved) -> Self {
+        each!(solution, theta => Self::of_theta(theta))
+    }
+
+    fn of_theta<R: Representation>(solution: &Theta<'_, R>) -> Self {
         let (game, settings) = (solution.game(), solution.settings());
-        let (kind, arrays) = match solution {
-            Solved::TwoTypes(solution) => ("pieces", pieces::arrays(solution)),
-            Solved::Simplex(solution) => ("lattice", lattice::arrays(solution)),
-        };
+        let (beliefs, values): (Vec<_>, Vec<_>) = solution.stored().unzip();
+        let functions: Vec<&R::Function> = values.into_iter().flatten().collect();
+        let mut arrays = belief_arrays(game, &beliefs);
+        arrays.extend(solution.representation().arrays(&functions));
         let settings = settings_of(settings).map(|(key, value)| (key.to_owned(), json!(value)));
         let iteration = solution.iteration().map(|i| {
             let ending = match i.ending {
@@ -149,7 +152,7 @@ impl Archive {
             "name": game.name(),
             "game_sha256": fingerprint(game),
             "settings": settings.into_iter().collect::<serde_json::Map<_, _>>(),
-            "kind": kind,
+            "kind": R::KIND,
             "follower_types": game.follower_types(),
             "follower_actions": game.follower_actions(),
             "leader_types": game.leader_types(),
@@ -174,19 +177,10 @@ impl Archive {
         if self.floats("unit", 2)? != units(game) {
             return Err(damaged("its units of V are not those of this game"));
         }
-        let start = Start::of_game(game);
-        let held = Held {
-            game,
-            settings,
-            beliefs: Beliefs::from(game, settings, start.t, &start.belief)?,
-            work: self.work()?,
-            iteration: self.iteration(game)?,
-        };
-        match self.about["kind"].as_str() {
-            Some("pieces") => Ok(Solved::TwoTypes(pieces::restore(self, held)?)),
-            Some("lattice") => Ok(Solved::Simplex(lattice::restore(self, held)?)),
-            _ => Err(damaged("its kind is unknown")),
-        }
+        let done = (self.work()?, self.iteration(game)?);
+        let kind = self.about["kind"].as_str();
+        let restored = Solved::restored(self, kind, game, settings, done)?;
+        restored.ok_or_else(|| damaged("its kind is unknown"))
     }
 
     fn check(&self, game: &Game, settings: &SolveSettings) -> Result<(), ArchiveError> {
@@ -246,14 +240,14 @@ impl Archive {
         }))
     }
 
-    fn array(&self, name: &str) -> Result<&Array, ArchiveError> {
+    pub(super) fn array(&self, name: &str) -> Result<&Array, ArchiveError> {
         let found = self.arrays.iter().find(|(known, _)| known == name);
         found
             .map(|(_, array)| array)
             .ok_or_else(|| damaged(&format!("the array {name} is missing")))
     }
 
-    fn floats(&self, name: &str, length: usize) -> Result<&[f64], ArchiveError> {
+    pub(super) fn floats(&self, name: &str, length: usize) -> Result<&[f64], ArchiveError> {
         match &self.array(name)?.numbers {
             Numbers::Floats(numbers) if numbers.len() == length => Ok(numbers),
             _ => Err(damaged(&format!(
@@ -262,7 +256,7 @@ impl Archive {
         }
     }
 
-    fn integers(&self, name: &str, length: usize) -> Result<&[i64], ArchiveError> {
+    pub(super) fn integers(&self, name: &str, length: usize) -> Result<&[i64], ArchiveError> {
         match &self.array(name)?.numbers {
             Numbers::Integers(numbers) if numbers.len() == length => Ok(numbers),
             _ => Err(damaged(&format!(
@@ -272,7 +266,7 @@ impl Archive {
     }
 
     /// An array of places where parts begin, `parts` of them and the end.
-    fn starts(&self, name: &str, parts: usize) -> Result<Vec<usize>, ArchiveError> {
+    pub(super) fn starts(&self, name: &str, parts: usize) -> Result<Vec<usize>, ArchiveError> {
         let starts = self.integers(name, parts + 1)?;
         let rising = starts.windows(2).all(|pair| pair[0] <= pair[1]);
         if starts[0] != 0 || !rising {
@@ -282,40 +276,27 @@ impl Archive {
     }
 }
 
-/// What a solution is restored from besides its arrays.
-struct Held<'a, 'g> {
-    game: &'g Game,
-    settings: &'a SolveSettings,
-    beliefs: Beliefs,
-    work: Work,
-    iteration: Option<Iteration>,
+/// The number of beliefs of each stored period: t = 1, ..., T + 1, or the last two iterates.
+pub(super) fn counts(game: &Game, beliefs: &Beliefs) -> Vec<usize> {
+    let periods = match game.is_infinite() {
+        true => 2,
+        false => game.horizon() + 1,
+    };
+    let periods = 1..=periods;
+    periods.map(|t| beliefs.at(t).nodes().len()).collect()
 }
 
-impl Held<'_, '_> {
-    /// The number of beliefs of each stored period: t = 1, ..., T + 1, or the last two iterates.
-    fn counts(&self) -> Vec<usize> {
-        let periods = if self.game.is_infinite() {
-            2
-        } else {
-            self.game.horizon() + 1
-        };
-        (1..=periods)
-            .map(|t| self.beliefs.at(t).nodes().len())
-            .collect()
-    }
-}
-
-fn damaged(what: &str) -> ArchiveError {
+pub(super) fn damaged(what: &str) -> ArchiveError {
     ArchiveError::Damaged {
         what: what.to_owned(),
     }
 }
 
-fn floats(name: &str, shape: &[usize], numbers: Vec<f64>) -> (String, Array) {
+pub(super) fn floats(name: &str, shape: &[usize], numbers: Vec<f64>) -> (String, Array) {
     array(name, shape, Numbers::Floats(numbers))
 }
 
-fn integers(name: &str, shape: &[usize], numbers: Vec<i64>) -> (String, Array) {
+pub(super) fn integers(name: &str, shape: &[usize], numbers: Vec<i64>) -> (String, Array) {
     array(name, shape, Numbers::Integers(numbers))
 }
 
@@ -348,7 +329,7 @@ fn belief_arrays(game: &Game, periods: &[&[crate::game::Belief]]) -> Vec<(String
 }
 
 /// Where parts of these lengths begin, and the end.
-fn starts_of(lengths: impl Iterator<Item = usize>) -> Vec<i64> {
+pub(super) fn starts_of(lengths: impl Iterator<Item = usize>) -> Vec<i64> {
     let mut starts = vec![0];
     for length in lengths {
         starts.push(starts[starts.len() - 1] + length as i64);

@@ -51,7 +51,7 @@ pub fn follow(
         }
         for way in &mut point.next {
             // The value function answers in the gap of a switch by the nearer side; the path takes the same side.
-            way.mean_field = solution.settle(t + 1, &way.belief, &way.mean_field);
+            way.mean_field = solution.own_side(t + 1, &way.belief, &way.mean_field);
         }
         flow.lotteries += usize::from(!point.supported);
         flow.extend(at, point.play, point.next);

@@ -7,14 +7,9 @@
 use std::fmt;
 
 use super::SolveError;
-use super::pieces::values::ValueFunction;
 use crate::game::Game;
 use crate::scenario::SolveSettings;
 
-/// Points at which two iterates are compared, besides those of the mesh.
-const PROBES: usize = 4099;
-/// A jump is located to about this; nearer to one, a difference is the jump's own.
-const JUMP_WIDTH: f64 = 1e-7;
 /// The longest cycle that is recognised.
 const LONGEST_CYCLE: usize = 12;
 /// Iterations beyond those that a contraction needs.
@@ -73,6 +68,7 @@ impl fmt::Display for Iteration {
 }
 
 /// V seen at fixed places, so that two iterates can be compared.
+#[derive(Default)]
 pub(super) struct Snapshot {
     /// Numbers, in the same order for every iterate.
     pub values: Vec<f64>,
@@ -143,28 +139,4 @@ fn change(a: &Snapshot, b: &Snapshot) -> f64 {
         .filter(|(_, usable)| *usable)
         .map(|((a, b), _)| (a - b).abs())
         .fold(0.0, f64::max)
-}
-
-/// V at evenly spread points.
-pub(super) fn look(all: &[ValueFunction]) -> Snapshot {
-    let mut snapshot = Snapshot {
-        values: Vec::new(),
-        comparable: Vec::new(),
-    };
-    all.iter().for_each(|v| look_at(v, &mut snapshot));
-    snapshot
-}
-
-fn look_at(v: &ValueFunction, snapshot: &mut Snapshot) {
-    let jumps = v.jump_positions();
-    for i in 0..=PROBES {
-        let m = i as f64 / PROBES as f64;
-        let next = jumps.partition_point(|s| *s < m - JUMP_WIDTH);
-        let near_jump = jumps.get(next).is_some_and(|s| *s <= m + JUMP_WIDTH);
-        let values = v.values(v.locate(m));
-        snapshot
-            .values
-            .extend(values.followers.into_iter().chain([values.leader]));
-        snapshot.comparable.extend([!near_jump; 3]);
-    }
 }

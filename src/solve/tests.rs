@@ -12,8 +12,8 @@ fn scenario(horizon: usize, reward: &str, next: &str, rest: &str) -> Scenario {
     Scenario::parse("small.toml", &text, &[]).unwrap()
 }
 
-fn solve(scenario: &Scenario) -> Result<Solution<'_>, SolveError> {
-    Solution::compute(scenario.game(), &scenario.solve, None)
+fn solve(scenario: &Scenario) -> Result<Theta<'_, Pieces>, SolveError> {
+    Theta::<Pieces>::compute(scenario.game(), &scenario.solve, None)
 }
 
 #[test]
@@ -30,7 +30,14 @@ fn large_rewards_scale_values_and_pieces_stay_few() {
     assert_eq!(large.jumps(), small.jumps());
     for i in 0..50 {
         let m = (f64::from(i) + 0.37) / 50.0;
-        let (v, w) = (small.stored_values(1, m), large.stored_values(1, m));
+        let (v, w) = (
+            small
+                .stored_values(1, &Belief::certain(), &MeanField::two_types(m))
+                .unwrap(),
+            large
+                .stored_values(1, &Belief::certain(), &MeanField::two_types(m))
+                .unwrap(),
+        );
         for x in 0..2 {
             assert!((1e8 * v.followers[x] - w.followers[x]).abs() < 1.0);
         }
@@ -80,11 +87,13 @@ fn lottery() -> Scenario {
 fn the_flow_branches_at_a_lottery_with_the_weights_of_its_coin() {
     let scenario = lottery();
     let solution = solve(&scenario).unwrap();
-    let point = solution.resolve(1, 0.25).unwrap();
+    let point = solution
+        .resolve(1, &Belief::certain(), &MeanField::two_types(0.25))
+        .unwrap();
     assert!(!point.supported);
     assert!((point.play.prescription.row(0)[1] - 2.0 / 3.0).abs() < 1e-9);
     let start = MeanField::two_types(0.25);
-    let solved = Solved::TwoTypes(solution);
+    let solved = Solved::Pieces(solution);
     let flow = follow(&solved, 1, &Belief::certain(), &start, Coin::Tossed).unwrap();
     let weights: Vec<f64> = flow.nodes.iter().map(|node| node.weight).collect();
     assert_eq!((flow.lotteries, weights.len()), (1, 3));
@@ -99,7 +108,7 @@ fn the_flow_branches_at_a_lottery_with_the_weights_of_its_coin() {
 fn nobody_gains_at_a_lottery_while_the_coin_is_tossed() {
     let scenario = lottery();
     let solution = solve(&scenario).unwrap();
-    let solved = Solved::TwoTypes(solution);
+    let solved = Solved::Pieces(solution);
     let path = crate::certify::certify_path(&solved, &MeanField::two_types(0.25)).unwrap();
     // Without the coin m' stays on the left, where going gains .6 * .2 on the 2/3 that hold.
     assert!(path.exploitability.by_type[0].abs() < 1e-9);
@@ -120,8 +129,13 @@ fn switches() -> Scenario {
 fn a_switch_of_the_leader_is_a_jump_and_one_of_the_followers_a_kink() {
     let scenario = switches();
     let solution = solve(&scenario).unwrap();
-    assert_eq!(solution.jumps(), 1);
-    let at = |m: f64| solution.stored_values(1, m).followers[0];
+    assert_eq!(solution.jumps(), Some(1));
+    let at = |m: f64| {
+        solution
+            .stored_values(1, &Belief::certain(), &MeanField::two_types(m))
+            .unwrap()
+            .followers[0]
+    };
     // The leader's tie tolerance of 1e-10 moves her switch by as much.
     assert_eq!(at(0.37), 0.0);
     assert!((at(0.37 + 2e-10) + 1.0).abs() < 1e-12);
@@ -141,7 +155,13 @@ fn play_inside_a_piece_is_what_a_full_search_finds() {
         let play = solution
             .play(1, &Belief::certain(), &MeanField::two_types(m))
             .unwrap();
-        assert_eq!(play, solution.resolve(1, m).unwrap().play);
+        assert_eq!(
+            play,
+            solution
+                .resolve(1, &Belief::certain(), &MeanField::two_types(m))
+                .unwrap()
+                .play
+        );
         assert_eq!(play.leader_action().0, usize::from(m > 0.37));
         assert_eq!(play.prescription.row(0)[0], f64::from(u8::from(m > 0.8)));
     }
@@ -166,10 +186,14 @@ fn an_equilibrium_that_is_selected_only_around_a_kink_of_v_is_found() {
         (0.2533, true),
         (0.2548, false),
     ] {
-        let point = solution.resolve(1, m).unwrap();
+        let point = solution
+            .resolve(1, &Belief::certain(), &MeanField::two_types(m))
+            .unwrap();
         let held = point.play.prescription.row(0)[1];
         assert_eq!(held > 0.0 && held < 1.0, mixed, "{m}");
-        let stored = solution.stored_values(1, m);
+        let stored = solution
+            .stored_values(1, &Belief::certain(), &MeanField::two_types(m))
+            .unwrap();
         assert!(stored.distance(&point.values) < 1e-8, "{m}: {stored:?}");
     }
 }
@@ -194,8 +218,13 @@ fn a_window_that_the_mesh_steps_over_is_found_with_its_selection() {
         for j in 0..=1000 {
             let m = 0.495 + 0.00001 * f64::from(j);
             let (held, searched) = (
-                solution.stored_values(2, m),
-                solution.resolve(2, m).unwrap().values,
+                solution
+                    .stored_values(2, &Belief::certain(), &MeanField::two_types(m))
+                    .unwrap(),
+                solution
+                    .resolve(2, &Belief::certain(), &MeanField::two_types(m))
+                    .unwrap()
+                    .values,
             );
             assert!(
                 (held.leader - searched.leader).abs() < 1e-7,
@@ -218,8 +247,10 @@ fn a_loss_that_equals_the_tie_tolerance_as_written_is_a_tie_whatever_its_roundin
         let text = format!("{text}[solve]\ngrid = {grid}\n");
         let scenario = Scenario::parse("edge.toml", &text, &[]).unwrap();
         let solution = solve(&scenario).unwrap();
-        assert_eq!(solution.jumps(), 0);
-        let point = solution.resolve(1, 0.4).unwrap();
+        assert_eq!(solution.jumps(), Some(0));
+        let point = solution
+            .resolve(1, &Belief::certain(), &MeanField::two_types(0.4))
+            .unwrap();
         // z(v) is .42 at t = 2, and the leader's price 1.
         assert!(
             (point.values.leader - (0.4 + 0.42)).abs() < 1e-9,
@@ -245,14 +276,17 @@ fn two_prices(first: &str, second: &str) -> Scenario {
 fn where_a_piece_is_halved_the_leader_may_prefer_another_action() {
     let scenario = two_prices("0.000001 * z[v]^5", "0.1 - 20 * abs(z[v] - 0.5)");
     let solution = solve(&scenario).unwrap();
-    assert_eq!(solution.jumps(), 2);
+    assert_eq!(solution.jumps(), Some(2));
     for (m, inside) in [
         (0.494, false),
         (0.4951, true),
         (0.5049, true),
         (0.506, false),
     ] {
-        let prices = solution.stored_values(1, m).followers[0];
+        let prices = solution
+            .stored_values(1, &Belief::certain(), &MeanField::two_types(m))
+            .unwrap()
+            .followers[0];
         assert!(
             (prices - f64::from(u8::from(inside))).abs() < 1e-5,
             "{m}: {prices}"
@@ -266,7 +300,7 @@ fn a_rival_of_the_leaders_action_that_passes_it_between_two_points_is_found() {
     let window = "0.0001 - (z[v] - 0.6)^2 * (1 + z[v]^2)";
     let scenario = two_prices("z[v]", window);
     let solution = solve(&scenario).unwrap();
-    assert_eq!(solution.jumps(), 2);
+    assert_eq!(solution.jumps(), Some(2));
     for (m, inside) in [
         (0.59, false),
         (0.592, true),
@@ -274,7 +308,11 @@ fn a_rival_of_the_leaders_action_that_passes_it_between_two_points_is_found() {
         (0.608, true),
         (0.61, false),
     ] {
-        let prices = solution.stored_values(1, m).followers[0] - m;
+        let prices = solution
+            .stored_values(1, &Belief::certain(), &MeanField::two_types(m))
+            .unwrap()
+            .followers[0]
+            - m;
         assert!(
             (prices - f64::from(u8::from(inside))).abs() < 1e-8,
             "{m}: {prices}"
@@ -290,14 +328,18 @@ fn a_window_between_two_thresholds_of_a_formula_is_found() {
         let mut scenario = two_prices("z[v]", window);
         scenario.solve.grid = grid;
         let solution = solve(&scenario).unwrap();
-        assert_eq!(solution.jumps(), 2);
+        assert_eq!(solution.jumps(), Some(2));
         for (m, inside) in [
             (0.42, false),
             (0.42 + 1e-10, true),
             (0.4224, true),
             (0.4225, false),
         ] {
-            let prices = solution.stored_values(1, m).followers[0] - m;
+            let prices = solution
+                .stored_values(1, &Belief::certain(), &MeanField::two_types(m))
+                .unwrap()
+                .followers[0]
+                - m;
             assert!(
                 (prices - f64::from(u8::from(inside))).abs() < 1e-8,
                 "{m}: {prices}"

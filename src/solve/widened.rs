@@ -5,8 +5,6 @@
 //! leads to from it, so that the visited beliefs and all that follow them are solved for beside the reachable ones.
 
 use super::beliefs::Beliefs;
-use super::lattice::SimplexSolution;
-use super::pieces::theta::Solution;
 use super::{SolveError, Solved, unsolved};
 use crate::game::{Belief, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription};
 
@@ -36,14 +34,7 @@ impl<'s, 'g> Widened<'s, 'g> {
         }
         let (game, settings) = (theta.game(), theta.settings());
         let beliefs = Beliefs::visiting(game, settings, visited)?;
-        let besides = match theta {
-            Solved::TwoTypes(_) => {
-                Solved::TwoTypes(Solution::compute_at(game, settings, None, beliefs)?)
-            }
-            Solved::Simplex(_) => {
-                Solved::Simplex(SimplexSolution::compute_at(game, settings, None, beliefs)?)
-            }
-        };
+        let besides = theta.at_beliefs(beliefs)?;
         Ok(Self {
             theta,
             besides: Some(besides),
@@ -87,4 +78,6 @@ impl<'s, 'g> Widened<'s, 'g> {
     }
 }
 
-solved_policy!(Widened<'_, '_>);
+impl Policy for Widened<'_, '_> {
+    solved_policy!();
+}

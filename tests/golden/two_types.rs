@@ -3,11 +3,11 @@
 use crate::compare::{Inputs, compare, difference};
 use serde_json::{Map, Value, json};
 use smfg::certify::certify_path;
-use smfg::game::{MeanField, Policy};
+use smfg::game::{Belief, MeanField, Policy};
 use smfg::scenario::{Override, Scenario};
 use smfg::simulate::{Cohorts, SimulateError, Simulation, simulate};
 use smfg::simulate::{Engine, Start};
-use smfg::solve::{Solution, Solved};
+use smfg::solve::{Pieces, Solved, Theta};
 use smfg::validate::{Exact, LeaderTest, Values};
 use std::path::Path;
 
@@ -19,7 +19,8 @@ fn results(inputs: &Inputs) -> Value {
     let overrides: Vec<Override> = inputs.overrides.iter().map(Override::new).collect();
     let scenario = Scenario::read(&path, &overrides).expect("the scenario reads");
     let game = scenario.game();
-    let theta = Solution::compute(game, &scenario.solve, None).expect("the game can be solved");
+    let theta =
+        Theta::<Pieces>::compute(game, &scenario.solve, None).expect("the game can be solved");
     let mut solved = serde_json::to_value(theta.work()).expect("counters are JSON");
     solved["jumps"] = json!(theta.jumps());
     solved["pieces"] = json!(theta.pieces());
@@ -27,12 +28,15 @@ fn results(inputs: &Inputs) -> Value {
     let values: Vec<Value> = [start, 0.123, 0.377, 0.618, 0.891]
         .into_iter()
         .map(|m| {
-            let v = theta.resolve(1, m).expect("values everywhere").values;
+            let v = theta
+                .resolve(1, &Belief::certain(), &MeanField::two_types(m))
+                .expect("values everywhere")
+                .values;
             json!({ "m": m, "v_follower": v.followers, "v_leader": v.leader })
         })
         .collect();
     let path =
-        certify_path(&Solved::TwoTypes(theta.clone()), game.initial()).expect("values everywhere");
+        certify_path(&Solved::Pieces(theta.clone()), game.initial()).expect("values everywhere");
     let flow: Vec<f64> = path
         .flow
         .mean_fields()

@@ -8,7 +8,7 @@ use crate::support::typed::random::{Motion, Number, RandomGame, Recipe, Taste};
 use smfg::certify::certify_path;
 use smfg::game::{Belief, LeaderType, MeanField};
 use smfg::scenario::{Override, Scenario};
-use smfg::solve::{Coin, SimplexSolution, Solution, Solved, SolvedPoint, follow};
+use smfg::solve::{Coin, Nodes, Pieces, Solved, SolvedPoint, Theta, follow};
 use std::path::Path;
 
 const SELECTIONS: [&str; 3] = ["optimistic", "pessimistic", "welfare"];
@@ -523,10 +523,12 @@ fn seasons_alike_are_the_infection_game() {
     let seasons = shipped("public_state", &["q_summer=0.9"]);
     let infection = shipped("infection", &["horizon=8", "leader.actions.count=5"]);
     let solved = solve(&seasons);
-    let plain = Solution::compute(infection.game(), &infection.solve, None).unwrap();
+    let plain = Theta::<Pieces>::compute(infection.game(), &infection.solve, None).unwrap();
     for i in 0..=100 {
         let m = f64::from(i) / 100.0;
-        let expected = plain.resolve(1, m).unwrap();
+        let expected = plain
+            .resolve(1, &Belief::certain(), &MeanField::two_types(m))
+            .unwrap();
         for season in 0..2 {
             let belief = Belief::of_type(2, LeaderType(season));
             let z = MeanField::two_types(m);
@@ -562,8 +564,8 @@ fn exploitability(flow: Flow, motion: Motion, grid: usize) -> f64 {
         let mut scenario = scenario(&RandomGame::new(recipe), SELECTIONS[0]);
         (scenario.solve.grid, scenario.solve.belief_grid) = (grid, grid);
         let game = scenario.game();
-        let solution = SimplexSolution::compute(game, &scenario.solve, None).unwrap();
-        let path = certify_path(&Solved::Simplex(solution), game.initial()).unwrap();
+        let solution = Theta::<Nodes>::compute(game, &scenario.solve, None).unwrap();
+        let path = certify_path(&Solved::Nodes(solution), game.initial()).unwrap();
         let by_type = path.exploitability.by_type.into_iter();
         by_type.fold(0.0, f64::max)
     };

@@ -11,7 +11,7 @@ use crate::support::typed::random::{Dependence, Motion, RandomGame, Recipe, Tast
 use crate::support::typed::stage::Equilibrium;
 use crate::support::typed::{audit, chain, hiding};
 use smfg::certify::{certify_path, leader_gain};
-use smfg::solve::{Coin, SimplexSolution, Solved, SolvedPoint, Start, follow};
+use smfg::solve::{Coin, Nodes, Solved, SolvedPoint, Start, Theta, follow};
 
 const SELECTIONS: [(Selection, &str); 3] = [
     (Selection::Optimistic, "optimistic"),
@@ -398,8 +398,8 @@ fn jumps_tracked_at_every_belief_leave_nothing_to_gain() {
     let game = scenario.game();
     let tracked = Solved::compute(game, &scenario.solve, None).expect("solved");
     assert!(tracked.jumps().is_some_and(|jumps| jumps > 100));
-    let lattice = SimplexSolution::compute(game, &scenario.solve, None).expect("solved");
-    let lattice = Solved::Simplex(lattice);
+    let lattice = Theta::<Nodes>::compute(game, &scenario.solve, None).expect("solved");
+    let lattice = Solved::Nodes(lattice);
     let mut largest = [0.0_f64; 2];
     for i in 0..=40 {
         let start = MeanField::two_types(f64::from(i) / 40.0);

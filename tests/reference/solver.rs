@@ -6,9 +6,9 @@ use crate::support::games::{Coordination, PlainGame, weight};
 use crate::support::library::{affine, shipped, solve};
 use crate::support::random::Random;
 use crate::support::reference::{Mesh, Reference};
-use smfg::game::{Belief, LeaderAction, LeaderPrescription};
+use smfg::game::{Belief, LeaderAction, LeaderPrescription, MeanField};
 use smfg::scenario::{Scenario, Selection};
-use smfg::solve::{Kind, Solution, StageEquilibrium};
+use smfg::solve::{Kind, Pieces, SolvedEquilibrium, Theta};
 
 /// The reference is then good to a few 1e-7 (its documentation).
 const MESH: Mesh = Mesh {
@@ -32,8 +32,11 @@ fn generic_starts(count: usize) -> Vec<f64> {
 }
 
 /// V^f of both types and V^l, re-solved at (t, m).
-fn values(solution: &Solution, t: usize, m: f64) -> [f64; 3] {
-    let v = solution.resolve(t, m).expect("the game has values").values;
+fn values(solution: &Theta<'_, Pieces>, t: usize, m: f64) -> [f64; 3] {
+    let v = solution
+        .resolve(t, &Belief::certain(), &MeanField::two_types(m))
+        .expect("the game has values")
+        .values;
     [v.followers[0], v.followers[1], v.leader]
 }
 
@@ -142,10 +145,10 @@ fn stage_games_have_exactly_the_references_equilibria() {
                     let got = solution.stage_equilibria(
                         t,
                         &Belief::certain(),
-                        m,
+                        &MeanField::two_types(m),
                         Some(&LeaderPrescription::action(LeaderAction(l))),
                     );
-                    let got: Vec<StageEquilibrium> = got.expect("the game has values");
+                    let got: Vec<SolvedEquilibrium> = got.expect("the game has values");
                     let expected = reference.equilibria(t, m, l);
                     assert_eq!(
                         got.len(),
@@ -154,8 +157,11 @@ fn stage_games_have_exactly_the_references_equilibria() {
                     );
                     for e in &expected {
                         let wanted = numbers(&e.gamma, e.next);
-                        let same = |g: &&StageEquilibrium| {
-                            close(&numbers(&gamma(&g.prescription), g.next), &wanted)
+                        let same = |g: &&SolvedEquilibrium| {
+                            close(
+                                &numbers(&gamma(&g.prescription), g.next.weights()[1]),
+                                &wanted,
+                            )
                         };
                         let found = got.iter().find(same).unwrap_or_else(|| {
                             panic!("seed {seed}, {ours}, t {t}, m {m}, {l}: {e:?} not in {got:#?}")
@@ -207,7 +213,9 @@ fn one_period_is_a_choice_of_the_best_action() {
                 (game.leader_period)(1, m, l) + shares
             };
             let (chosen, worth) = best(leader, 3);
-            let point = solution.resolve(1, m).expect("the game has values");
+            let point = solution
+                .resolve(1, &Belief::certain(), &MeanField::two_types(m))
+                .expect("the game has values");
             assert_eq!(point.play.leader_action(), LeaderAction(chosen));
             let expected = [follower(chosen, 0).1, follower(chosen, 1).1, worth];
             assert!(distance(values(&solution, 1, m), expected) < 1e-12);
@@ -311,14 +319,14 @@ fn the_coordination_game_has_its_three_equilibria_and_each_rule_takes_its_own() 
     let next = |p: f64| m + (1.0 - m) * 0.8 * p;
     let solution = solve(&scenario, Selection::Pessimistic);
     let mut found = solution
-        .stage_equilibria(1, &Belief::certain(), m, None)
+        .stage_equilibria(1, &Belief::certain(), &MeanField::two_types(m), None)
         .expect("the game has values");
-    found.sort_by(|e, f| e.next.total_cmp(&f.next));
+    found.sort_by(|e, f| e.next.weights()[1].total_cmp(&f.next.weights()[1]));
     assert_eq!(found.len(), 3);
     let kinds = [Kind::Pure, Kind::Mixed, Kind::Pure];
     for (i, p) in [0.0, mixed, 1.0].into_iter().enumerate() {
         assert_close(found[i].prescription.row(0)[1], p, 1e-9);
-        assert_close(found[i].next, next(p), 1e-9);
+        assert_close(found[i].next.weights()[1], next(p), 1e-9);
         assert_close(found[i].values.leader, m + 0.9 * next(p), 1e-9);
         assert_eq!((found[i].kind, found[i].selected), (kinds[i], i == 0));
     }

@@ -3,9 +3,9 @@
 use std::process::Command;
 
 use smfg::certify::certify_path;
-use smfg::game::MeanField;
+use smfg::game::{Belief, MeanField};
 use smfg::scenario::{Override, Scenario};
-use smfg::solve::{Ending, Solution, Solved};
+use smfg::solve::{Ending, Pieces, Solved, Theta};
 
 fn scenario(name: &str, overrides: &[&str]) -> Scenario {
     let overrides: Vec<Override> = overrides.iter().map(|text| Override::new(*text)).collect();
@@ -24,17 +24,23 @@ const SETTLING: [(&str, &[&str]); 3] = [
 fn the_stationary_value_is_the_limit_of_long_horizons() {
     for (name, overrides) in SETTLING {
         let infinite = scenario(name, &[overrides, &["horizon=infinite"][..]].concat());
-        let solution = Solution::compute(infinite.game(), &infinite.solve, None).unwrap();
+        let solution = Theta::<Pieces>::compute(infinite.game(), &infinite.solve, None).unwrap();
         let iteration = solution.iteration().unwrap();
         assert_eq!(iteration.ending, Ending::Converged, "{name}: {iteration}");
         assert!(iteration.residual <= iteration.bound);
         // delta^260 is 1.3e-12.
         let long = scenario(name, &[overrides, &["horizon=260"][..]].concat());
-        let finite = Solution::compute(long.game(), &long.solve, None).unwrap();
+        let finite = Theta::<Pieces>::compute(long.game(), &long.solve, None).unwrap();
         for m in [0.0537, 0.1234, 0.3137, 0.5341, 0.7713, 0.9291] {
             let (v, limit) = (
-                solution.resolve(1, m).unwrap().values,
-                finite.resolve(1, m).unwrap().values,
+                solution
+                    .resolve(1, &Belief::certain(), &MeanField::two_types(m))
+                    .unwrap()
+                    .values,
+                finite
+                    .resolve(1, &Belief::certain(), &MeanField::two_types(m))
+                    .unwrap()
+                    .values,
             );
             for (a, b) in [
                 (v.followers[0], limit.followers[0]),
@@ -67,7 +73,7 @@ fn nobody_gains_along_the_stationary_path_but_by_the_tail() {
 #[test]
 fn a_cycle_is_no_solution() {
     let cyclic = scenario("infection_fixed_price", &["horizon=infinite"]);
-    let solution = Solution::compute(cyclic.game(), &cyclic.solve, None).unwrap();
+    let solution = Theta::<Pieces>::compute(cyclic.game(), &cyclic.solve, None).unwrap();
     assert_eq!(solution.iteration().unwrap().ending, Ending::Cycle(2));
     assert!(!solution.is_solved());
     let folder = tempfile::tempdir().unwrap();

@@ -3,7 +3,7 @@
 use smfg::certify::certify_path;
 use smfg::game::{Belief, Game, MeanField, Policy};
 use smfg::scenario::{Override, Scenario, Selection};
-use smfg::solve::{Coin, Kind, SimplexSolution, Solution, Solved, Work, follow};
+use smfg::solve::{Coin, Kind, Nodes, Pieces, Solved, Theta, Work, follow};
 use std::path::Path;
 
 fn shipped(name: &str, overrides: &[&str]) -> Scenario {
@@ -18,9 +18,8 @@ fn parse(text: &str) -> Scenario {
     Scenario::parse("test.toml", text, &[]).expect("a good scenario")
 }
 
-fn solve(scenario: &Scenario) -> SimplexSolution<'_> {
-    let solution =
-        SimplexSolution::compute(scenario.game(), &scenario.solve, None).expect("solved");
+fn solve(scenario: &Scenario) -> Theta<'_, Nodes> {
+    let solution = Theta::<Nodes>::compute(scenario.game(), &scenario.solve, None).expect("solved");
     assert!(solution.work().is_complete(), "{:?}", solution.work());
     solution
 }
@@ -207,17 +206,23 @@ fn splitting_a_type_into_two_identical_ones_changes_nothing() {
 fn with_two_types_it_agrees_with_the_solver_that_tracks_jumps() {
     let scenario = parse(&crowd(false, 400));
     let lattice = solve(&scenario);
-    let tracked = Solution::compute(scenario.game(), &scenario.solve, None).unwrap();
-    assert_eq!(tracked.jumps(), 0);
+    let tracked = Theta::<Pieces>::compute(scenario.game(), &scenario.solve, None).unwrap();
+    assert_eq!(tracked.jumps(), Some(0));
     for t in 1..=6 {
         for m in [0.0, 0.123, 0.5, 0.77, 1.0] {
-            let a = tracked.resolve(t, m).unwrap();
+            let a = tracked
+                .resolve(t, &Belief::certain(), &MeanField::two_types(m))
+                .unwrap();
             let b = lattice
                 .resolve(t, &Belief::certain(), &MeanField::two_types(m))
                 .unwrap();
             assert_close(a.values.followers[0], b.values.followers[0], 2e-5);
             assert_close(a.values.followers[1], b.values.followers[1], 2e-5);
-            assert_close(a.next[0].m, b.next[0].mean_field.weights()[1], 2e-4);
+            assert_close(
+                a.next[0].mean_field.weights()[1],
+                b.next[0].mean_field.weights()[1],
+                2e-4,
+            );
         }
     }
 }
@@ -260,7 +265,7 @@ fn without_interaction_everybody_solves_the_decision_problem() {
 #[test]
 fn rock_paper_and_scissors_are_worth_the_same_from_the_second_period_on() {
     let scenario = shipped("rock_paper_scissors", &[]);
-    let solution = Solved::Simplex(solve(&scenario));
+    let solution = Solved::Nodes(solve(&scenario));
     let flow = follow(
         &solution,
         1,
@@ -371,7 +376,7 @@ fn threshold(steps: usize, [s0, i0]: [f64; 2]) -> (usize, f64, f64) {
 #[test]
 fn vaccination_stops_at_the_published_equilibriums_threshold() {
     let scenario = shipped("sir_vaccination", &[]);
-    let solution = Solved::Simplex(solve(&scenario));
+    let solution = Solved::Nodes(solve(&scenario));
     let start = scenario.game().initial();
     let (until, susceptible, infected) = threshold(100, [0.4, 0.4]);
     assert_eq!(until, 2);
@@ -395,8 +400,8 @@ fn vaccination_stops_at_the_published_equilibriums_threshold() {
 fn exploitability_falls_as_the_lattice_is_refined() {
     let gains = [4, 8, 16, 32].map(|grid| {
         let scenario = parse(&places([0, 1, 2], [0, 1, 2], grid, 0.0));
-        let solution = Solved::Simplex(
-            SimplexSolution::compute(scenario.game(), &scenario.solve, Some(vec![1])).unwrap(),
+        let solution = Solved::Nodes(
+            Theta::<Nodes>::compute(scenario.game(), &scenario.solve, Some(vec![1])).unwrap(),
         );
         certify_path(&solution, scenario.game().initial())
             .unwrap()
@@ -410,7 +415,7 @@ fn exploitability_falls_as_the_lattice_is_refined() {
 
 /// Follower exploitability from a start, and the solution it belongs to.
 fn exploitability(scenario: &Scenario, start: &MeanField) -> (f64, Work) {
-    let solution = Solved::Simplex(solve(scenario));
+    let solution = Solved::Nodes(solve(scenario));
     let path = certify_path(&solution, start).expect("values everywhere");
     (path.exploitability.initial, *solution.work())
 }
@@ -437,12 +442,16 @@ fn with_two_types_and_jumps_it_converges_to_the_solver_that_tracks_them() {
     let far = |grid: usize| {
         let scenario = shipped("infection_fixed_price", &[&format!("solve.grid={grid}")]);
         let lattice = solve(&scenario);
-        let tracked = Solution::compute(scenario.game(), &scenario.solve, None).unwrap();
-        assert!(tracked.jumps() > 0);
+        let tracked = Theta::<Pieces>::compute(scenario.game(), &scenario.solve, None).unwrap();
+        assert!(tracked.jumps() > Some(0));
         let mut differences: Vec<f64> = (0..200)
             .map(|i| {
                 let m = (f64::from(i) + 0.37) / 200.0;
-                let a = tracked.resolve(1, m).unwrap().values.followers;
+                let a = tracked
+                    .resolve(1, &Belief::certain(), &MeanField::two_types(m))
+                    .unwrap()
+                    .values
+                    .followers;
                 let b = lattice
                     .resolve(1, &Belief::certain(), &MeanField::two_types(m))
                     .unwrap();
@@ -475,7 +484,7 @@ fn a_game_without_jumps_is_not_cut() {
     }
 }
 
-fn bytes(game: &Game, solution: &SimplexSolution) -> Vec<u64> {
+fn bytes(game: &Game, solution: &Theta<'_, Nodes>) -> Vec<u64> {
     let mut bytes = Vec::new();
     for t in 1..=game.horizon() {
         for start in STARTS {
@@ -517,7 +526,7 @@ fn the_solution_does_not_depend_on_the_number_of_threads() {
 #[test]
 fn a_lattice_beyond_memory_is_refused() {
     let scenario = shipped("routing", &["solve.grid = 100000"]);
-    let refused = SimplexSolution::compute(scenario.game(), &scenario.solve, None);
+    let refused = Theta::<Nodes>::compute(scenario.game(), &scenario.solve, None);
     assert_eq!(
         refused.err().map(|e| e.to_string()).as_deref(),
         Some(
@@ -541,13 +550,19 @@ fn a_continuum_is_searched_for_what_the_leader_likes_best_and_least() {
             ],
         );
         let lattice = solve(&scenario);
-        let tracked = Solution::compute(scenario.game(), &scenario.solve, None).unwrap();
+        let tracked = Theta::<Pieces>::compute(scenario.game(), &scenario.solve, None).unwrap();
         for m in [0.13, 0.5, 0.8] {
             let z = MeanField::two_types(m);
-            let a = tracked.resolve(1, m).unwrap();
+            let a = tracked
+                .resolve(1, &Belief::certain(), &MeanField::two_types(m))
+                .unwrap();
             let b = lattice.resolve(1, &Belief::certain(), &z).unwrap();
             assert_close(a.values.leader, b.values.leader, 1e-9);
-            assert_close(a.next[0].m, b.next[0].mean_field.weights()[1], 1e-9);
+            assert_close(
+                a.next[0].mean_field.weights()[1],
+                b.next[0].mean_field.weights()[1],
+                1e-9,
+            );
             assert_eq!((a.equilibria, b.equilibria), (1, 1));
             let listed = lattice
                 .stage_equilibria(1, &Belief::certain(), &z, None)
@@ -564,7 +579,7 @@ fn no_stage_game_of_the_shipped_scenarios_is_without_an_equilibrium() {
         for selection in Selection::ALL {
             let mut settings = scenario.solve.clone();
             settings.selection = *selection;
-            let solution = SimplexSolution::compute(scenario.game(), &settings, None).unwrap();
+            let solution = Theta::<Nodes>::compute(scenario.game(), &settings, None).unwrap();
             assert!(
                 solution.work().is_complete(),
                 "{name}: {:?}",

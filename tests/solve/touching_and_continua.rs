@@ -1,7 +1,8 @@
 //! Equilibria where the incentive touches zero, and the best and worst points inside continua: games solved by hand.
 
+use smfg::game::{Belief, MeanField};
 use smfg::scenario::{Override, Scenario};
-use smfg::solve::{Kind, Solution, StageEquilibrium};
+use smfg::solve::{Kind, Pieces, SolvedEquilibrium, Theta};
 
 fn scenario(text: &str, settings: &[(&str, &str)]) -> Scenario {
     let settings: Vec<Override> = settings
@@ -11,19 +12,20 @@ fn scenario(text: &str, settings: &[(&str, &str)]) -> Scenario {
     Scenario::parse("game.toml", text, &settings).expect("the scenario is sound")
 }
 
-fn solve(scenario: &Scenario) -> Solution<'_> {
-    Solution::compute(scenario.game(), &scenario.solve, None).expect("the game has a solution")
+fn solve(scenario: &Scenario) -> Theta<'_, Pieces> {
+    Theta::<Pieces>::compute(scenario.game(), &scenario.solve, None)
+        .expect("the game has a solution")
 }
 
 /// Every equilibrium at t = 1 from m.
-fn equilibria(solution: &Solution, m: f64) -> Vec<StageEquilibrium> {
+fn equilibria(solution: &Theta<'_, Pieces>, m: f64) -> Vec<SolvedEquilibrium> {
     let belief = solution.game().initial_belief();
-    let rows = solution.stage_equilibria(1, belief, m, None);
+    let rows = solution.stage_equilibria(1, belief, &MeanField::two_types(m), None);
     rows.expect("the game has values")
 }
 
 /// V^l_1 at z_1, the same over grids; what is selected there.
-fn value(text: &str, settings: &[(&str, &str)], expected: f64) -> StageEquilibrium {
+fn value(text: &str, settings: &[(&str, &str)], expected: f64) -> SolvedEquilibrium {
     let mut selected = None;
     for grid in ["1", "3", "10", "200"] {
         let mut all = settings.to_vec();
@@ -31,14 +33,19 @@ fn value(text: &str, settings: &[(&str, &str)], expected: f64) -> StageEquilibri
         let scenario = scenario(text, &all);
         let solution = solve(&scenario);
         let m = scenario.game().initial().weights()[1];
-        let point = solution.resolve(1, m).expect("the game has values");
+        let point = solution
+            .resolve(1, &Belief::certain(), &MeanField::two_types(m))
+            .expect("the game has values");
         let got = point.values.leader;
         assert!(
             (got - expected).abs() < 1e-9,
             "grid {grid}: {got} {expected}"
         );
         // What is stored is what the stage game solved anew gives.
-        let stored = solution.stored_values(1, m).leader;
+        let stored = solution
+            .stored_values(1, &Belief::certain(), &MeanField::two_types(m))
+            .expect("V is held")
+            .leader;
         assert!((stored - expected).abs() < 1e-9, "grid {grid}: {stored}");
         assert_eq!((solution.work().failed, solution.work().even), (0, 0));
         let rows = equilibria(&solution, m);
@@ -80,7 +87,11 @@ fn the_best_of_a_continuum_lies_between_its_vertices() {
         ("optimistic", "exp(-(z[hi] - 0.5)^2)", 1.0, 0.5),
     ] {
         let e = value(&continuum(selection, "0", later, "0"), &[], expected);
-        assert!((e.next - next).abs() < 1e-5, "{later}: {}", e.next);
+        assert!(
+            (e.next.weights()[1] - next).abs() < 1e-5,
+            "{later}: {}",
+            e.next.weights()[1]
+        );
         assert!(e.continuum && !e.supremum, "{later}");
     }
 }
@@ -95,7 +106,7 @@ fn what_a_mixture_earns_at_once_moves_its_best_point() {
         "0",
     );
     let e = value(&text, &[], 1.225);
-    assert!((e.next - 0.55).abs() < 1e-7);
+    assert!((e.next.weights()[1] - 0.55).abs() < 1e-7);
     assert!((e.prescription.row(1)[1] - 0.625).abs() < 1e-6);
 }
 
@@ -105,7 +116,7 @@ fn welfare_is_largest_between_the_vertices() {
     let reward = "if(t == 2, 1 - 10 * (z[hi] - 0.6)^2, 0)";
     let text = continuum("welfare", "0", "10 * (z[hi] - 0.6)^2 - 1", reward);
     let e = value(&text, &[], -1.0);
-    assert!((e.next - 0.6).abs() < 1e-7 && (e.values.followers[1] - 1.0).abs() < 1e-9);
+    assert!((e.next.weights()[1] - 0.6).abs() < 1e-7 && (e.values.followers[1] - 1.0).abs() < 1e-9);
 }
 
 #[test]
@@ -125,7 +136,11 @@ fn a_supremum_that_is_not_attained_is_its_limit_and_marked() {
         let text = continuum("optimistic", "0", later, "0");
         let e = value(&text, &[], expected);
         let at = if later.contains("0.6") { 0.6 } else { 0.7 };
-        assert!((e.next - at).abs() < 1e-9, "{later}: {}", e.next);
+        assert!(
+            (e.next.weights()[1] - at).abs() < 1e-9,
+            "{later}: {}",
+            e.next.weights()[1]
+        );
         assert_eq!((e.continuum, e.supremum), (true, supremum), "{later}");
         let scenario = scenario(&text, &[]);
         assert_eq!(solve(&scenario).work().suprema > 0, supremum, "{later}");
@@ -144,7 +159,13 @@ fn all_points_of_a_continuum_are_one_equilibrium() {
     let solution = solve(&scenario);
     let rows = equilibria(&solution, 1.0);
     assert!(rows.len() >= 5 && rows.iter().all(|e| e.continuum));
-    assert_eq!(solution.resolve(1, 1.0).expect("values").equilibria, 1);
+    assert_eq!(
+        solution
+            .resolve(1, &Belief::certain(), &MeanField::two_types(1.0))
+            .expect("values")
+            .equilibria,
+        1
+    );
 }
 
 /// Both types may mix, and three actions tie: every law of the next period between the extreme ones is an equilibrium.
@@ -169,7 +190,11 @@ fn one_type_that_mixes_over_a_pair_reaches_the_best_point_of_a_larger_continuum(
         ("0.01", 0.984, 0.05),
     ] {
         let e = value(&three_actions(peak), &[], expected);
-        assert!((e.next - next).abs() < 1e-7, "{peak}: {}", e.next);
+        assert!(
+            (e.next.weights()[1] - next).abs() < 1e-7,
+            "{peak}: {}",
+            e.next.weights()[1]
+        );
     }
 }
 
@@ -184,7 +209,11 @@ fn the_best_path_through_two_continua_weighs_both() {
     let a = 1.04 / 1.64;
     let squares = (a - 0.6_f64).powi(2) + (0.8 * a - 0.55_f64).powi(2);
     let e = value(&text, &[("horizon", "3")], 2.0 - 10.0 * squares);
-    assert!((e.next - a).abs() < 1e-6, "{}", e.next);
+    assert!(
+        (e.next.weights()[1] - a).abs() < 1e-6,
+        "{}",
+        e.next.weights()[1]
+    );
 }
 
 /// Joining costs a fee and brings a member `worth` of the share of members after the choice; the owner earns the fee.
@@ -201,7 +230,7 @@ fn club(horizon: usize, worth: &str, fees: &str, reach: &str) -> String {
 const DEMAND: &str = "z[member] * (2/3 - z[member])";
 
 /// How many equilibria are pure, mixed and touching.
-fn kinds(rows: &[StageEquilibrium]) -> [usize; 3] {
+fn kinds(rows: &[SolvedEquilibrium]) -> [usize; 3] {
     [Kind::Pure, Kind::Mixed, Kind::Touching]
         .map(|kind| rows.iter().filter(|e| e.kind == kind).count())
 }
@@ -218,7 +247,7 @@ fn two_roots_that_meet_are_one_equilibrium_at_any_grid() {
         // Before the last period nothing depends on who is a member: nobody joins.
         if horizon == 1 {
             assert_eq!(e.kind, Kind::Touching);
-            assert!((e.next - 1.0 / 3.0).abs() < 1e-12);
+            assert!((e.next.weights()[1] - 1.0 / 3.0).abs() < 1e-12);
         }
     }
     for grid in 1..=40 {
@@ -227,13 +256,22 @@ fn two_roots_that_meet_are_one_equilibrium_at_any_grid() {
         let solution = solve(&scenario);
         let rows = equilibria(&solution, 0.0);
         assert_eq!((rows.len(), kinds(&rows)), (2, [1, 0, 1]), "grid {grid}");
-        assert!((rows[1].next - 1.0 / 3.0).abs() < 1e-12, "grid {grid}");
+        assert!(
+            (rows[1].next.weights()[1] - 1.0 / 3.0).abs() < 1e-12,
+            "grid {grid}"
+        );
         assert_eq!(solution.work().undecided, 0);
         // Whoever is a member already, a third of all join.
         for i in 0..=20 {
             let m = f64::from(i) / 20.0;
             assert!(
-                (solution.stored_values(1, m).leader - 1.0 / 27.0).abs() < 1e-12,
+                (solution
+                    .stored_values(1, &Belief::certain(), &MeanField::two_types(m))
+                    .expect("V is held")
+                    .leader
+                    - 1.0 / 27.0)
+                    .abs()
+                    < 1e-12,
                 "{m}"
             );
         }
@@ -287,7 +325,10 @@ fn an_incentive_that_touches_at_a_corner_or_a_higher_order_is_no_continuum() {
             );
             // Where the order is four, rounding leaves the extremum open by its cube root.
             let open = if worth.ends_with("^4") { 1e-4 } else { 1e-9 };
-            assert!((rows[1].next - at).abs() < open, "{worth} {grid}");
+            assert!(
+                (rows[1].next.weights()[1] - at).abs() < open,
+                "{worth} {grid}"
+            );
         }
     }
 }
@@ -300,14 +341,17 @@ fn an_incentive_that_is_flat_at_zero_is_a_continuum() {
         let rows = equilibria(&solve(&scenario), 0.0);
         let (alone, flat): (Vec<_>, Vec<_>) = rows.iter().partition(|e| !e.continuum);
         assert_eq!((alone.len(), alone[0].kind), (1, Kind::Pure), "{grid}");
-        let ends = flat.iter().map(|e| e.next);
+        let ends = flat.iter().map(|e| e.next.weights()[1]);
         let (low, high) = ends.fold((1.0, 0.0), |(l, h): (f64, f64), m| (l.min(m), h.max(m)));
         assert!(
             (low - 0.25).abs() < 1e-9 && (high - 0.55).abs() < 1e-9,
             "{grid}: {low} {high}"
         );
         assert_eq!(
-            solve(&scenario).resolve(1, 0.0).expect("values").equilibria,
+            solve(&scenario)
+                .resolve(1, &Belief::certain(), &MeanField::two_types(0.0))
+                .expect("values")
+                .equilibria,
             2,
             "{grid}"
         );
@@ -322,7 +366,11 @@ fn an_incentive_that_touches_zero_at_an_end_of_the_segment_is_the_pure_prescript
         let solution = solve(&scenario);
         let rows = equilibria(&solution, 0.0);
         assert_eq!((rows.len(), kinds(&rows)), (2, [2, 0, 0]), "grid {grid}");
-        let value = solution.resolve(1, 0.0).expect("values").values.leader;
+        let value = solution
+            .resolve(1, &Belief::certain(), &MeanField::two_types(0.0))
+            .expect("values")
+            .values
+            .leader;
         assert!((value - 1.0 / 27.0).abs() < 1e-12, "grid {grid}");
     }
 }
@@ -356,7 +404,11 @@ fn where_the_error_of_v_leaves_a_touching_root_open_it_is_counted() {
             &[("solve.grid", grid)],
         );
         let solution = solve(&scenario);
-        let value = solution.resolve(1, 0.0).expect("values").values.leader;
+        let value = solution
+            .resolve(1, &Belief::certain(), &MeanField::two_types(0.0))
+            .expect("values")
+            .values
+            .leader;
         let right = (value - libm::exp(-1.0) / 9.0).abs() < 1e-6;
         assert!(
             right || solution.work().undecided > 0,

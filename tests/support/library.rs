@@ -3,7 +3,7 @@
 use crate::support::affine::AffineGame;
 use smfg::game::{Belief, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription};
 use smfg::scenario::{Override, Scenario, Selection};
-use smfg::solve::Solution;
+use smfg::solve::{Pieces, Theta};
 use std::path::Path;
 
 /// A shipped scenario with some of its settings changed.
@@ -21,15 +21,15 @@ pub fn affine(numbers: &AffineGame) -> Scenario {
 }
 
 /// Solved under one selection.
-pub fn solve(scenario: &Scenario, selection: Selection) -> Solution<'_> {
+pub fn solve(scenario: &Scenario, selection: Selection) -> Theta<'_, Pieces> {
     let mut settings = scenario.solve.clone();
     settings.selection = selection;
-    Solution::compute(scenario.game(), &settings, None).expect("the game can be solved")
+    Theta::<Pieces>::compute(scenario.game(), &settings, None).expect("the game can be solved")
 }
 
 /// A policy that plays `shift` periods of theta ahead, as long as there are any; it answers like theta.
 pub struct Shifted<'s, 'g> {
-    pub theta: &'s Solution<'g>,
+    pub theta: &'s Theta<'g, Pieces>,
     pub shift: usize,
 }
 

@@ -11,7 +11,7 @@ use smfg::game::{
 };
 use smfg::scenario::{Scenario, Selection};
 use smfg::simulate::Start;
-use smfg::solve::{Solution, Solved};
+use smfg::solve::{Pieces, Solved, Theta};
 use smfg::validate::MethodChoice;
 use smfg::validate::validate;
 use smfg::validate::{MeanFieldPath, Player, Settings, Validation, Verdict};
@@ -48,7 +48,7 @@ fn no_follower_gains_along_the_path_from_any_of_199_starts() {
             let solution = solve(&scenario, selection);
             let work = solution.work();
             assert_eq!((work.failed, work.even), (0, 0), "{name}, {selection}");
-            let solution = Solved::TwoTypes(solution);
+            let solution = Solved::Pieces(solution);
             for i in 1..200 {
                 let path = certify_path(&solution, &MeanField::two_types(i as f64 / 200.0))
                     .expect("values everywhere");
@@ -92,10 +92,10 @@ fn the_uniform_policy_has_the_published_exploitability() {
 
 /// The plays at (t, m) by the fast path and by a full search are one: exact but for the rounding of a root.
 #[track_caller]
-fn assert_same_play(solution: &Solution, t: usize, z: &MeanField, name: &str) {
+fn assert_same_play(solution: &Theta<'_, Pieces>, t: usize, z: &MeanField, name: &str) {
     let (fast, point) = (
         solution.play(t, &Belief::certain(), z).expect("a play"),
-        solution.resolve(t, z.weights()[1]),
+        solution.resolve(t, &Belief::certain(), z),
     );
     let full = point.expect("values everywhere").play;
     let [left, right] = [&fast, &full].map(|play| play.prescription.rows());
@@ -108,9 +108,12 @@ fn assert_same_play(solution: &Solution, t: usize, z: &MeanField, name: &str) {
 }
 
 /// Close to where the play changes its support: the places where a regime that is carried too far would show.
-fn switches(solution: &Solution, random: &mut Random, name: &str) {
+fn switches(solution: &Theta<'_, Pieces>, random: &mut Random, name: &str) {
     let pattern = |t: usize, m: f64| {
-        let play = solution.resolve(t, m).expect("values everywhere").play;
+        let play = solution
+            .resolve(t, &Belief::certain(), &MeanField::two_types(m))
+            .expect("values everywhere")
+            .play;
         let used = play.prescription.rows().iter().map(|p| *p > 0.0);
         (play.leader_action(), used.collect::<Vec<_>>())
     };
@@ -178,8 +181,13 @@ fn values_are_stored_as_they_are_re_solved() {
                 for i in 0..1000 {
                     // Off the lattice, where ties are.
                     let m = (f64::from(i) + 0.382) / 1000.0;
-                    let stored = solution.stored_values(t, m);
-                    let resolved = solution.resolve(t, m).expect("values everywhere").values;
+                    let stored = solution
+                        .stored_values(t, &Belief::certain(), &MeanField::two_types(m))
+                        .expect("V is held");
+                    let resolved = solution
+                        .resolve(t, &Belief::certain(), &MeanField::two_types(m))
+                        .expect("values everywhere")
+                        .values;
                     let off = (stored.leader - resolved.leader)
                         .abs()
                         .max((stored.followers[0] - resolved.followers[0]).abs())
@@ -195,7 +203,7 @@ fn values_are_stored_as_they_are_re_solved() {
 }
 
 /// theta with the price of the period before: the leader changes a period late, followers answer the price they see.
-struct StalePrice<'s, 'g>(&'s Solution<'g>);
+struct StalePrice<'s, 'g>(&'s Theta<'g, Pieces>);
 
 impl Policy for StalePrice<'_, '_> {
     fn play(&self, t: usize, _: &Belief, z: &MeanField) -> Result<Play, PolicyError> {
@@ -326,7 +334,7 @@ fn where_the_tree_of_histories_is_cut_v_stands_for_the_rest() {
     assert!(solution.pieces() < 40 * 2 * 100, "{}", solution.pieces());
     let away = Certified::policy(game, &solution, game.initial(), FlowRule::Averaged)
         .expect("values everywhere");
-    let solved = Solved::TwoTypes(solution);
+    let solved = Solved::Pieces(solution);
     let path = certify_path(&solved, game.initial()).expect("the same");
     let gain = leader_gain(&solved, &path.flow).expect("the same");
     // What she does later is worth V: as good as theta, and no more.
@@ -347,7 +355,7 @@ fn where_the_tree_of_histories_is_cut_v_stands_for_the_rest() {
 
     let short = shipped("public_state", &["horizon=12"]);
     let solution = solve(&short, Selection::Optimistic);
-    let solved = Solved::TwoTypes(solution);
+    let solved = Solved::Pieces(solution);
     let path = certify_path(&solved, game.initial()).expect("the same");
     let gain = leader_gain(&solved, &path.flow).expect("the same");
     assert_eq!((path.flow.cut, gain.until), (None, None));

@@ -7,12 +7,14 @@
 //! largest difference of V that another selection would have made. No bound is proven: a regime that neither grid meets is
 //! not seen.
 
-use super::closely::{Looked, Rival};
-use super::theta::SimplexSolution;
-use crate::game::{Flow, FlowNode, MeanField};
-use crate::solve::SolveError;
+use super::Nodes;
+use super::closely::{self, Rival};
+use crate::game::{Belief, Flow, FlowNode, MeanField};
 use crate::solve::forward::NARROW;
-use crate::solve::solved::{SolvedPoint, Start, StateValues};
+use crate::solve::representation::StageGames as _;
+use crate::solve::stage::Selected;
+use crate::solve::theta::Theta;
+use crate::solve::{SolveError, SolvedPoint, Start};
 
 /// Defects count this often: they are measured at points, not everywhere.
 const SAFETY: f64 = 2.0;
@@ -36,6 +38,19 @@ pub struct ValueError {
     pub warnings: Vec<String>,
 }
 
+/// What was found by a closer look at a point.
+struct Looked {
+    point: SolvedPoint,
+    /// What else could have been selected.
+    rivals: Vec<Rival>,
+    /// The least by which, under what the leader plays, a pure prescription of the followers is an equilibrium, or is none.
+    margin: f64,
+    /// Whether the number of equilibria says that one was missed, or none was found where they were looked for.
+    missed: bool,
+    /// Whether the work ended the search.
+    cut_short: bool,
+}
+
 /// What is known of one point of the path.
 struct Place<'f> {
     node: &'f FlowNode,
@@ -44,13 +59,13 @@ struct Place<'f> {
     looked: Option<Looked>,
 }
 
-impl SimplexSolution<'_> {
+impl Theta<'_, Nodes> {
     /// How far V_1 at the starts of a flow of theta may be off, no less than a difference that was seen there, and where the
     /// flow's selections are decided by less.
     ///
     /// # Errors
     /// As [`compute`](Self::compute).
-    pub fn value_error(&self, flow: &Flow, seen: f64) -> Result<ValueError, SolveError> {
+    pub(super) fn estimate_error(&self, flow: &Flow, seen: f64) -> Result<ValueError, SolveError> {
         let places = self.places(flow)?;
         let discount = self.game().discount();
         let size = places.iter().fold(f64::MIN_POSITIVE, |size, place| {
@@ -120,18 +135,40 @@ impl SimplexSolution<'_> {
             let stored = self.stored_values(t, belief, z)?;
             let (point, looked): (SolvedPoint, Option<Looked>) = match narrow {
                 true => {
-                    let looked = self.looked(t, belief, z, &self.candidates_at(belief)?)?;
+                    let looked = self.looked(t, belief, z)?;
                     (looked.point.clone(), Some(looked))
                 }
                 false => (self.follow_at(t, belief, z)?, None),
             };
             places.push(Place {
                 node,
-                defect: distance(&stored, &point.values),
+                defect: stored.distance(&point.values),
                 looked,
             });
         }
         Ok(places)
+    }
+
+    /// All stage games at a point, V_{t+1} re-solved where it decides.
+    fn looked(&self, t: usize, belief: &Belief, z: &MeanField) -> Result<Looked, SolveError> {
+        self.at((t, belief, z), None, |games, _| {
+            let all = 0..games.candidates();
+            let mut looked = closely::look(self, games, all)?;
+            let (best, places) = self.choose_listed(games, &looked.listed);
+            let rivals = looked.rivals(self, z.weights(), (best, &places));
+            let chosen = &mut looked.listed[best];
+            let selected = Selected {
+                equilibrium: chosen.found.swap_remove(places[best]),
+                count: chosen.count,
+            };
+            Ok(Looked {
+                point: self.point(games, selected)?,
+                rivals,
+                margin: looked.margin(self, best),
+                missed: looked.missed,
+                cut_short: looked.cut_short,
+            })
+        })
     }
 
     /// V_1 at the starts against that of the lattice with half as many cells.
@@ -145,28 +182,17 @@ impl SimplexSolution<'_> {
             t: start.t,
             belief: self.game().initial_belief().clone(),
         };
-        let half = Self::compute_from(self.game(), &settings, Some(self.actions.clone()), &from)?;
+        let half =
+            Self::compute_from(self.game(), &settings, Some(self.actions().to_vec()), &from)?;
         let mut most: f64 = 0.0;
         for node in flow.starts() {
             let z: &MeanField = &node.mean_field;
             let values = |solution: &Self| solution.resolve(node.t, &node.belief, z);
             let (own, other) = (values(self)?.values, values(&half)?.values);
-            most = most.max(distance(&own, &other));
+            most = most.max(own.distance(&other));
         }
         Ok(most)
     }
-}
-
-/// The largest difference of two values, of types that have any.
-fn distance(a: &StateValues, b: &StateValues) -> f64 {
-    let followers = a.followers.iter().zip(&b.followers);
-    let types = a.leader_types.iter().zip(&b.leader_types);
-    let pairs = followers
-        .chain(types)
-        .filter(|(a, b)| !(a.is_nan() || b.is_nan()));
-    pairs
-        .map(|(a, b)| (a - b).abs())
-        .fold((a.leader - b.leader).abs(), f64::max)
 }
 
 /// Where something is decided by less than the figure.

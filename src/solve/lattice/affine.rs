@@ -1,7 +1,8 @@
 //! Affine functions of the mixing probabilities p of a support, and the systems of equations that they make.
 
 use super::search::Steps;
-use crate::solve::pieces::stage_game::{Kind, TIE};
+use crate::solve::stage::Kind;
+use crate::solve::tolerances::TIE;
 
 /// An affine function of p: coefficients, then the constant.
 pub(super) type Row = Vec<f64>;

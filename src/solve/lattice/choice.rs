@@ -10,9 +10,14 @@ pub(super) struct Choice(Vec<Option<(Pieces, usize)>>);
 impl Choice {
     /// Begin anew with the first regime of every branch, from the vertices of the simplex of each flow; where V is bridged
     /// there is nothing to choose.
-    pub fn begin<'n>(&mut self, game: &StageGame, nodes: impl Fn(usize) -> &'n [usize]) {
+    pub fn begin<'n>(
+        &mut self,
+        game: &StageGame,
+        across: Across,
+        nodes: impl Fn(usize) -> &'n [usize],
+    ) {
         self.0.clear();
-        if game.across == Across::Kept {
+        if across == Across::Kept {
             let pieces = game.branches.iter().map(|b| b.next.pieces(nodes(b.flow)));
             self.0.extend(pieces.map(|pieces| Some((pieces?, 0))));
         }

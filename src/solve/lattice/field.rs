@@ -1,6 +1,7 @@
 //! V at the nodes of the lattice, linear between them, with bounds over blocks of cubes.
 
 use super::regimes::{Cuts, Pieces};
+use crate::solve::representation::ValueFunction;
 use crate::solve::stationary::Snapshot;
 use crate::solve::triangulation::{Lattice, Location};
 
@@ -9,7 +10,7 @@ use crate::solve::triangulation::{Lattice, Location};
 /// The follower's incentives depend on z' through V^f(x) - V^f(x_1) alone, of which the least and the largest value are
 /// kept on blocks of 2^k cubes a side, k >= 1: they let a search skip all blocks in which nothing can be indifferent.
 #[derive(Clone, Debug)]
-pub(super) struct Field {
+pub(in crate::solve) struct Field {
     /// By node, then component.
     values: Vec<f64>,
     components: usize,
@@ -55,7 +56,7 @@ impl Field {
     }
 
     /// The same with jumps between nodes; the bounds are widened to hold on either side of each.
-    pub fn with_cuts(mut self, lattice: &Lattice, cuts: Cuts) -> Self {
+    pub(super) fn with_cuts(mut self, lattice: &Lattice, cuts: Cuts) -> Self {
         self.levels.truncate(1);
         let level = &mut self.levels[0];
         for cut in cuts.all() {
@@ -83,12 +84,12 @@ impl Field {
     }
 
     /// Where V jumps between nodes.
-    pub fn cuts(&self) -> &Cuts {
+    pub(super) fn cuts(&self) -> &Cuts {
         &self.cuts
     }
 
     /// The regimes of the simplex with these vertices, if a jump crosses it.
-    pub fn pieces(&self, nodes: &[usize]) -> Option<Pieces> {
+    pub(super) fn pieces(&self, nodes: &[usize]) -> Option<Pieces> {
         Pieces::of(&self.cuts, nodes, self.components, |node| {
             self.at_node(node)
         })
@@ -102,14 +103,6 @@ impl Field {
     /// Whether every component is the same at all nodes, so that z' decides nothing.
     pub fn is_constant(&self) -> bool {
         self.constant
-    }
-
-    /// All values, for comparison with another iterate.
-    pub fn snapshot(&self) -> Snapshot {
-        Snapshot {
-            values: self.values.clone(),
-            comparable: vec![true; self.values.len()],
-        }
     }
 
     /// All values, by node, then component.
@@ -275,6 +268,15 @@ impl Level {
             coarser.widen(target, &highs);
         }
         coarser
+    }
+}
+
+impl ValueFunction for Field {
+    /// All values.
+    fn look(&self, snapshot: &mut Snapshot) {
+        snapshot.values.extend_from_slice(&self.values);
+        let count = snapshot.values.len();
+        snapshot.comparable.resize(count, true);
     }
 }
 

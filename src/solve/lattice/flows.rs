@@ -10,7 +10,8 @@ use super::affine::{Line, Row, points, rank};
 use super::choice::Choice;
 use super::search::{SLACK, Search};
 use super::stage_game::{Equilibrium, StageGame, dot};
-use crate::solve::pieces::stage_game::{Kind, TIE};
+use crate::solve::stage::Kind;
+use crate::solve::tolerances::TIE;
 use crate::solve::triangulation::Lattice;
 
 /// Choices of simplices that are settled without halving the box further.
@@ -91,7 +92,7 @@ impl Search {
         self.steps.blocks += 1;
         if mixture.extra.is_empty() {
             let gamma = mixture.gamma(game, &[]);
-            let accepted = game.accept(gamma, &mut self.location);
+            let accepted = game.accept(gamma, self.across, &mut self.location);
             self.candidates.extend(accepted);
             return;
         }
@@ -142,10 +143,12 @@ impl Search {
             nodes: chosen.iter().map(|s| s.nodes(game.lattice)).collect(),
             choice: Choice::default(),
         };
-        cells.choice.begin(game, |flow| &cells.nodes[flow]);
+        cells
+            .choice
+            .begin(game, self.across, |flow| &cells.nodes[flow]);
         self.steps.cut |= cells.choice.is_cut();
         loop {
-            self.settle_mixture(game, mixture, &cells);
+            self.solve_mixture(game, mixture, &cells);
             if !cells.choice.advance() {
                 return;
             }
@@ -153,7 +156,7 @@ impl Search {
     }
 
     /// All equilibria of a support with every z'_k in its simplex and V in the regimes chosen.
-    fn settle_mixture(&mut self, game: &StageGame, mixture: &Mixture, cells: &Cells) {
+    fn solve_mixture(&mut self, game: &StageGame, mixture: &Mixture, cells: &Cells) {
         if self.steps.exhausted() {
             return;
         }
@@ -185,7 +188,7 @@ impl Search {
         if !mixes || !cells.hold(p) {
             return;
         }
-        let accepted = game.accept(gamma, &mut self.location);
+        let accepted = game.accept(gamma, self.across, &mut self.location);
         self.candidates
             .extend(accepted.map(|e| Equilibrium { kind, ..e }));
     }
@@ -199,7 +202,7 @@ impl Search {
             if !inside.is_some_and(|p| cells.hold(&p)) {
                 continue;
             }
-            let values = game.continuation(&e.next, &mut self.location);
+            let values = game.continuation(&e.next, self.across, &mut self.location);
             let tied = mixture.extra.iter().all(|(place, action)| {
                 let x = game.active[*place];
                 let payoffs = [mixture.base[*place], *action].map(|a| game.payoff(x, a, &values));

@@ -3,13 +3,15 @@
 
 use rayon::prelude::*;
 
-use super::backward::{Answer, Period, StageGames};
+use super::Nodes;
 use super::field::Field;
+use super::games::{Answer, Period, StageGames};
 use super::regimes::{Cut, Cuts};
-use crate::game::{Belief, Game, GameError, LeaderPrescription};
-use crate::solve::SolveError;
-use crate::solve::leader::{Rule, Work};
+use crate::game::{Game, GameError, LeaderPrescription};
+use crate::solve::representation::{Stage, StageGames as _};
+use crate::solve::selection::Rule;
 use crate::solve::triangulation::{Lattice, Location};
+use crate::solve::{SolveError, Work};
 
 /// Halvings of an edge: the place of a jump is known to less than a hundredth of it. With three, a path came into the strip
 /// around a jump that was taken for its other side several times as often, in 36 random games of three types.
@@ -31,15 +33,6 @@ struct Suspect {
     nodes: [usize; 2],
     /// By how much V varies along it more than along the edges before and after.
     excess: f64,
-}
-
-/// What V_t is found from at one belief.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct At<'a> {
-    pub period: Period<'a>,
-    pub rule: &'a Rule,
-    pub belief: &'a Belief,
-    pub candidates: &'a [LeaderPrescription],
 }
 
 /// What is selected at a node.
@@ -72,24 +65,25 @@ impl Label {
         if self.leader != other.leader || self.taken != other.taken || self.truths != other.truths {
             return true;
         }
-        let cuts = || period.next.fields.iter().map(Field::cuts);
+        let cuts = || period.next.iter().map(Field::cuts);
         if cuts().all(|cuts| cuts.all().is_empty()) {
             return false;
         }
-        let types = period.lattice.types();
+        let lattice = &period.representation.lattice;
+        let types = lattice.types();
         let flows = self.next.chunks_exact(types);
         let mut flows = flows.zip(other.next.chunks_exact(types));
         flows.any(|(from, to)| {
             let pairs = || from.iter().zip(to);
             let length: f64 = pairs().map(|(a, b)| (a - b).abs()).sum();
             // Two points per cell.
-            let points = 1 + (length * period.lattice.cells() as f64).ceil() as usize;
+            let points = 1 + (length * lattice.cells() as f64).ceil() as usize;
             (0..=points).any(|k| {
                 let share = k as f64 / points as f64;
                 let z: Vec<f64> = pairs()
                     .map(|(a, b)| (1.0 - share) * a + share * b)
                     .collect();
-                period.lattice.locate(&z, at);
+                lattice.locate(&z, at);
                 let mut nodes = at.vertices.iter();
                 nodes.any(|(node, _)| cuts().any(|cuts| cuts.is_marked(*node)))
             })
@@ -99,13 +93,13 @@ impl Label {
 
 /// The cuts of V_t, of which the values at the nodes and what is selected there are given.
 pub(super) fn find(
-    from: At,
+    stage: Stage<'_, Nodes>,
+    rule: Rule,
     field: &Field,
     labels: &[Label],
     work: &mut Work,
 ) -> Result<Cuts, SolveError> {
-    let period = from.period;
-    let lattice = period.lattice;
+    let lattice = &stage.representation.lattice;
     if field.is_constant() {
         return Ok(Cuts::default());
     }
@@ -115,20 +109,20 @@ pub(super) fn find(
     suspects.retain(|s| {
         let [a, b] = s.nodes.map(|node| &labels[node]);
         // What code compares is not seen.
-        period.game.is_sampled() || a.may_jump(b, &period, &mut at)
+        stage.game.is_sampled() || a.may_jump(b, &stage, &mut at)
     });
     let chunks: Vec<&[Suspect]> = suspects.chunks(CHUNK).collect();
     let parts: Vec<Result<(Vec<Cut>, Work), SolveError>> = chunks
         .into_par_iter()
         .map_init(
-            || StageGames::new(period),
+            || StageGames::new(stage.period, stage.candidates),
             |games, suspects| {
                 let mut cuts = Vec::new();
                 let mut work = Work::default();
                 for suspect in suspects {
                     let value = |z: &[f64]| -> Result<Vec<f64>, SolveError> {
-                        games.move_to(from.belief, z)?;
-                        let answer = games.choose(from.rule, from.candidates, &mut work)?.answer;
+                        games.move_to(z)?;
+                        let answer = rule.choose(games, &mut work)?.equilibrium;
                         work.probes += 1;
                         let mut v = answer.equilibrium.followers;
                         v.extend(answer.leader_types);

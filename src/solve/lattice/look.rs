@@ -12,15 +12,16 @@
 use std::rc::Rc;
 
 use super::affine::{Row, points};
-use super::backward::{Answer, Known, StageGames};
-use super::oracle::{Oracle, Seen, effort};
+use super::games::{Answer, Known, StageGames};
+use super::oracle::{Oracle, Seen};
 use super::regimes::Side;
 use super::search::Steps;
-use super::stage_game::{Equilibrium, StageGame};
+use super::stage_game::{Across, Equilibrium, StageGame};
 use crate::game::LeaderPrescription;
-use crate::solve::pieces::stage_game::{Kind, TIE};
+use crate::solve::stage::Kind;
+use crate::solve::tolerances::TIE;
 use crate::solve::triangulation::{Lattice, Location};
-use crate::solve::{SolveError, leader::Work};
+use crate::solve::{SolveError, Work};
 use crate::stats::Interval;
 
 /// Width in p to which a root, a jump or a break is narrowed down.
@@ -37,13 +38,15 @@ const MOST_SEGMENTS: usize = 4000;
 const NEWTON: usize = 12;
 
 /// The search at one stage game.
-pub(super) struct Close<'w, 's, 'g> {
-    pub games: &'w mut StageGames<'s>,
+pub(super) struct Close<'w, 'p, 's, 'g> {
+    pub games: &'w mut StageGames<'p>,
     pub oracle: &'w mut Oracle<'s, 'g>,
     /// Every second node, where that is a lattice.
     pub coarse: Option<&'w Lattice>,
-    /// The oracle's effort after which it is asked no more.
+    /// The oracle's steps of work after which it is asked no more.
     pub limit: u64,
+    /// What V on the lattice is taken to be across its jumps.
+    pub across: Across,
     /// Whether something was left out for it.
     pub cut_short: bool,
     /// The least by which a pure prescription is an equilibrium, or is none.
@@ -108,7 +111,7 @@ pub(super) struct Listed {
     pub count: usize,
 }
 
-impl Close<'_, '_, '_> {
+impl Close<'_, '_, '_, '_> {
     /// All equilibria under a prescription of the leader, those that need a coin only where there are no others; and
     /// whether an even number of them says that one was missed.
     pub fn answers(
@@ -116,7 +119,11 @@ impl Close<'_, '_, '_> {
         leader: &LeaderPrescription,
         work: &mut Work,
     ) -> Result<Listed, SolveError> {
-        let (plain, found) = self.games.enumerate(leader, work)?;
+        let (mut plain, found) = self.games.enumerate(leader, work)?;
+        self.across = found.across;
+        if plain.is_empty() {
+            plain.push(self.games.least(leader)?);
+        }
         let listed = |answers, missed, count| Listed {
             answers,
             missed,
@@ -173,14 +180,14 @@ impl Close<'_, '_, '_> {
             high: 1.0,
         };
         self.oracle.is_terminal()
-            && period.next.fields.iter().all(|field| field.is_constant())
+            && period.next.iter().all(|field| field.is_constant())
             && !period
                 .game
-                .may_branch(self.oracle.t, &vec![whole; period.lattice.types()])
+                .may_branch(self.oracle.t, &vec![whole; self.games.stage.types])
     }
 
     fn exhausted(&mut self) -> bool {
-        let spent = effort(&self.oracle.work) >= self.limit;
+        let spent = self.oracle.work.steps() >= self.limit;
         self.cut_short |= spent;
         spent
     }
@@ -209,7 +216,7 @@ impl Close<'_, '_, '_> {
         let stage = &self.games.stage;
         let next = stage.advance(gamma);
         let at = &mut self.games.location;
-        let values = stage.continuation(&next, at);
+        let values = stage.continuation(&next, self.across, at);
         let mut margin = 4.0 * TIE;
         for (b, branch) in stage.branches.iter().enumerate() {
             let z = &next[branch.flow * stage.types..(branch.flow + 1) * stage.types];
@@ -244,7 +251,7 @@ impl Close<'_, '_, '_> {
         for gamma in profiles(&self.games.stage, None) {
             let (values, margin) = self.rough(&gamma);
             let next = self.games.stage.advance(&gamma);
-            let (e, _) = self.games.stage.judge(gamma.clone(), next, &values, 0.0);
+            let (e, _) = self.games.stage.test(gamma.clone(), next, &values, 0.0);
             if e.residual > margin && !self.may_branch(&gamma, &gamma, cell) {
                 continue;
             }
@@ -252,7 +259,7 @@ impl Close<'_, '_, '_> {
                 return Ok(());
             }
             let probe = self.probe(gamma)?;
-            let (draft, holds) = self.judge(&probe, 0.0, None);
+            let (draft, holds) = self.test(&probe, 0.0, None);
             self.margin = self.margin.min(match holds {
                 true => least_gain(&self.games.stage, &probe),
                 false => draft.equilibrium.residual,
@@ -265,7 +272,7 @@ impl Close<'_, '_, '_> {
     }
 
     /// A prescription with V known, and whether it is an equilibrium; at a jump the other side with its probability.
-    fn judge(&self, probe: &Probe, slack: f64, other: Option<(&Probe, f64)>) -> (Draft, bool) {
+    fn test(&self, probe: &Probe, slack: f64, other: Option<(&Probe, f64)>) -> (Draft, bool) {
         let stage = &self.games.stage;
         let mix = |a: &[f64], b: &[f64], w: f64| -> Vec<f64> {
             let pairs = a.iter().zip(b);
@@ -285,7 +292,8 @@ impl Close<'_, '_, '_> {
         });
         let known = known.collect();
         let (gamma, next) = (probe.gamma.clone(), probe.next.clone());
-        let (mut equilibrium, holds) = stage.judge(gamma, next, &values, slack);
+        let (mut equilibrium, holds) = stage.test(gamma, next, &values, slack);
+        equilibrium.across = self.across;
         if other.is_some() {
             equilibrium.kind = Kind::Lottery;
         }
@@ -322,7 +330,7 @@ impl Close<'_, '_, '_> {
     /// A prescription of the lattice's with V at its z' re-solved, whatever that makes of it.
     fn evaluate(&mut self, e: &Equilibrium) -> Result<Draft, SolveError> {
         let probe = self.probe(e.gamma.clone())?;
-        let (mut draft, _) = self.judge(&probe, 0.0, None);
+        let (mut draft, _) = self.test(&probe, 0.0, None);
         draft.equilibrium.kind = e.kind;
         draft.equilibrium.tied = true;
         Ok(draft)
@@ -484,11 +492,11 @@ impl Close<'_, '_, '_> {
         let (draft, holds) = match jumps {
             true => {
                 let w = u.g / (u.g - v.g);
-                self.judge(&u.probe, 2.0 * TIE * size, Some((&v.probe, w)))
+                self.test(&u.probe, 2.0 * TIE * size, Some((&v.probe, w)))
             }
             false => {
                 let at = if u.g.abs() <= v.g.abs() { u } else { v };
-                self.judge(&at.probe, at.g.abs(), None)
+                self.test(&at.probe, at.g.abs(), None)
             }
         };
         let actions = self.games.stage.actions;
@@ -572,7 +580,7 @@ impl Close<'_, '_, '_> {
             f = gains(self, &probe);
         }
         let worst = f.iter().fold(0.0, |worst: f64, f| worst.max(f.abs()));
-        let (draft, holds) = self.judge(&probe, 0.0, None);
+        let (draft, holds) = self.test(&probe, 0.0, None);
         Ok(Some(draft).filter(|_| holds && worst <= JUMP))
     }
 }

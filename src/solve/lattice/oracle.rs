@@ -1,13 +1,15 @@
 //! V of one period at any point, not from the lattice but by solving the game there.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::backward::StageGames;
-use super::theta::SimplexSolution;
+use super::Nodes;
+use super::games::StageGames;
 use crate::game::LeaderPrescription;
-use crate::solve::SolveError;
-use crate::solve::leader::Work;
+use crate::solve::representation::StageGames as _;
+use crate::solve::theta::Theta;
+use crate::solve::{SolveError, Work};
 
 /// What is selected at a point, and what it is worth.
 #[derive(Debug)]
@@ -18,27 +20,42 @@ pub(super) struct Seen {
     pub label: Option<(LeaderPrescription, Vec<bool>)>,
 }
 
+/// The leader's candidates by belief, listed where they are needed.
+pub(super) type Lists = Vec<OnceCell<Vec<LeaderPrescription>>>;
+
 /// V_t re-solved against V_{t+1}, or the terminal reward itself.
 pub(super) struct Oracle<'s, 'g> {
-    solution: &'s SimplexSolution<'g>,
+    theta: &'s Theta<'g, Nodes>,
     /// The period; T + 1 for the terminal reward.
     pub t: usize,
+    lists: &'s Lists,
     games: Option<StageGames<'s>>,
     /// By belief and the bits of z.
     seen: BTreeMap<(usize, Vec<u64>), Rc<Seen>>,
     pub work: Work,
 }
 
+/// The period after t.
+fn after(theta: &Theta<'_, Nodes>, t: usize) -> usize {
+    if theta.game().is_infinite() { 1 } else { t + 1 }
+}
+
+/// Room for the candidates of the period that follows on t.
+pub(super) fn lists(theta: &Theta<'_, Nodes>, t: usize) -> Lists {
+    let beliefs = theta.beliefs(after(theta, t)).iter();
+    beliefs.map(|_| OnceCell::new()).collect()
+}
+
 impl<'s, 'g> Oracle<'s, 'g> {
     /// Of the period that follows on t.
-    pub fn after(solution: &'s SimplexSolution<'g>, t: usize) -> Self {
-        let game = solution.game();
-        let t = if game.is_infinite() { 1 } else { t + 1 };
-        let ends = !game.is_infinite() && t > game.horizon();
+    pub fn after(theta: &'s Theta<'g, Nodes>, t: usize, lists: &'s Lists) -> Self {
+        let t = after(theta, t);
+        let ends = !theta.game().is_infinite() && t > theta.game().horizon();
         Self {
-            solution,
+            theta,
             t,
-            games: (!ends).then(|| solution.games(t)),
+            lists,
+            games: (!ends).then(|| StageGames::new(theta.period(t, &theta.beliefs(t)[0]), &[])),
             seen: BTreeMap::new(),
             work: Work::default(),
         }
@@ -61,32 +78,34 @@ impl<'s, 'g> Oracle<'s, 'g> {
     }
 
     fn solve(&mut self, node: usize, z: &[f64]) -> Result<Seen, SolveError> {
-        let game = self.solution.game();
+        let game = self.theta.game();
         let Some(games) = &mut self.games else {
             let types = 0..game.follower_types().len();
             let values = types.map(|x| game.in_units().terminal_reward(z, x));
             let mut values: Vec<f64> = values.collect::<Result<_, _>>()?;
-            values.resize(self.solution.components(), 0.0);
+            values.resize(self.theta.representation().components, 0.0);
             return Ok(Seen {
                 values,
                 label: None,
             });
         };
-        let belief = &self.solution.beliefs(self.t)[node];
-        games.move_to(belief, z)?;
-        let listed = self.solution.candidates_at(belief)?;
-        let answer = games
-            .choose(&self.solution.rule(), &listed, &mut self.work)?
-            .answer;
+        let belief = &self.theta.beliefs(self.t)[node];
+        let list = &self.lists[node];
+        let listed = match list.get() {
+            Some(listed) => listed,
+            None => {
+                let listed = self.theta.candidates(belief)?;
+                list.get_or_init(|| listed)
+            }
+        };
+        games.move_to_belief(belief, listed);
+        games.move_to(z)?;
+        let rule = self.theta.rule();
+        let answer = rule.choose(games, &mut self.work)?.equilibrium;
         let taken = answer.equilibrium.gamma.iter().map(|p| *p > 0.0);
         let label = Some((answer.leader, taken.collect()));
         let mut values = answer.equilibrium.followers;
         values.extend(answer.leader_types);
         Ok(Seen { values, label })
     }
-}
-
-/// Stage games and what takes as long.
-pub(super) fn effort(work: &Work) -> u64 {
-    work.stage_games + (work.blocks + work.systems) / 8
 }

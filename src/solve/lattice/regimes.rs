@@ -272,7 +272,7 @@ pub(super) mod tests {
     use super::super::field::Field;
     use super::super::jumps;
     use super::*;
-    use crate::solve::leader::Work;
+    use crate::solve::Work;
     use crate::solve::triangulation::{Lattice, Location};
 
     /// An affine function on either side of the plane that `level` vanishes on.

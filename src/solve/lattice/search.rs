@@ -10,7 +10,8 @@
 use super::directions::Directions;
 use super::simplices;
 use super::stage_game::{Across, Branch, Equilibrium, StageGame};
-use crate::solve::pieces::stage_game::{Kind, TIE};
+use crate::solve::stage::Kind;
+use crate::solve::tolerances::TIE;
 use crate::solve::triangulation::Location;
 
 /// Blocks and linear systems of one stage game, at most.
@@ -37,8 +38,8 @@ pub(super) struct Equilibria {
     pub systems: u64,
     /// Whether a jump crosses a simplex that was searched: the number of equilibria without a coin may be even.
     pub cut: bool,
-    /// Whether there is no equilibrium but under a public coin between the two sides of a jump.
-    pub unsupported: bool,
+    /// Bridged where there is no equilibrium but under a public coin between the two sides of a jump.
+    pub across: Across,
 }
 
 /// A block under search, and what is known of it.
@@ -63,6 +64,8 @@ pub(super) struct Search {
     /// Pairs of candidates joined by a continuum.
     pub(super) links: Vec<[usize; 2]>,
     pub(super) location: Location,
+    /// What V is taken to be in a simplex that a jump crosses.
+    pub(super) across: Across,
     pub(super) simplices: simplices::Memory,
     pub(super) steps: Steps,
 }
@@ -87,17 +90,16 @@ impl Steps {
 
 impl Search {
     /// Find all equilibria; those that need a public coin only where there are no others.
-    pub fn supported_first(&mut self, game: &mut StageGame) -> Equilibria {
-        let supported = self.run(game);
+    pub fn supported_first(&mut self, game: &StageGame) -> Equilibria {
+        let supported = self.run(game, Across::Kept);
         let jumps = |branch: &Branch| !branch.next.cuts().all().is_empty();
         let may_be_lottery = supported.complete && game.branches.iter().any(jumps);
         if !supported.found.is_empty() || !may_be_lottery {
             return supported;
         }
-        game.across = Across::Bridged;
-        let mut lotteries = self.run(game);
+        let mut lotteries = self.run(game, Across::Bridged);
         for e in &mut lotteries.found {
-            let mut sides = game.sides(&e.next, &mut self.location).into_iter();
+            let mut sides = game.sides(e, &mut self.location).into_iter();
             if sides.any(|of_flow| of_flow.len() > 1) {
                 e.kind = Kind::Lottery;
             }
@@ -105,12 +107,13 @@ impl Search {
         lotteries.blocks += supported.blocks;
         lotteries.systems += supported.systems;
         lotteries.cut = true;
-        lotteries.unsupported = true;
+        lotteries.across = Across::Bridged;
         lotteries
     }
 
-    /// Find all equilibria, with V across jumps as the game takes it.
-    pub fn run(&mut self, game: &StageGame) -> Equilibria {
+    /// Find all equilibria, with V across jumps as asked.
+    pub fn run(&mut self, game: &StageGame, across: Across) -> Equilibria {
+        self.across = across;
         if game.flows == 1 {
             self.directions.fill(game);
         }
@@ -168,7 +171,7 @@ impl Search {
             pure = longer;
         }
         for gamma in pure {
-            let accepted = game.accept(gamma, &mut self.location);
+            let accepted = game.accept(gamma, self.across, &mut self.location);
             self.links.push([0, self.candidates.len()]);
             self.candidates.extend(accepted);
         }
@@ -195,7 +198,7 @@ impl Search {
             for (x, survivors) in game.active.iter().zip(&block.survivors) {
                 gamma[x * game.actions + survivors[0]] = 1.0;
             }
-            let accepted = game.accept(gamma, &mut self.location);
+            let accepted = game.accept(gamma, self.across, &mut self.location);
             self.candidates.extend(accepted);
             return;
         }
@@ -285,7 +288,7 @@ impl Search {
             blocks: self.steps.blocks,
             systems: self.steps.systems,
             cut: self.steps.cut,
-            unsupported: false,
+            across: self.across,
         }
     }
 }

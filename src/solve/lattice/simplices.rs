@@ -14,8 +14,9 @@
 use super::affine::{Line, Row, points};
 use super::choice::Choice;
 use super::search::{SLACK, Search};
-use super::stage_game::{StageGame, dot};
-use crate::solve::pieces::stage_game::{Kind, TIE};
+use super::stage_game::{Across, StageGame, dot};
+use crate::solve::stage::Kind;
+use crate::solve::tolerances::TIE;
 
 /// A simplex under search.
 #[derive(Clone, Debug, Default)]
@@ -93,7 +94,7 @@ impl Search {
 
     /// Search a simplex: once, or where jumps cross it once for every choice of a regime per branch.
     fn simplex(&mut self, game: &StageGame, memory: &mut Memory, survivors: &[Vec<usize>]) {
-        memory.enter(game);
+        memory.enter(game, self.across);
         self.steps.cut |= memory.choice.is_cut();
         loop {
             memory.evaluate(game, survivors);
@@ -120,7 +121,7 @@ impl Search {
         let place = support.base.len();
         if place == memory.kept.len() {
             if degree == 0 {
-                self.settle(game, memory, support);
+                self.solve_support(game, memory, support);
             }
             return;
         }
@@ -153,7 +154,7 @@ impl Search {
     }
 
     /// All equilibria of one support in one simplex.
-    fn settle(&mut self, game: &StageGame, memory: &Memory, support: &Support) {
+    fn solve_support(&mut self, game: &StageGame, memory: &Memory, support: &Support) {
         if self.steps.exhausted() {
             return;
         }
@@ -227,7 +228,7 @@ impl Search {
         if !mixed {
             return;
         }
-        if let Some(mut e) = game.accept(gamma, &mut self.location) {
+        if let Some(mut e) = game.accept(gamma, self.across, &mut self.location) {
             if kind == Kind::Vertex {
                 e.kind = kind;
             }
@@ -246,7 +247,7 @@ impl Search {
             let within = game.active.iter().enumerate().all(|(place, x)| {
                 (0..game.actions).all(|a| e.gamma[x * game.actions + a] <= 0.0 || has(place, a))
             });
-            let values = game.continuation(&e.next, &mut self.location);
+            let values = game.continuation(&e.next, self.across, &mut self.location);
             let tied = support.extra.iter().all(|(place, action)| {
                 let x = game.active[*place];
                 let payoff = |a: usize| game.payoff(x, a, &values);
@@ -262,7 +263,7 @@ impl Search {
 
 impl Memory {
     /// The vertices, and the regimes that meet in the simplex.
-    fn enter(&mut self, game: &StageGame) {
+    fn enter(&mut self, game: &StageGame, across: Across) {
         let mut sums = self.corner.clone();
         self.nodes.clear();
         for k in 0..=self.order.len() {
@@ -271,7 +272,7 @@ impl Memory {
             }
             self.nodes.push(game.lattice.rank(&sums));
         }
-        self.choice.begin(game, |_| &self.nodes);
+        self.choice.begin(game, across, |_| &self.nodes);
     }
 
     /// U_x(a; .) at vertex k under the regimes chosen.

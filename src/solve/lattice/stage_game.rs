@@ -14,7 +14,8 @@
 use super::field::Field;
 use super::regimes::{Pieces, Side};
 use crate::game::{Game, Tables};
-use crate::solve::pieces::stage_game::{Kind, tie};
+use crate::solve::stage::Kind;
+use crate::solve::tolerances::tie;
 use crate::solve::triangulation::{Lattice, Location};
 
 /// One branch: its probability, whose action is played in it, and V one period later.
@@ -30,9 +31,10 @@ pub(super) struct Branch<'a> {
 }
 
 /// What V is taken to be in a simplex that a jump crosses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Across {
     /// That of the regime that holds at the point.
+    #[default]
     Kept,
     /// Interpolated from one side to the other, as if a public coin chose the side.
     Bridged,
@@ -52,6 +54,8 @@ pub(super) struct Equilibrium {
     pub residual: f64,
     /// Some action not taken is within the tie tolerance of the best, or z' lies on a wall between simplices.
     pub tied: bool,
+    /// What V is taken to be at z'.
+    pub across: Across,
 }
 
 /// The game in numbers; made once and filled at every point.
@@ -75,7 +79,6 @@ pub(super) struct StageGame<'a> {
     pub flow: Vec<f64>,
     /// delta w_b Q_b, by (b, x, a, x').
     pub hold: Vec<f64>,
-    pub across: Across,
 }
 
 /// The best of a type's payoffs, and what counts as equally good.
@@ -101,7 +104,6 @@ impl<'a> StageGame<'a> {
             flows: 1,
             flow: vec![0.0; types * actions * types],
             hold: Vec::new(),
-            across: Across::Kept,
         }
     }
 
@@ -112,7 +114,6 @@ impl<'a> StageGame<'a> {
         self.active.clear();
         self.active
             .extend((0..self.types).filter(|x| self.z[*x] > 0.0));
-        self.across = Across::Kept;
         self.branches.clear();
         self.branches.extend_from_slice(branches);
         self.reward.fill(0.0);
@@ -238,7 +239,7 @@ impl<'a> StageGame<'a> {
     }
 
     /// All components of V at z', one branch after the other.
-    pub fn continuation(&self, next: &[f64], at: &mut Location) -> Vec<f64> {
+    pub fn continuation(&self, next: &[f64], across: Across, at: &mut Location) -> Vec<f64> {
         let mut values = Vec::new();
         let mut located = None;
         for branch in &self.branches {
@@ -247,7 +248,7 @@ impl<'a> StageGame<'a> {
                 self.lattice.locate(&next[start..start + self.types], at);
                 located = Some(branch.flow);
             }
-            match self.across {
+            match across {
                 Across::Kept => branch.next.append(at, &mut values),
                 Across::Bridged => branch.next.append_bridged(at, &mut values),
             }
@@ -257,21 +258,21 @@ impl<'a> StageGame<'a> {
 
     /// Per flow its z'; or where V is bridged and a jump of some branch crosses the simplex of z', its sides: the points of
     /// the faces that the regimes span, with the weights by which z' is their mean. The bridged V(z') is the mean of V there.
-    pub fn sides(&self, next: &[f64], at: &mut Location) -> Vec<Vec<Side>> {
-        let flows = next.chunks_exact(self.types).enumerate();
+    pub fn sides(&self, e: &Equilibrium, at: &mut Location) -> Vec<Vec<Side>> {
+        let flows = e.next.chunks_exact(self.types).enumerate();
         flows
-            .map(|(flow, next)| self.sides_of(flow, next, at))
+            .map(|(flow, next)| self.sides_of(flow, next, e.across, at))
             .collect()
     }
 
-    fn sides_of(&self, flow: usize, next: &[f64], at: &mut Location) -> Vec<Side> {
+    fn sides_of(&self, flow: usize, next: &[f64], across: Across, at: &mut Location) -> Vec<Side> {
         let whole = || {
             vec![Side {
                 probability: 1.0,
                 mean_field: next.to_vec(),
             }]
         };
-        if self.across == Across::Kept {
+        if across == Across::Kept {
             return whole();
         }
         self.lattice.locate(next, at);
@@ -313,23 +314,29 @@ impl<'a> StageGame<'a> {
     }
 
     /// The prescription if it is an equilibrium: if no type with mass takes an action that is no best response.
-    pub fn accept(&self, gamma: Vec<f64>, at: &mut Location) -> Option<Equilibrium> {
-        let (equilibrium, holds) = self.examine(gamma, at);
+    pub fn accept(
+        &self,
+        gamma: Vec<f64>,
+        across: Across,
+        at: &mut Location,
+    ) -> Option<Equilibrium> {
+        let (equilibrium, holds) = self.examine(gamma, across, at);
         holds.then_some(equilibrium)
     }
 
     /// The prescription with its z' and values, and whether it is an equilibrium.
-    fn examine(&self, gamma: Vec<f64>, at: &mut Location) -> (Equilibrium, bool) {
+    fn examine(&self, gamma: Vec<f64>, across: Across, at: &mut Location) -> (Equilibrium, bool) {
         let next = self.advance(&gamma);
-        let values = self.continuation(&next, at);
-        let (mut equilibrium, holds) = self.judge(gamma, next, &values, 0.0);
+        let values = self.continuation(&next, across, at);
+        let (mut equilibrium, holds) = self.test(gamma, next, &values, 0.0);
+        equilibrium.across = across;
         equilibrium.tied |= equilibrium.kind == Kind::Mixed && at.on_wall;
         (equilibrium, holds)
     }
 
     /// The same from its z' and V there, where a loss by so much more than the tie tolerance is none; types without mass
     /// take their lowest best response.
-    pub fn judge(
+    pub fn test(
         &self,
         mut gamma: Vec<f64>,
         next: Vec<f64>,
@@ -371,6 +378,7 @@ impl<'a> StageGame<'a> {
             next,
             followers,
             residual,
+            across: Across::Kept,
         };
         (equilibrium, holds)
     }
@@ -382,9 +390,9 @@ impl<'a> StageGame<'a> {
         for (x, available) in self.available.iter().enumerate() {
             gamma[x * self.actions + available[0]] = 1.0;
         }
-        let (mut least, _) = self.examine(gamma.clone(), at);
+        let (mut least, _) = self.examine(gamma.clone(), Across::Kept, at);
         for _ in 0..100 {
-            let values = self.continuation(&self.advance(&gamma), at);
+            let values = self.continuation(&self.advance(&gamma), Across::Kept, at);
             for (x, available) in self.available.iter().enumerate() {
                 let best = self.best(x, &values);
                 let good =
@@ -394,7 +402,7 @@ impl<'a> StageGame<'a> {
                 row.fill(0.0);
                 row[*action] = 1.0;
             }
-            let (tried, _) = self.examine(gamma.clone(), at);
+            let (tried, _) = self.examine(gamma.clone(), Across::Kept, at);
             if tried.residual < least.residual {
                 least = tried;
             }

@@ -4,7 +4,7 @@ use super::field::Field;
 use super::regimes::tests::two_regimes;
 use super::search::{Equilibria, Search};
 use super::stage_game::{Across, Branch, Equilibrium, StageGame};
-use crate::solve::pieces::stage_game::Kind;
+use crate::solve::stage::Kind;
 use crate::solve::triangulation::{Lattice, Location};
 
 /// splitmix64 (Steele, Lea and Flood 2014).
@@ -111,7 +111,6 @@ impl Numbers {
             flows: 1,
             flow: self.flow.clone(),
             hold: self.flow.iter().map(|q| 0.9 * q).collect(),
-            across: Across::Kept,
         }
     }
 }
@@ -119,7 +118,7 @@ impl Numbers {
 /// The largest loss of a taken action, written out from (15a) with an interpolation of its own: barycentric weights from
 /// the definition of the walls, by trying every simplex.
 fn loss(game: &StageGame, e: &Equilibrium) -> f64 {
-    let values = game.continuation(&e.next, &mut Location::default());
+    let values = game.continuation(&e.next, Across::Kept, &mut Location::default());
     let mut loss: f64 = 0.0;
     for x in 0..game.types {
         let payoff = |a: usize| {
@@ -171,7 +170,7 @@ fn tally(types: usize, actions: usize, cells: usize, games: u64) -> Tally {
             blocks,
             systems,
             ..
-        } = search.run(&game);
+        } = search.run(&game, Across::Kept);
         tally.empty += usize::from(found.is_empty());
         tally.tied += usize::from(tied);
         tally.even += usize::from(!tied && count % 2 == 0);
@@ -386,7 +385,7 @@ fn brute_force_over_supports_and_simplices_finds_the_same_equilibria() {
             let field = Field::new(&lattice, types, continuation(family, &lattice, &mut random));
             let numbers = Numbers::draw(types, actions, &mut random);
             let game = numbers.game(&lattice, &field);
-            let found = search.run(&game).found;
+            let found = search.run(&game, Across::Kept).found;
             let expected = brute_force(&game, &field);
             assert_eq!(
                 found.len(),
@@ -448,11 +447,11 @@ fn two_mean_fields_that_are_one_have_its_equilibria() {
             }
             let (slope, place) = (random.between(-1.0, 1.0), random.between(0.0, 0.7));
             let field = two_regimes(&lattice, |z| z[0] + slope * z[1] - place);
-            let mut one = numbers.game(&lattice, &field);
-            let mut two = doubled(&one);
-            let expected = search.supported_first(&mut one);
-            let found = search.supported_first(&mut two);
-            let facts = |e: &Equilibria| (e.found.len(), e.count, e.complete, e.unsupported);
+            let one = numbers.game(&lattice, &field);
+            let two = doubled(&one);
+            let expected = search.supported_first(&one);
+            let found = search.supported_first(&two);
+            let facts = |e: &Equilibria| (e.found.len(), e.count, e.complete, e.across);
             assert_eq!(facts(&found), facts(&expected), "{types} {seed}");
             for (a, b) in found.found.iter().zip(&expected.found) {
                 assert_eq!(a.kind, b.kind, "{types} {seed}");
@@ -462,10 +461,10 @@ fn two_mean_fields_that_are_one_have_its_equilibria() {
                     .zip(&b.gamma)
                     .all(|(p, q)| (p - q).abs() < 1e-7);
                 assert!(same, "{types} {seed}: {a:?} {b:?}");
-                let [first, second] = &two.sides(&a.next, &mut search.location)[..] else {
+                let [first, second] = &two.sides(a, &mut search.location)[..] else {
                     panic!("one list of sides per mean field");
                 };
-                let expected = &one.sides(&b.next, &mut search.location)[0];
+                let expected = &one.sides(b, &mut search.location)[0];
                 for side in [first, second] {
                     assert_eq!(side.len(), expected.len());
                     for (s, e) in side.iter().zip(expected) {

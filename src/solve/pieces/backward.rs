@@ -15,16 +15,21 @@ mod field;
 mod mesh;
 mod rivals;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
-use super::stage_game::{Enclosed, Equilibrium, Kind, Label, Period, StageGames};
-use super::values::{Border, POINTS, Piece, ValueFunction, Values, accuracy};
+use super::overflow;
+use super::stage_game::{Enclosed, Equilibrium, Label, Period, StageGames};
+use super::values::{Border, POINTS, Piece, Piecewise, Values, accuracy};
 use crate::game::LeaderInformation;
 use crate::game::stretches::{Stretches, clear_of};
 use crate::solve::SolveError;
-use crate::solve::leader::{Rule, Work};
+use crate::solve::Work;
+use crate::solve::budget::Budget;
+use crate::solve::selection::Rule;
+use crate::solve::stage::Kind;
+use crate::solve::tolerances::MOST_PIECES;
 
 use mesh::preimage;
 
@@ -36,8 +41,6 @@ const WINDOW: f64 = 1e-11;
 const GAP: f64 = 2e-14;
 /// A piece that is not proven is halved down to this width before it is counted.
 const LEAST_UNPROVEN: f64 = 1e-4;
-/// Mesh points and pieces of one period: beyond it V is too fine to be held, and the work might not end.
-pub(in crate::solve) const MOST_PIECES: usize = 1_000_000;
 /// Changes of one action's equilibria in one cell of the mesh, and nodes between those of one chunk: beyond it two regimes
 /// alternate by rounding.
 const MOST_CHANGES: usize = 20_000;
@@ -57,8 +60,7 @@ pub(in crate::solve) struct Step<'a> {
     pub tolerance: f64,
     /// Where formulas are smooth.
     pub stretches: &'a Stretches,
-    /// The most steps of work, those before with them.
-    pub budget: u64,
+    pub budget: &'a Budget,
 }
 
 /// A point at which the stage game was solved for every leader action.
@@ -97,7 +99,7 @@ impl Bound {
 
 impl Step<'_> {
     /// V_t.
-    pub fn solve(&self, work: &mut Work) -> Result<ValueFunction, SolveError> {
+    pub fn solve(&self, work: &mut Work) -> Result<Piecewise, SolveError> {
         let (mesh, landings) = self.mesh(work)?;
         self.bounded(mesh.len())?;
         let mut stretches = self.stretches.clone();
@@ -110,7 +112,7 @@ impl Step<'_> {
     }
 
     /// V_t from the points at which all stage games are searched first.
-    fn solve_on(&self, mesh: &[f64], work: &mut Work) -> Result<ValueFunction, SolveError> {
+    fn solve_on(&self, mesh: &[f64], work: &mut Work) -> Result<Piecewise, SolveError> {
         let mesh = self.in_parallel(mesh.chunks(CHUNK), work, |games, chunk, work, out| {
             for &m in chunk {
                 out.push(self.mesh_node(games, m, work)?);
@@ -149,7 +151,7 @@ impl Step<'_> {
             Some(piece) => Err(self.overflow(piece.lo)),
             None => {
                 let breaks = self.stretches.breaks.iter().map(|b| b.at);
-                Ok(ValueFunction::new(pieces).with_breaks(breaks.collect()))
+                Ok(Piecewise::new(pieces).with_breaks(breaks.collect()))
             }
         }
     }
@@ -170,14 +172,6 @@ impl Step<'_> {
         })
     }
 
-    fn over_budget(&self) -> SolveError {
-        SolveError::Budget {
-            t: self.period.t,
-            budget: self.budget,
-            forecast: None,
-        }
-    }
-
     fn unsettled(&self, m: f64) -> SolveError {
         SolveError::Unsettled {
             t: self.period.t,
@@ -187,7 +181,7 @@ impl Step<'_> {
     }
 
     fn overflow(&self, m: f64) -> SolveError {
-        crate::solve::overflow(self.period.t, m)
+        overflow(self.period.t, m)
     }
 
     /// The nodes, and between each pair those that close a change of regime to a gap.
@@ -218,7 +212,6 @@ impl Step<'_> {
         F: Fn(&mut StageGames, I::Item, &mut Work, &mut Vec<T>) -> Result<(), SolveError> + Sync,
     {
         let items: Vec<I::Item> = items.collect();
-        let spent = AtomicU64::new(work.steps());
         let parts: Vec<Result<(Vec<T>, Work), SolveError>> = items
             .into_par_iter()
             .map_init(
@@ -226,12 +219,8 @@ impl Step<'_> {
                 |games, item| {
                     let (mut out, mut work) = (Vec::new(), Work::default());
                     job(games, item, &mut work, &mut out)?;
-                    let steps = work.steps();
-                    // The sum decides, whatever the order in which it grows.
-                    match spent.fetch_add(steps, Ordering::Relaxed) + steps <= self.budget {
-                        true => Ok((out, work)),
-                        false => Err(self.over_budget()),
-                    }
+                    self.budget.spend(self.period.t, work.steps())?;
+                    Ok((out, work))
                 },
             )
             .collect();
@@ -259,7 +248,7 @@ impl Step<'_> {
         let mut selected = Vec::with_capacity(games.candidates());
         let mut found = Vec::with_capacity(games.candidates());
         for l in 0..games.candidates() {
-            selected.push(self.rule.select(games, l, work).equilibrium);
+            selected.push(self.rule.select(games, l, work)?.equilibrium);
             // Among payoffs that are no numbers no search would end.
             if games.equilibria.overflows {
                 return Err(self.overflow(m));
@@ -308,9 +297,11 @@ impl Step<'_> {
         games.move_to(m)?;
         work.states += 1;
         let around = field.around(m);
-        let candidates = 0..games.candidates();
-        let selected = candidates.map(|l| self.known_or_selected(games, around, l, work));
-        Ok(selected.collect())
+        let mut selected = Vec::with_capacity(games.candidates());
+        for l in 0..games.candidates() {
+            selected.push(self.known_or_selected(games, around, l, work)?);
+        }
+        Ok(selected)
     }
 
     /// An action's selected equilibrium at the point where the games stand.
@@ -320,21 +311,21 @@ impl Step<'_> {
         (cell, ends): (&Cell, [&MeshNode; 2]),
         l: usize,
         work: &mut Work,
-    ) -> Equilibrium {
-        let known = cell.known(games.mean_field(), l, ends);
+    ) -> Result<Equilibrium, SolveError> {
+        let known = cell.known(games.m(), l, ends);
         match known.and_then(|answer| games.realise(&answer.label)) {
             Some(equilibrium) => {
                 work.known_regimes += 1;
-                equilibrium
+                Ok(equilibrium)
             }
-            None => self.rule.select(games, l, work).equilibrium,
+            None => Ok(self.rule.select(games, l, work)?.equilibrium),
         }
     }
 
     /// The leader's choice among her actions' selected equilibria at m.
     fn preferred(&self, m: f64, selected: &[Equilibrium]) -> Node {
         let values = selected.iter().map(|e| e.values.leader);
-        let best = &selected[self.rule.prefer_value(values)];
+        let best = &selected[self.rule.prefer(values)];
         Node {
             m,
             label: best.label,
@@ -356,11 +347,12 @@ impl Step<'_> {
         let cell = &field.cells[cell];
         let points = cell.relevant(ends, |m| {
             games.move_to(m)?;
-            Ok(ends.map(|end| {
+            let mut leader = |end: &MeshNode| {
                 let l = end.node.label.candidate;
-                let e = self.known_or_selected(games, (cell, ends), l, work);
-                (l, e.values.leader)
-            }))
+                let e = self.known_or_selected(games, (cell, ends), l, work)?;
+                Ok::<_, SolveError>((l, e.values.leader))
+            };
+            Ok([leader(ends[0])?, leader(ends[1])?])
         })?;
         for m in points {
             out.push(self.node(games, field, m, work)?);
@@ -578,10 +570,10 @@ impl Step<'_> {
         let at = |games: &mut StageGames, m: f64| -> Result<Vec<f64>, SolveError> {
             games.move_to(m)?;
             let known = piece.label.as_ref().and_then(|label| games.realise(label));
-            let e = known.unwrap_or_else(|| {
-                let mut work = Work::default();
-                self.rule.choose(games, &mut work).equilibrium
-            });
+            let e = match known {
+                Some(e) => e,
+                None => self.rule.choose(games, &mut Work::default())?.equilibrium,
+            };
             Ok(games.leader_types(&e)?.values)
         };
         let mut values: [Vec<f64>; POINTS] = Default::default();

@@ -5,14 +5,15 @@
 //! move the followers alike, and Q^l depends on neither t nor z, followers face the mean of these functions whatever
 //! z is: one function with the jumps of all, and the stage game is that of a leader without types.
 
-use super::stage_game::TIE;
-use super::values::{Part, ValueFunction};
+use super::Pieces;
+use super::values::{Part, Piecewise};
 use crate::game::{
     Belief, Game, LeaderInformation, LeaderMove, LeaderPrescription, LeaderType, Outcome, outcomes,
 };
 use crate::scenario::SolveSettings;
-use crate::solve::beliefs::BeliefMesh;
-use crate::solve::{SolveError, candidates};
+use crate::solve::SolveError;
+use crate::solve::representation::Period;
+use crate::solve::tolerances::TIE;
 
 /// Whether followers face one function under every candidate.
 pub(in crate::solve) fn is_one_function(game: &Game, settings: &SolveSettings) -> bool {
@@ -56,7 +57,7 @@ pub(in crate::solve) struct Candidate {
 #[derive(Clone, Debug)]
 enum Source {
     Node(usize),
-    Mixture(Box<ValueFunction>),
+    Mixture(Box<Piecewise>),
 }
 
 /// All candidates at one belief.
@@ -68,31 +69,17 @@ pub(in crate::solve) struct Candidates {
 }
 
 impl Candidates {
-    /// The candidates of period t at a belief; `held` is V_{t+1} at the nodes of `next`.
-    pub fn at(
-        game: &Game,
-        settings: &SolveSettings,
-        actions: &[usize],
-        (t, belief): (usize, &Belief),
-        (next, held): (&BeliefMesh, &[ValueFunction]),
-    ) -> Result<Self, SolveError> {
-        let listed = candidates::at_belief(game, actions, settings.leader_mixing, belief)?;
-        Self::of(game, settings, listed, (t, belief), (next, held))
-    }
-
     /// Given prescriptions as candidates.
     pub fn of(
-        game: &Game,
-        settings: &SolveSettings,
+        period: Period<'_, Pieces>,
         listed: Vec<LeaderPrescription>,
-        (t, belief): (usize, &Belief),
-        (next, held): (&BeliefMesh, &[ValueFunction]),
     ) -> Result<Self, SolveError> {
-        let error = joining_error(game, settings);
+        let Period { game, belief, .. } = period;
+        let error = joining_error(game, period.settings);
         let is_private = game.leader_information() == LeaderInformation::Private;
         let mut tables = game.tables();
         // (9) is the same at every z.
-        tables.evaluate(t, game.initial().weights())?;
+        tables.evaluate(period.t, game.initial().weights())?;
         let mut all = Self {
             list: Vec::new(),
             functions: Vec::new(),
@@ -102,17 +89,14 @@ impl Candidates {
         for leader in listed {
             let mut after = Vec::new();
             for outcome in outcomes(game, &tables, belief, &leader) {
-                let nodes = next.locate(&outcome.belief);
-                let nodes = nodes.ok_or_else(|| SolveError::Belief {
-                    t: t + 1,
-                    belief: outcome.belief.weights().to_vec(),
-                })?;
+                let nodes = period.nodes_of(&outcome.belief)?;
                 after.push(After { outcome, nodes });
             }
-            let mean = mean(&after, held.len());
+            let mean = mean(&after, period.next.len());
             let known = weights.iter().position(|w| *w == mean);
             let function = known.unwrap_or_else(|| {
-                all.functions.push(source(&mean, held, is_private, error));
+                all.functions
+                    .push(source(&mean, period.next, is_private, error));
                 weights.push(mean);
                 weights.len() - 1
             });
@@ -155,7 +139,7 @@ impl Candidates {
     }
 
     /// The function that followers face under a candidate.
-    pub fn function<'a>(&'a self, l: usize, held: &'a [ValueFunction]) -> &'a ValueFunction {
+    pub fn function<'a>(&'a self, l: usize, held: &'a [Piecewise]) -> &'a Piecewise {
         match &self.functions[self.list[l].function] {
             Source::Node(node) => &held[*node],
             Source::Mixture(function) => function,
@@ -229,7 +213,7 @@ fn mean(after: &[After], nodes: usize) -> Vec<NodeWeight> {
     all
 }
 
-fn source(weights: &[NodeWeight], held: &[ValueFunction], is_private: bool, error: f64) -> Source {
+fn source(weights: &[NodeWeight], held: &[Piecewise], is_private: bool, error: f64) -> Source {
     if let [only] = weights {
         return Source::Node(only.node);
     }
@@ -241,5 +225,5 @@ fn source(weights: &[NodeWeight], held: &[ValueFunction], is_private: bool, erro
             false => Vec::new(),
         },
     });
-    Source::Mixture(Box::new(ValueFunction::mixture(parts.collect(), error)))
+    Source::Mixture(Box::new(Piecewise::mixture(parts.collect(), error)))
 }

@@ -25,50 +25,31 @@ mod mixing;
 mod regime;
 mod steady;
 
-use super::continuation::Candidates;
-use super::values::{Place, ValueFunction, Values};
+use super::Pieces;
+use super::values::{Piecewise, Place, Values};
 use crate::game::jet::Jet;
 use crate::game::stretches::Jets;
-use crate::game::{Belief, Game, GameError, Tables};
-use crate::solve::beliefs::BeliefMesh;
+use crate::game::{GameError, Tables};
+use crate::solve::representation::Stage;
+use crate::solve::stage::{Kind, Limit};
+use crate::solve::tolerances::tie;
 use crate::stats::Interval;
 
 pub(in crate::solve) use enclosed::Enclosed;
-pub use equilibrium::Kind;
 use equilibrium::Landing;
-pub(in crate::solve) use equilibrium::{Equilibria, Equilibrium, Label, Limit};
+pub(in crate::solve) use equilibrium::{Equilibria, Equilibrium, Label};
 pub(in crate::solve) use steady::is_steady;
 
-/// Best responses are the actions within this times the range of U, but at least of the rewards, of the maximum (a closed correspondence): 1e-10, and a
-/// thousandth more, so that a loss of 1e-10 that a game states is within it whatever its rounding.
-pub const TIE: f64 = 1.001e-10;
-/// Rounding of payoffs relative to their size: where they are large no tie is closer.
-pub(in crate::solve) const ROUNDING: f64 = 4e-15;
-
-/// What counts as equally good among payoffs from the least to the largest.
-pub(in crate::solve) fn tie(low: f64, high: f64) -> f64 {
-    let size = low.abs().max(high.abs());
-    (TIE * (high - low).max(1.0)).max(ROUNDING * size)
-}
-
 /// What is the same for every stage game of a period.
-#[derive(Clone, Copy)]
-pub(in crate::solve) struct Period<'a> {
-    pub game: &'a Game,
-    pub t: usize,
-    pub belief: &'a Belief,
-    /// The leader's candidates at the belief.
-    pub candidates: &'a Candidates,
-    /// The beliefs of t + 1, and V_{t+1} at each.
-    pub mesh: &'a BeliefMesh,
-    pub held: &'a [ValueFunction],
-}
+pub(in crate::solve) type Period<'a> = Stage<'a, Pieces>;
 
 /// The stage games at one (t, pi, m), one per candidate of the leader. Made once and moved from point to point.
 pub(in crate::solve) struct StageGames<'a> {
     pub period: Period<'a>,
     tables: Tables<'a>,
     m: f64,
+    /// z, that is [1 - m, m].
+    z: [f64; 2],
     actions: usize,
     available: [Vec<usize>; 2],
     /// Landing of each pure prescription (a_1, a_2), per group of candidates with the same kernel and function.
@@ -97,6 +78,7 @@ impl<'a> StageGames<'a> {
             period,
             tables: game.tables(),
             m: f64::NAN,
+            z: [f64::NAN; 2],
             actions,
             available,
             landings: vec![Landing::default(); count * actions * actions],
@@ -116,7 +98,8 @@ impl<'a> StageGames<'a> {
             return Ok(());
         }
         self.m = f64::NAN;
-        self.tables.evaluate(self.period.t, &[1.0 - m, m])?;
+        self.z = [1.0 - m, m];
+        self.tables.evaluate(self.period.t, &self.z)?;
         self.m = m;
         self.prepared.fill(false);
         self.enumerated.fill(false);
@@ -204,8 +187,8 @@ impl<'a> StageGames<'a> {
     }
 
     /// V_{t+1} as followers expect it under a candidate.
-    pub fn next(&self, l: usize) -> &'a ValueFunction {
-        self.period.candidates.function(l, self.period.held)
+    pub fn next(&self, l: usize) -> &'a Piecewise {
+        self.period.candidates.function(l, self.period.next)
     }
 
     /// The number of candidates.
@@ -243,9 +226,14 @@ impl<'a> StageGames<'a> {
         self.rewards[l * (4 * self.actions + 1) + place]
     }
 
-    /// The mean field at which the games stand.
-    pub fn mean_field(&self) -> f64 {
+    /// The mean field at which the games stand, z(x_2).
+    pub fn m(&self) -> f64 {
         self.m
+    }
+
+    /// The same as a law.
+    pub fn z(&self) -> &[f64; 2] {
+        &self.z
     }
 
     /// (8) for a pure prescription: z'(x_2).
@@ -295,7 +283,7 @@ impl<'a> StageGames<'a> {
     }
 
     /// V_{t+1} as followers expect it on a route.
-    pub fn function_of_route(&self, route: usize) -> &'a ValueFunction {
+    pub fn function_of_route(&self, route: usize) -> &'a Piecewise {
         let group = route / (self.actions * self.actions);
         let first = self.groups.iter().position(|g| *g == group);
         self.next(first.unwrap_or(0))

@@ -1,6 +1,6 @@
 //! Terminal reward as a value function, (13)-(14).
 
-use super::values::{POINTS, Piece, ValueFunction, Values, accuracy, polynomial_error};
+use super::values::{POINTS, Piece, Piecewise, Values, accuracy, polynomial_error};
 use crate::game::jet::Jet;
 use crate::game::stretches::{Stretches, clear_of};
 use crate::game::{Game, GameError};
@@ -18,7 +18,7 @@ const LEAST_UNPROVEN: f64 = 1e-4;
 pub(in crate::solve) fn values(
     game: &Game,
     settings: &SolveSettings,
-) -> Result<(ValueFunction, u64), SolveError> {
+) -> Result<(Piecewise, u64), SolveError> {
     let stretches = game.terminal_stretches();
     let mut terminal = Terminal {
         game,
@@ -53,7 +53,7 @@ pub(in crate::solve) fn values(
         terminal.fit(from, 1.0)?;
     }
     let breaks = stretches.breaks.iter().map(|b| b.at);
-    let function = ValueFunction::new(terminal.pieces).with_breaks(breaks.collect());
+    let function = Piecewise::new(terminal.pieces).with_breaks(breaks.collect());
     Ok((function, terminal.unproven))
 }
 

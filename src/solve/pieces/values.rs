@@ -13,8 +13,12 @@ mod turning;
 pub(in crate::solve) use composed::{Along, Composed, polynomial_error};
 pub(in crate::solve) use mixture::Part;
 
-use super::stage_game::{self, Label, TIE};
+use super::continuation::Candidates;
+use super::stage_game::Label;
 use crate::game::Scales;
+use crate::solve::representation::ValueFunction;
+use crate::solve::stationary::Snapshot;
+use crate::solve::tolerances::ROUNDING_OF_V as ROUNDING;
 use turning::turning_points;
 
 /// Interpolation points on a piece, one more than the degree.
@@ -32,33 +36,6 @@ const FLAT: f64 = 1e-12;
 const STEEP: f64 = 20.0;
 /// Children of a node of the tree of minima and maxima.
 const FAN: usize = 8;
-
-/// Rounding of V relative to its size: no interpolation is more accurate, and no jump smaller is seen.
-const ROUNDING: f64 = 1e-13;
-
-/// What the rounding of values of one size, in the units of rewards, leaves undecided.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rounding {
-    /// V is no more accurate than this.
-    pub values: f64,
-    /// What differs by less counts as equally good.
-    pub ties: f64,
-}
-
-impl Rounding {
-    /// Of values as large as this.
-    pub fn of(size: f64) -> Self {
-        Self {
-            values: ROUNDING * size,
-            ties: stage_game::ROUNDING * size,
-        }
-    }
-
-    /// Whether it is more than a tolerance, or what counts as a tie, relative to rewards in these units.
-    pub fn exceeds(&self, tolerance: f64, unit: f64) -> bool {
-        self.values > tolerance * unit || self.ties > TIE * unit
-    }
-}
 
 /// The interpolation error to ask for where V takes these values: the tolerance, but no less than their rounding.
 pub(in crate::solve) fn accuracy(tolerance: f64, values: &[Values]) -> f64 {
@@ -306,6 +283,11 @@ fn coefficients(v: &[f64; POINTS]) -> [f64; POINTS] {
     [v[2], odd_far - c3, even_far - c4, c3, c4]
 }
 
+/// Points at which two iterates are compared, besides those of the mesh.
+const PROBES: usize = 4099;
+/// A jump is located to about this; nearer to one, a difference is the jump's own.
+const JUMP_WIDTH: f64 = 1e-7;
+
 /// What lies between a piece and the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::solve) enum Border {
@@ -346,7 +328,7 @@ pub(in crate::solve) struct Crossing {
 
 /// V of one period on all of `[0, 1]`.
 #[derive(Clone, Debug)]
-pub(in crate::solve) struct ValueFunction {
+pub(in crate::solve) struct Piecewise {
     pieces: Vec<Piece>,
     /// `borders[i]` lies between pieces i and i + 1.
     borders: Vec<Border>,
@@ -368,9 +350,11 @@ pub(in crate::solve) struct ValueFunction {
     /// Where formulas break, at this period or on the way from here: rising. Which side of a jump the point itself belongs
     /// to is known there.
     breaks: Vec<f64>,
+    /// The leader's candidates that V was made from, by whose numbers the labels go.
+    candidates: Option<Box<Candidates>>,
 }
 
-impl ValueFunction {
+impl Piecewise {
     /// From pieces in rising order that cover `[0, 1]` but for gaps.
     pub fn new(pieces: Vec<Piece>) -> Self {
         let least = least_jump(&pieces);
@@ -396,6 +380,17 @@ impl ValueFunction {
         breaks.dedup();
         self.breaks = breaks;
         self
+    }
+
+    /// The same, made from these candidates of the leader.
+    pub fn with_candidates(mut self, candidates: Candidates) -> Self {
+        self.candidates = Some(Box::new(candidates));
+        self
+    }
+
+    /// The leader's candidates that V was made from; none at T + 1.
+    pub fn candidates(&self) -> Option<&Candidates> {
+        self.candidates.as_deref()
     }
 
     /// From pieces and what lies between them.
@@ -424,6 +419,7 @@ impl ValueFunction {
             runs: Vec::new(),
             extremes: Vec::new(),
             breaks: Vec::new(),
+            candidates: None,
         };
         function.cut_branches();
         function.index_extremes();
@@ -553,11 +549,6 @@ impl ValueFunction {
         self.borders[piece]
     }
 
-    /// The number of jumps.
-    pub fn jumps(&self) -> usize {
-        self.borders.iter().filter(|b| **b == Border::Jump).count()
-    }
-
     /// Where V jumps: the middle of every such gap, rising.
     pub fn jump_positions(&self) -> Vec<f64> {
         let jumps = (0..self.borders.len()).filter(|i| self.borders[*i] == Border::Jump);
@@ -566,12 +557,7 @@ impl ValueFunction {
             .collect()
     }
 
-    /// Where the regime switches: the middle of every gap, rising. Switch k lies between regions k and k + 1.
-    pub fn knots(&self) -> &[f64] {
-        &self.knots
-    }
-
-    /// The same for a mesh, by the break itself where there is one.
+    /// Where the regime switches, for a mesh: the middle of every gap, or the break itself where there is one.
     pub fn crossings(&self) -> Vec<Crossing> {
         let switches = (0..self.borders.len()).filter(|i| self.borders[*i] != Border::Smooth);
         let mut all: Vec<Crossing> = switches
@@ -749,6 +735,35 @@ impl ValueFunction {
             s -= step;
         }
         (0.5 * (piece.lo + piece.hi) + 0.5 * (piece.hi - piece.lo) * s).clamp(lo, hi)
+    }
+}
+
+impl ValueFunction for Piecewise {
+    /// V at evenly spread points.
+    fn look(&self, snapshot: &mut Snapshot) {
+        let jumps = self.jump_positions();
+        for i in 0..=PROBES {
+            let m = i as f64 / PROBES as f64;
+            let next = jumps.partition_point(|s| *s < m - JUMP_WIDTH);
+            let near_jump = jumps.get(next).is_some_and(|s| *s <= m + JUMP_WIDTH);
+            let values = self.values(self.locate(m));
+            snapshot
+                .values
+                .extend(values.followers.into_iter().chain([values.leader]));
+            snapshot.comparable.extend([!near_jump; 3]);
+        }
+    }
+
+    fn detail(&self) -> usize {
+        self.pieces.len()
+    }
+
+    fn jumps(&self) -> Option<usize> {
+        Some(self.borders.iter().filter(|b| **b == Border::Jump).count())
+    }
+
+    fn switches(&self) -> &[f64] {
+        &self.knots
     }
 }
 

@@ -9,8 +9,9 @@ use super::field::{MeshNode, Seen, signature};
 use super::{Step, WINDOW};
 use crate::scenario::Selection;
 use crate::solve::SolveError;
-use crate::solve::leader::Work;
+use crate::solve::Work;
 use crate::solve::pieces::stage_game::{Equilibrium, StageGames};
+use crate::solve::stage::Outcome;
 
 /// What rises by less than this, in units of rewards, changes V by no more.
 const SLIGHT: f64 = 1e-9;
@@ -128,7 +129,7 @@ fn near_passes([before, here, after]: [f64; 3], [lo, hi]: [f64; 2], out: &mut Ve
 impl Step<'_> {
     /// What is kept of the equilibria that were just enumerated.
     pub(super) fn seen(&self, games: &StageGames, selected: &Equilibrium) -> Vec<Seen> {
-        let z = [1.0 - games.mean_field(), games.mean_field()];
+        let z = [1.0 - games.m(), games.m()];
         let best = self.rule.score(selected, &z);
         let found = games.equilibria.found.iter();
         found
@@ -195,7 +196,7 @@ impl Step<'_> {
                 continue;
             }
             games.move_to(middle)?;
-            let selected = self.rule.select(games, l, work).equilibrium;
+            let selected = self.rule.select(games, l, work)?.equilibrium;
             if selected.label != lo.answers[l].label
                 || signature(games, l) != lo.answers[l].signature
             {

@@ -3,11 +3,15 @@
 use std::cmp::Ordering;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use super::super::stage_game::{Kind, Label, StageGames, TIE};
-use super::super::values::{Place, ValueFunction};
-use super::{MOST_CHANGES, MOST_PIECES, Node, WINDOW};
-use crate::solve::leader::{Rule, Work};
-use crate::solve::{SolveError, overflow};
+use super::super::stage_game::{Label, StageGames};
+use super::super::values::{Piecewise, Place};
+use super::{MOST_CHANGES, Node, WINDOW};
+use crate::solve::SolveError;
+use crate::solve::Work;
+use crate::solve::pieces::overflow;
+use crate::solve::selection::Rule;
+use crate::solve::stage::Kind;
+use crate::solve::tolerances::{MOST_PIECES, TIE};
 
 /// What is known of one leader action's stage game at a point.
 #[derive(Clone, Copy, PartialEq)]
@@ -198,7 +202,7 @@ struct Mixture {
 
 impl Mixture {
     /// The values of D between which the target lies: at another regime, branch or side of a gap begins.
-    fn edges(&self, next: &ValueFunction) -> [f64; 2] {
+    fn edges(&self, next: &Piecewise) -> [f64; 2] {
         let i = next.branch_of(self.next);
         let branch = next.branch(i);
         match self.label.kind {
@@ -207,7 +211,7 @@ impl Mixture {
         }
     }
 
-    fn is_like(&self, other: &Self, next: &ValueFunction) -> bool {
+    fn is_like(&self, other: &Self, next: &Piecewise) -> bool {
         let crosses_gap = |m: &Self| matches!(m.label.kind, Kind::Lottery | Kind::MixedAtKink);
         self.is_of_segment(other)
             && crosses_gap(self) == crosses_gap(other)
@@ -222,7 +226,7 @@ impl Mixture {
 impl Search<'_, '_> {
     fn probe(&mut self, m: f64) -> Result<Probe, SolveError> {
         self.games.move_to(m)?;
-        let selected = self.rule.select(self.games, self.l, self.work);
+        let selected = self.rule.select(self.games, self.l, self.work)?;
         let t = self.games.period.t;
         if self.games.equilibria.overflows {
             return Err(overflow(t, m));

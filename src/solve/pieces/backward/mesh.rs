@@ -2,7 +2,7 @@
 
 use super::{GAP, Node, Step, WINDOW};
 use crate::solve::SolveError;
-use crate::solve::leader::Work;
+use crate::solve::Work;
 use crate::solve::pieces::stage_game::{StageGames, is_steady};
 use crate::solve::pieces::values::{Crossing, accuracy};
 use crate::stats::Interval;

@@ -13,8 +13,9 @@
 
 use super::super::values::{Border, Place};
 use super::StageGames;
-use super::equilibrium::{Equilibria, Kind};
+use super::equilibrium::Equilibria;
 use super::mixing::{End, Segment};
+use crate::solve::stage::Kind;
 
 /// D that varies by less than this share of the tie tolerance on a branch is constant there; D that is so near to the target
 /// at the side of a jump is there.

@@ -14,8 +14,9 @@
 
 use super::super::values::{Border, POINTS, Piece, Place};
 use super::StageGames;
-use super::equilibrium::{Equilibria, Kind, Limit};
+use super::equilibrium::Equilibria;
 use super::mixing::{SAME, Segment};
+use crate::solve::stage::{Kind, Limit};
 
 /// Rounding of a criterion relative to its coefficients: what differs by less is as good.
 const ROUNDING: f64 = 64.0 * f64::EPSILON;

@@ -6,7 +6,7 @@ use crate::game::jet::Jet;
 use crate::game::stretches::Jets;
 use crate::game::{LeaderAction, LeaderInformation, LeaderType};
 use crate::solve::pieces::values::{
-    Along, Composed, POINTS, Place, ValueFunction, Values, polynomial_error,
+    Along, Composed, POINTS, Piecewise, Place, Values, polynomial_error,
 };
 use crate::stats::Interval;
 
@@ -56,8 +56,8 @@ impl<'a, const N: usize> Enclosed<'a, N> {
         }
     }
 
-    pub(super) fn next(&self, l: usize) -> &'a ValueFunction {
-        self.period.candidates.function(l, self.period.held)
+    pub(super) fn next(&self, l: usize) -> &'a Piecewise {
+        self.period.candidates.function(l, self.period.next)
     }
 
     /// A reward, the mean over the moves of a candidate.
@@ -244,7 +244,7 @@ impl Enclosed<'_, ORDER> {
     }
 
     /// A path that stands still.
-    fn standing(&self, next: &ValueFunction, at: Place) -> (Jet<ORDER>, [Along<ORDER>; 3]) {
+    fn standing(&self, next: &Piecewise, at: Place) -> (Jet<ORDER>, [Along<ORDER>; 3]) {
         let v = next.values(at);
         let values = [v.followers[0], v.followers[1], v.leader].map(|v| Along {
             jet: Jet::constant(v),
@@ -291,7 +291,7 @@ impl Enclosed<'_, ORDER> {
         x: LeaderType,
         action: LeaderAction,
     ) -> Option<(Jet<ORDER>, f64)> {
-        let Period { game, held, .. } = self.period;
+        let game = self.period.game;
         let index = game.leader_move(x, action);
         let mut value = self.jets.leader_period_reward(index);
         for y in 0..2 {
@@ -308,7 +308,7 @@ impl Enclosed<'_, ORDER> {
             .find(|a| a.outcome.action == action)?;
         for (node, share) in &after.nodes {
             let (node, share) = (*node, *share);
-            let held = &held[node];
+            let held = &self.period.next[node];
             for (next, probability) in &path.sides {
                 // Of this node's own pieces those around the path, which no border but smooth ones may part.
                 let place = held.locate(0.5 * (next.c[0].low + next.c[0].high));
@@ -328,11 +328,7 @@ impl Enclosed<'_, ORDER> {
 }
 
 /// m' with D(m') = d on the run of pieces around a known root, and these pieces.
-fn inverse(
-    next: &ValueFunction,
-    root: Place,
-    target: &Jet<ORDER>,
-) -> Option<(Jet<ORDER>, [usize; 2])> {
+fn inverse(next: &Piecewise, root: Place, target: &Jet<ORDER>) -> Option<(Jet<ORDER>, [usize; 2])> {
     let run = next.branch(next.branch_of(root)).run;
     let (first, last) = next.run(run);
     let ends = [target.c[0].low, target.c[0].high].map(|d| next.root_or_end(run, d));

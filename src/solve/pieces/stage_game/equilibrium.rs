@@ -2,50 +2,7 @@
 
 use super::super::values::{Place, Values};
 use crate::game::Prescription;
-
-/// How an equilibrium of a stage game comes about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// Every type plays one action.
-    Pure,
-    /// One type mixes over a pair of actions, indifferent at a root of D = d.
-    Mixed,
-    /// As `Mixed`, with m' in a gap across which D is continuous.
-    MixedAtKink,
-    /// A vertex of a continuum: the mixing type is indifferent on an interval of m'.
-    Vertex,
-    /// One type mixes, indifferent only under a public coin between the two sides of a jump of V.
-    Lottery,
-    /// One type mixes where the incentive touches zero: at its extremum, or at the side of a jump.
-    Touching,
-    /// A point inside a continuum at which the leader's value, or welfare, is largest or smallest.
-    Inside,
-}
-
-impl Kind {
-    /// All of them; their places are kept in archives.
-    pub(in crate::solve) const ALL: [Self; 7] = [
-        Self::Pure,
-        Self::Mixed,
-        Self::MixedAtKink,
-        Self::Vertex,
-        Self::Lottery,
-        Self::Touching,
-        Self::Inside,
-    ];
-
-    /// The word for it in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pure => "pure",
-            Self::Mixed => "mixed",
-            Self::MixedAtKink => "kink",
-            Self::Vertex | Self::Inside => "continuum",
-            Self::Lottery => "lottery",
-            Self::Touching => "touching",
-        }
-    }
-}
+use crate::solve::stage::{Kind, Limit, Outcome};
 
 /// The regime of an equilibrium: with it, and the point, the equilibrium is a smooth function of m.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,18 +16,6 @@ pub(in crate::solve) struct Label {
     /// Pure: the regime region of m'. Mixed: the run of D. At a border: its number. Vertex, touching: twice the branch of D,
     /// plus its side. Inside: four times the branch, plus the place of its extremum.
     pub place: usize,
-}
-
-/// Whether V at an equilibrium is a one-sided limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::solve) enum Limit {
-    /// V is continuous there, or the point itself belongs to the side that is taken.
-    #[default]
-    Attained,
-    /// At a jump of a formula, on the side that does not hold the point of the jump.
-    OfFormula,
-    /// At a switch of regime: who ties there decides.
-    OfRegime,
 }
 
 /// Where m' goes, and V there.
@@ -102,11 +47,6 @@ pub(in crate::solve) struct Equilibrium {
 }
 
 impl Equilibrium {
-    /// Whether the continuation values are those of theta without a public coin.
-    pub fn is_supported(&self) -> bool {
-        self.label.kind != Kind::Lottery
-    }
-
     /// gamma^f(a | x).
     pub fn gamma(&self, x: usize, a: usize) -> f64 {
         match self.label.mixing {
@@ -129,6 +69,36 @@ impl Equilibrium {
             .flat_map(|x| (0..actions).map(move |a| self.gamma(x, a)))
             .collect();
         Prescription::new(actions, rows)
+    }
+}
+
+impl Outcome for Equilibrium {
+    fn leader(&self) -> f64 {
+        self.values.leader
+    }
+
+    fn followers(&self) -> &[f64] {
+        &self.values.followers
+    }
+
+    fn gamma(&self, x: usize, a: usize) -> f64 {
+        Equilibrium::gamma(self, x, a)
+    }
+
+    fn kind(&self) -> Kind {
+        self.label.kind
+    }
+
+    fn residual(&self) -> f64 {
+        self.residual
+    }
+
+    fn coin(&self) -> f64 {
+        self.coin
+    }
+
+    fn limit(&self) -> Limit {
+        self.limit
     }
 }
 

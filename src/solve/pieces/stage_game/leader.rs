@@ -1,6 +1,6 @@
 //! What an equilibrium is worth to each type of a leader whose type is private, (16).
 
-use super::{Equilibrium, Period, StageGames};
+use super::{Equilibrium, StageGames};
 use crate::game::{LeaderAction, LeaderType, update_belief};
 use crate::solve::SolveError;
 
@@ -52,9 +52,7 @@ impl StageGames<'_> {
         x: LeaderType,
         action: LeaderAction,
     ) -> Result<f64, SolveError> {
-        let Period {
-            game, t, belief, ..
-        } = self.period;
+        let (game, belief) = (self.period.game, self.period.belief);
         let candidate = &self.period.candidates.list[e.label.candidate];
         let index = game.leader_move(x, action);
         let mut value = self.tables.leader_period_reward(index);
@@ -72,17 +70,13 @@ impl StageGames<'_> {
             None => {
                 let leader = &candidate.leader;
                 let after = update_belief(game, &self.tables, belief, leader, action, x);
-                let held = || SolveError::Belief {
-                    t: t + 1,
-                    belief: after.weights().to_vec(),
-                };
-                self.period.mesh.locate(&after).ok_or_else(held)?
+                self.period.nodes_of(&after)?
             }
         };
         let next = self.next(e.label.candidate);
         let mut later = 0.0;
         for (node, share) in nodes {
-            let held = &self.period.held[node];
+            let held = &self.period.next[node];
             let mut sides = vec![(e.next.m, 1.0)];
             if e.coin > 0.0 {
                 let right = next.pieces()[e.next.piece + 1].lo;

@@ -3,7 +3,8 @@
 
 use super::super::values::{Border, Place, Values};
 use super::StageGames;
-use super::equilibrium::{Equilibria, Equilibrium, Kind, Label, Landing};
+use super::equilibrium::{Equilibria, Equilibrium, Label, Landing};
+use crate::solve::stage::{Kind, Outcome};
 
 /// A kernel difference smaller than this gives no hold on m'.
 const NO_COUPLING: f64 = 1e-14;

@@ -1,6 +1,6 @@
 //! The equilibrium of a known regime.
 
-use super::super::values::{Place, ValueFunction, Values};
+use super::super::values::{Piecewise, Place, Values};
 use super::mixing::Sweep;
 use super::{Equilibrium, Kind, Label, StageGames};
 
@@ -95,7 +95,7 @@ impl StageGames<'_> {
 }
 
 /// The root of D = d in one run, where D is monotone: bisection over branches, then inside one.
-fn root_in_run(next: &ValueFunction, run: u32, [lo, hi]: [f64; 2], d: f64) -> Option<Place> {
+fn root_in_run(next: &Piecewise, run: u32, [lo, hi]: [f64; 2], d: f64) -> Option<Place> {
     let (first, last) = next.run(run);
     let (from, to) = (next.branch(first).lo.max(lo), next.branch(last).hi.min(hi));
     if from > to {

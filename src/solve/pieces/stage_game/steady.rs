@@ -6,9 +6,10 @@
 //! throughout, it changes sign at most once there, and the ends show it: no equilibrium comes and goes between.
 
 use super::enclosed::Enclosed;
-use super::{Period, StageGames, TIE};
+use super::{Period, StageGames};
 use crate::game::jet::Jet;
-use crate::solve::pieces::values::ValueFunction;
+use crate::solve::pieces::values::Piecewise;
+use crate::solve::tolerances::TIE;
 use crate::stats::Interval;
 
 /// Times [`TIE`]: the largest tolerance of ties, whose own range is not known on an interval.
@@ -250,7 +251,7 @@ impl<'a, 'g, const N: usize> Steady<'a, 'g, N> {
 }
 
 /// Whether a branch of D that lies in reach ends at a value that is among the targets.
-fn meets_an_end(next: &ValueFunction, reach: Interval, targets: Interval, slack: f64) -> bool {
+fn meets_an_end(next: &Piecewise, reach: Interval, targets: Interval, slack: f64) -> bool {
     let [first, last] = [reach.low, reach.high].map(|m| next.branch_of(next.locate(m)));
     let (middle, radius) = (
         0.5 * (targets.low + targets.high),

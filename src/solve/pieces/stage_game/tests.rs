@@ -3,9 +3,14 @@
 
 use super::super::values::{POINTS, Piece};
 use super::*;
+use crate::game::Belief;
+use crate::game::candidates;
 use crate::scenario::{Scenario, Selection};
 use crate::solve::beliefs::Beliefs;
-use crate::solve::leader::{Rule, Selected, Work};
+use crate::solve::pieces::continuation::Candidates;
+use crate::solve::representation::{self, Representation};
+use crate::solve::stage::Outcome;
+use crate::solve::{Work, selection::Rule, stage::Selected};
 
 const BONUS: &str = "0.1 * (x == two) * (a == go)";
 
@@ -22,7 +27,7 @@ fn scenario(reward: &str, leader: &str) -> Scenario {
 type Part = (f64, f64, fn(f64) -> f64);
 
 /// V^f(x_1) = 0, V^f(x_2) = D on consecutive intervals, V^l = slope m'.
-fn next(parts: &[Part], slope: f64) -> ValueFunction {
+fn next(parts: &[Part], slope: f64) -> Piecewise {
     let pieces = parts
         .iter()
         .map(|(lo, hi, d)| {
@@ -33,30 +38,35 @@ fn next(parts: &[Part], slope: f64) -> ValueFunction {
             Piece::interpolate(*lo, *hi, None, &values)
         })
         .collect();
-    ValueFunction::new(pieces)
+    Piecewise::new(pieces)
 }
 
 const CROWD: [Part; 1] = [(0.0, 1.0, |m| 0.5 - m)];
 const HERD: [Part; 1] = [(0.0, 1.0, |m| m - 0.5)];
 const DROP: [Part; 2] = [(0.0, 0.5, |_| 0.2), (0.5 + 1e-14, 1.0, |_| -0.3)];
 
-fn games<'a>(scenario: &'a Scenario, next: &'a ValueFunction, m: f64) -> StageGames<'a> {
+fn games<'a>(scenario: &'a Scenario, next: &'a Piecewise, m: f64) -> StageGames<'a> {
     let game = scenario.game();
     let belief: &'a Belief = game.initial_belief();
     // What a solution holds, kept for as long as the test runs.
     let beliefs = Beliefs::from(game, &scenario.solve, 1, belief).unwrap();
-    let mesh: &'a BeliefMesh = Box::leak(Box::new(beliefs.at(1).clone()));
-    let held = std::slice::from_ref(next);
-    let actions: Vec<usize> = (0..game.leader_actions().len()).collect();
-    let candidates =
-        Candidates::at(game, &scenario.solve, &actions, (1, belief), (mesh, held)).unwrap();
-    let mut games = StageGames::new(Period {
+    let period = representation::Period {
         game,
+        settings: &scenario.solve,
+        representation: Box::leak(Box::new(
+            Pieces::for_game(game, &scenario.solve, 1).unwrap(),
+        )),
         t: 1,
         belief,
+        mesh: Box::leak(Box::new(beliefs.at(1).clone())),
+        next: std::slice::from_ref(next),
+    };
+    let actions: Vec<usize> = (0..game.leader_actions().len()).collect();
+    let listed = candidates::at_belief(game, &actions, 1, belief).unwrap();
+    let candidates = Candidates::of(period, listed).unwrap();
+    let mut games = StageGames::new(Stage {
+        period,
         candidates: Box::leak(Box::new(candidates)),
-        mesh,
-        held,
     });
     games.move_to(m).unwrap();
     games
@@ -197,10 +207,11 @@ fn an_action_is_a_best_response_within_the_tie_tolerance() {
     }
 }
 
-fn choose(scenario: &Scenario, slope: f64, selection: Selection) -> Selected {
+fn choose(scenario: &Scenario, slope: f64, selection: Selection) -> Selected<Equilibrium> {
     let next = next(&HERD, slope);
     let rule = Rule { selection };
     rule.choose(&mut games(scenario, &next, 0.25), &mut Work::default())
+        .unwrap()
 }
 
 #[test]
@@ -259,7 +270,7 @@ fn a_supported_equilibrium_comes_before_a_lottery_that_is_better() {
         let followers = [0.0, d];
         Piece::interpolate(lo, hi, None, &[Values { followers, leader }; POINTS])
     });
-    let (scenario, next) = (scenario(BONUS, "0"), ValueFunction::new(pieces.to_vec()));
+    let (scenario, next) = (scenario(BONUS, "0"), Piecewise::new(pieces.to_vec()));
     let mut games = games(&scenario, &next, 0.25);
     let expected = [
         (Kind::Pure, [0, 0], 0.0, 0.8),
@@ -271,6 +282,9 @@ fn a_supported_equilibrium_comes_before_a_lottery_that_is_better() {
     let rule = Rule {
         selection: Selection::Optimistic,
     };
-    let chosen = rule.choose(&mut games, &mut Work::default()).equilibrium;
+    let chosen = rule
+        .choose(&mut games, &mut Work::default())
+        .unwrap()
+        .equilibrium;
     assert_eq!((chosen.label.kind, chosen.values.leader), (Kind::Pure, 0.0));
 }

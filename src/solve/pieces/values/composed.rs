@@ -3,7 +3,7 @@
 //! Pieces between which V is smooth differ in their polynomials by what interpolation leaves. The one of which the
 //! path may meet most, the base, stands for all; how far the others are from it is bounded on each.
 
-use super::{POINTS, Piece, ValueFunction};
+use super::{POINTS, Piece, Piecewise};
 use crate::game::jet::Jet;
 use crate::stats::Interval;
 
@@ -33,7 +33,7 @@ pub(in crate::solve) fn polynomial_error(jet: &Jet<{ POINTS + 1 }>, kinks: f64, 
 
 /// One path through V.
 pub(in crate::solve) struct Composed<'v, const N: usize> {
-    function: &'v ValueFunction,
+    function: &'v Piecewise,
     base: usize,
     /// The path in the base's own coordinate.
     s: Jet<N>,
@@ -51,7 +51,7 @@ pub(in crate::solve) struct Along<const N: usize> {
     pub kinks: f64,
 }
 
-impl ValueFunction {
+impl Piecewise {
     /// The first and the last piece of a region.
     pub fn pieces_of_region(&self, region: u32) -> Option<[usize; 2]> {
         let first = self.regions.partition_point(|r| r.0 < region);

@@ -1,10 +1,10 @@
 //! The mean of several value functions: what followers expect where the leader's step decides which of them comes.
 
-use super::{Border, JUMP, Piece, ValueFunction, Values, accuracy, least_jump};
+use super::{Border, JUMP, Piece, Piecewise, Values, accuracy, least_jump};
 
 /// One of the functions.
 pub(in crate::solve) struct Part<'a> {
-    pub function: &'a ValueFunction,
+    pub function: &'a Piecewise,
     /// Of V^f, and of V^l in the mean over pi where no weights per type are given.
     pub weight: f64,
     /// Of V^l per leader type, where her type is private: the belief that V stands for may lie between those it is held at.
@@ -30,7 +30,7 @@ impl Cursor<'_> {
     }
 }
 
-impl ValueFunction {
+impl Piecewise {
     /// sum_k w_k V_k, to within an error: the parts that pieces of all functions have in common, joined where one polynomial
     /// stands for several. From period to period kinks double in number, and their size is halved.
     pub fn mixture(parts: Vec<Part>, error: f64) -> Self {
@@ -173,14 +173,15 @@ fn border(before: &Piece, after: &Piece, crossed: Border, least: f64) -> Border 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::solve::representation::ValueFunction;
 
-    fn mixture(parts: &[(f64, &ValueFunction)], error: f64) -> ValueFunction {
+    fn mixture(parts: &[(f64, &Piecewise)], error: f64) -> Piecewise {
         let part = |&(weight, function)| Part {
             function,
             weight,
             leader_types: Vec::new(),
         };
-        ValueFunction::mixture(parts.iter().map(part).collect(), error)
+        Piecewise::mixture(parts.iter().map(part).collect(), error)
     }
 
     fn constant(v: f64) -> Values {
@@ -194,7 +195,7 @@ mod tests {
     fn a_mixture_has_every_jump_of_its_parts_and_their_mean_between() {
         let flat = |lo, hi, v| Piece::interpolate(lo, hi, None, &[constant(v); 5]);
         let gap = 1e-14;
-        let first = ValueFunction::new(vec![
+        let first = Piecewise::new(vec![
             Piece::point(0.0, None, constant(9.0)),
             flat(2e-14, 0.5, 1.0),
             flat(0.5 + gap, 1.0, 3.0),
@@ -203,12 +204,12 @@ mod tests {
             followers: [m * m, m.powi(4)],
             leader: m,
         };
-        let second = ValueFunction::new(vec![
+        let second = Piecewise::new(vec![
             Piece::interpolate(0.0, 0.25, None, &Piece::nodes(0.0, 0.25).map(bent)),
             Piece::interpolate(0.25, 1.0, None, &Piece::nodes(0.25, 1.0).map(bent)),
         ]);
         let mixed = mixture(&[(0.25, &first), (0.75, &second)], 0.0);
-        assert_eq!(mixed.jumps(), 2);
+        assert_eq!(mixed.jumps(), Some(2));
         // The second function is one polynomial all over.
         assert_eq!(mixed.pieces().len(), 3);
         for (m, v) in [
@@ -229,7 +230,7 @@ mod tests {
     }
 
     /// Lines that bend by `size` at so many points.
-    fn bends(points: usize, size: f64) -> ValueFunction {
+    fn bends(points: usize, size: f64) -> Piecewise {
         let step = 1.0 / points as f64;
         let at = |m: f64| {
             let crossed = (1..points).map(|k| (m - k as f64 * step).max(0.0));
@@ -252,13 +253,13 @@ mod tests {
         };
         let pieces = (0..points).map(piece).collect();
         let borders = vec![Border::Kink; points - 1];
-        ValueFunction::assemble(pieces, borders)
+        Piecewise::assemble(pieces, borders)
     }
 
     #[test]
     fn kinks_that_are_smaller_than_the_error_are_joined_and_others_are_not() {
         let error = 1e-11;
-        let join = |f: &ValueFunction| mixture(&[(1.0, f)], error);
+        let join = |f: &Piecewise| mixture(&[(1.0, f)], error);
         for (points, size, most) in [
             (2, 1e-3, 2),
             (2, 1e-12, 1),
@@ -284,13 +285,13 @@ mod tests {
         }
         // Not across a jump, however small what it joins would err.
         let flat = |lo, hi, v| Piece::interpolate(lo, hi, None, &[constant(v); 5]);
-        let jump = ValueFunction::new(vec![
+        let jump = Piecewise::new(vec![
             flat(0.0, 0.5, 1.0),
             flat(0.5 + 1e-14, 1.0, 1.0 + 1e-7),
         ]);
         assert_eq!(
             (jump.jumps(), mixture(&[(1.0, &jump)], 1.0).jumps()),
-            (1, 1)
+            (Some(1), Some(1))
         );
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 type Part = (f64, f64, fn(f64) -> f64);
 
 /// V^f(x_1) = 0, V^f(x_2) = f, V^l = 2 f on consecutive intervals with a gap between.
-fn function(parts: &[Part]) -> ValueFunction {
+fn function(parts: &[Part]) -> Piecewise {
     let at = |f: &dyn Fn(f64) -> f64, m: f64| Values {
         followers: [0.0, f(m)],
         leader: 2.0 * f(m),
@@ -15,7 +15,7 @@ fn function(parts: &[Part]) -> ValueFunction {
             Piece::interpolate(*lo, *hi, None, &Piece::nodes(*lo, *hi).map(|m| at(f, m)))
         })
         .collect();
-    ValueFunction::new(pieces)
+    Piecewise::new(pieces)
 }
 
 #[test]
@@ -51,8 +51,8 @@ fn a_point_in_a_gap_goes_to_the_nearer_side_and_a_tie_to_the_left() {
     assert_eq!(v.locate(0.0), Place { m: 0.0, piece: 0 });
     assert_eq!(v.locate(1.0), Place { m: 1.0, piece: 1 });
     assert_eq!(v.border(0), Border::Jump);
-    assert_eq!(v.jumps(), 1);
-    assert_eq!(v.knots(), [0.375]);
+    assert_eq!(v.jumps(), Some(1));
+    assert_eq!(v.switches(), [0.375]);
 }
 
 #[test]
@@ -69,13 +69,13 @@ fn single_points_are_pieces() {
         followers: [0.0, 1.0],
         leader: 1.0,
     };
-    let v = ValueFunction::new(vec![
+    let v = Piecewise::new(vec![
         point,
         Piece::interpolate(1e-14, 1.0, None, &[rest; POINTS]),
     ]);
     assert_eq!(v.values(v.locate(0.0)).followers[1], 5.0);
     assert_eq!(v.values(v.locate(0.9e-14)).followers[1], 1.0);
-    assert_eq!(v.jumps(), 1);
+    assert_eq!(v.jumps(), Some(1));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn the_search_for_candidates_equals_a_scan() {
             Piece::interpolate(lo, hi, None, &Piece::nodes(lo, hi).map(value))
         })
         .collect();
-    let v = ValueFunction::new(pieces);
+    let v = Piecewise::new(pieces);
     for (from, to) in [(0, 199), (3, 77), (64, 64), (130, 199)] {
         for step in 0..50 {
             let d = 0.021 * f64::from(step);

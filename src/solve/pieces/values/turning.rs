@@ -1,6 +1,6 @@
 //! Where D turns on a piece, and where polynomials on it are stationary.
 
-use super::{Border, FLAT, POINTS, Piece, Place, ValueFunction};
+use super::{Border, FLAT, POINTS, Piece, Piecewise, Place};
 
 /// The ends of a piece and, between them, the points where D turns.
 pub(super) fn turning_points(piece: &Piece) -> Vec<f64> {
@@ -32,7 +32,7 @@ impl Piece {
     }
 }
 
-impl ValueFunction {
+impl Piecewise {
     /// Where D turns next to an end of a branch, on its piece or on that which borders on it: branches are not cut where D
     /// turns by less than rounding from an end of a piece. The end itself where it does not turn.
     pub fn turn_next_to(&self, end: Place) -> Place {

@@ -1,21 +1,22 @@
 //! A solution of a game with two types: V on pieces, polynomials of degree four.
 
-use super::{
-    Archive, ArchiveError, Array, Held, Solution, belief_arrays, damaged, floats, integers,
-    starts_of,
-};
-use crate::solve::pieces::stage_game::{Kind, Label};
-use crate::solve::pieces::theta::Parts;
-use crate::solve::pieces::values::{POINTS, Piece, ValueFunction};
+use super::Pieces;
+use super::continuation::Candidates;
+use super::stage_game::Label;
+use super::values::{POINTS, Piece, Piecewise};
+use crate::game::Belief;
+use crate::game::candidates;
+use crate::solve::archive::{counts, damaged, floats, integers, starts_of};
+use crate::solve::recursion::Recursion;
+use crate::solve::stage::Kind;
+use crate::solve::{Archive, ArchiveError, Array, SolveError};
 
 /// Numbers of a label: candidate, kind, the two actions, the mixing type, its second action, place; -1 for nothing.
 const LABEL: usize = 7;
 
-/// The arrays; functions are numbered period by period, belief by belief.
-pub(super) fn arrays(solution: &Solution) -> Vec<(String, Array)> {
-    let Parts { values, beliefs } = solution.parts();
-    let mut arrays = belief_arrays(solution.game(), &beliefs);
-    let functions: Vec<&ValueFunction> = values.iter().flatten().collect();
+/// The arrays of functions in the order of periods and beliefs.
+pub(super) fn arrays(functions: &[&Piecewise]) -> Vec<(String, Array)> {
+    let mut arrays = Vec::new();
     let pieces: Vec<&Piece> = functions.iter().flat_map(|f| f.pieces()).collect();
     let count = pieces.len();
     let starts = starts_of(functions.iter().map(|f| f.pieces().len()));
@@ -97,12 +98,12 @@ fn label_of(numbers: &[i64], actions: usize) -> Option<Option<Label>> {
     }))
 }
 
-/// The solution from its arrays.
-pub(super) fn restore<'g>(
+/// V by period and belief from its arrays.
+pub(super) fn restore(
+    of: &Recursion<'_, Pieces>,
     archive: &Archive,
-    held: Held<'_, 'g>,
-) -> Result<Solution<'g>, ArchiveError> {
-    let counts = held.counts();
+) -> Result<Vec<Vec<Piecewise>>, ArchiveError> {
+    let counts = counts(of.game, of.beliefs);
     let functions: usize = counts.iter().sum();
     let starts = archive.starts("piece_start", functions)?;
     let count = starts[functions];
@@ -113,7 +114,7 @@ pub(super) fn restore<'g>(
     let values = archive.floats("piece_values", count * 3 * POINTS)?;
     let by_type = archive.array("piece_leader_values")?;
     let types = by_type.shape.get(1).copied().unwrap_or(0) as usize;
-    if types > held.game.leader_types().len() {
+    if types > of.game.leader_types().len() {
         return Err(damaged(
             "the array piece_leader_values has too many leader types",
         ));
@@ -127,7 +128,7 @@ pub(super) fn restore<'g>(
         };
         let label = label_of(
             &labels[i * LABEL..(i + 1) * LABEL],
-            held.game.follower_actions().len(),
+            of.game.follower_actions().len(),
         );
         let label = label.ok_or_else(|| damaged("a regime in piece_label makes no sense"))?;
         let values = rows(values, 3);
@@ -157,23 +158,36 @@ pub(super) fn restore<'g>(
             if !covers {
                 return Err(damaged("the pieces of a function do not cover [0, 1]"));
             }
-            period.push(ValueFunction::new(pieces));
+            period.push(Piecewise::new(pieces));
             function += 1;
         }
         periods.push(period);
     }
-    let Held {
-        game,
-        settings,
-        beliefs,
-        work,
-        iteration,
-    } = held;
-    let solution = Solution::from_parts(game, settings, beliefs, periods, (work, iteration))?;
-    match solution.labels_are_known() {
-        true => Ok(solution),
-        false => Err(damaged(
-            "a regime in piece_label names a candidate that there is not",
-        )),
+    // The labels of V_t name candidates, which are made from V_{t+1}.
+    for t in (1..periods.len()).rev() {
+        let (before, after) = periods.split_at_mut(t);
+        let beliefs = of.beliefs.at(t).nodes();
+        let held = std::mem::take(&mut before[t - 1]);
+        let with_candidates = |(v, belief): (Piecewise, &Belief)| {
+            let actions: Vec<usize> = (0..of.game.leader_actions().len()).collect();
+            let mixing = of.settings.leader_mixing;
+            let listed = candidates::at_belief(of.game, &actions, mixing, belief)
+                .map_err(SolveError::from)?;
+            let candidates = Candidates::of(of.period(t, belief, &after[0]), listed)?;
+            match labels_are_known(&v, &candidates) {
+                true => Ok(v.with_candidates(candidates)),
+                false => Err(damaged(
+                    "a regime in piece_label names a candidate that there is not",
+                )),
+            }
+        };
+        let all = held.into_iter().zip(beliefs).map(with_candidates);
+        before[t - 1] = all.collect::<Result<_, _>>()?;
     }
+    Ok(periods)
+}
+
+fn labels_are_known(v: &Piecewise, candidates: &Candidates) -> bool {
+    let mut labels = v.pieces().iter().filter_map(|piece| piece.label.as_ref());
+    labels.all(|label| label.candidate < candidates.list.len())
 }

@@ -1,25 +1,22 @@
-//! The backward recursion, (15)-(16): V_t at the nodes of the lattice, for every belief, from V_{t+1}.
+//! The stage games at one public state, one per candidate of the leader, and what their equilibria mean.
 
-use rayon::prelude::*;
-
-use super::field::Field;
-use super::jumps::{self, Label};
+use super::Nodes;
 use super::regimes::Side;
 use super::search::{Equilibria, Search};
 use super::stage_game::{Across, Branch, Equilibrium, StageGame};
 use crate::game::{
-    Belief, FlowRule, Game, GameError, LeaderAction, LeaderInformation, LeaderMove,
-    LeaderPrescription, LeaderType, Outcome, Tables, outcomes, update_belief,
+    Belief, FlowRule, GameError, LeaderAction, LeaderInformation, LeaderMove, LeaderPrescription,
+    LeaderType, MeanField, Outcome as Seen, Play, Prescription, Tables, Way, outcomes,
+    update_belief,
 };
-use crate::solve::SolveError;
-use crate::solve::beliefs::BeliefMesh;
-use crate::solve::leader::{Outcome as Judged, Rule, Work};
-use crate::solve::triangulation::{Lattice, Location};
+use crate::solve::representation::{self, Found};
+use crate::solve::stage::{Kind, Outcome};
+use crate::solve::triangulation::Location;
+use crate::solve::{SolveError, StateValues, Work};
 
-/// Nodes handled by one worker at a time.
-const CHUNK: usize = 32;
-
-/// Multiply-adds in the time of a stage game under one branch, apart from its search,
+/// Multiply-adds in the time that goes by before the first stage game at a point, apart from the game's own formulas,
+const SETUP: f64 = 1e4;
+/// in that of a stage game under one branch, apart from its search,
 const STAGE_GAME: f64 = 3e3;
 /// of one pair of type and action there,
 const PAIR: f64 = 100.0;
@@ -27,39 +24,23 @@ const PAIR: f64 = 100.0;
 const BLOCK: f64 = 600.0;
 const SYSTEM: f64 = 3e3;
 
-/// V of one period: a function of z for every node of the beliefs.
-#[derive(Clone, Debug)]
-pub(in crate::solve) struct PublicValues {
-    pub mesh: BeliefMesh,
-    /// V^f per type, then V^l: per leader type where it is private, else of the type that she has.
-    pub(super) fields: Vec<Field>,
-}
-
 /// What is the same for every stage game of a period.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Period<'a> {
-    pub game: &'a Game,
-    pub rule: FlowRule,
-    pub lattice: &'a Lattice,
-    pub t: usize,
-    /// V_{t+1}.
-    pub next: &'a PublicValues,
-}
+pub(super) type Period<'a> = representation::Period<'a, Nodes>;
 
 /// A followers' equilibrium under a prescription of the leader, with what it is worth to her.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub leader: LeaderPrescription,
-    pub equilibrium: Equilibrium,
+pub(in crate::solve) struct Answer {
+    pub(super) leader: LeaderPrescription,
+    pub(super) equilibrium: Equilibrium,
     /// V^l(x^l) per leader type; where her type is public, of the one that she has.
-    pub leader_types: Vec<f64>,
+    pub(super) leader_types: Vec<f64>,
     /// Its mean over pi.
-    pub mean: f64,
+    pub(super) mean: f64,
     /// Where the mean field goes, per flow: to z', or under a public coin to the sides of a jump around it.
-    pub sides: Vec<Vec<Side>>,
+    pub(super) sides: Vec<Vec<Side>>,
 }
 
-impl Judged for Answer {
+impl Outcome for Answer {
     fn leader(&self) -> f64 {
         self.mean
     }
@@ -72,32 +53,43 @@ impl Judged for Answer {
         let actions = self.equilibrium.gamma.len() / self.equilibrium.followers.len();
         self.equilibrium.gamma[x * actions + a]
     }
-}
 
-/// The selected answer and how many equilibria there were.
-#[derive(Clone, Debug)]
-pub(super) struct Selected {
-    pub answer: Answer,
-    pub count: usize,
+    fn kind(&self) -> Kind {
+        self.equilibrium.kind
+    }
+
+    fn residual(&self) -> f64 {
+        self.equilibrium.residual
+    }
+
+    /// The probability of the sides after the first, the largest of all flows'.
+    fn coin(&self) -> f64 {
+        let sides = self.sides.iter();
+        sides
+            .map(|sides| 1.0 - sides[0].probability)
+            .fold(0.0, f64::max)
+    }
 }
 
 /// What everybody may see after the leader's step, and V there.
 #[derive(Clone, Debug)]
 pub(super) struct Ahead {
-    pub outcome: Outcome,
+    pub outcome: Seen,
     /// The nodes of the next period's beliefs that make up V at pi'.
     pub nodes: Vec<(usize, f64)>,
 }
 
 /// The stage games at one (t, pi, z), one per candidate of the leader; made once and moved from point to point.
-#[derive(Debug)]
-pub(super) struct StageGames<'a> {
+pub(in crate::solve) struct StageGames<'a> {
     pub(super) period: Period<'a>,
-    tables: Tables<'a>,
+    candidates: &'a [LeaderPrescription],
+    pub(super) tables: Tables<'a>,
     pub(super) stage: StageGame<'a>,
     belief: Belief,
     pub(super) z: Vec<f64>,
     search: Search,
+    /// What the last search found.
+    found: Vec<Answer>,
     pub(super) location: Location,
     /// V_{t+1} where it is known better than the lattice has it.
     pub(super) known: Vec<Known>,
@@ -114,56 +106,40 @@ pub(super) struct Known {
 }
 
 impl<'a> StageGames<'a> {
-    pub fn new(period: Period<'a>) -> Self {
+    pub(super) fn new(period: Period<'a>, candidates: &'a [LeaderPrescription]) -> Self {
         Self {
             period,
+            candidates,
             tables: period.game.tables(),
-            stage: StageGame::new(period.game, period.lattice),
-            belief: Belief::certain(),
+            stage: StageGame::new(period.game, &period.representation.lattice),
+            belief: period.belief.clone(),
             z: Vec::new(),
             search: Search::default(),
+            found: Vec::new(),
             location: Location::default(),
             known: Vec::new(),
         }
     }
 
-    /// Move to the public state (pi, z).
-    pub fn move_to(&mut self, belief: &Belief, z: &[f64]) -> Result<(), GameError> {
-        self.known.clear();
-        self.tables.evaluate(self.period.t, z)?;
+    /// Move to another belief, of which the leader's candidates are given.
+    pub(super) fn move_to_belief(&mut self, belief: &Belief, candidates: &'a [LeaderPrescription]) {
         self.belief.clone_from(belief);
-        self.z.clear();
-        self.z.extend_from_slice(z);
-        Ok(())
+        self.candidates = candidates;
     }
 
-    /// Multiply-adds of what was done here under a prescription of the leader, its search for equilibria counted in `work`.
-    pub fn cost(&self, leader: &LeaderPrescription, work: &Work) -> Result<f64, SolveError> {
-        let ahead = self.ahead(leader)?;
-        let branches = self.branches(&ahead).len() as f64;
-        let search = BLOCK * work.blocks as f64 + SYSTEM * work.systems as f64;
-        let game = self.period.game;
-        let fixed = STAGE_GAME
-            + PAIR * (game.follower_types().len() * game.follower_actions().len()) as f64;
-        Ok(branches * search + work.stage_games as f64 * branches * fixed)
+    /// A candidate of the leader.
+    pub(super) fn candidate(&self, l: usize) -> &'a LeaderPrescription {
+        &self.candidates[l]
     }
 
     /// What may be seen after a prescription of the leader.
-    pub fn ahead(&self, leader: &LeaderPrescription) -> Result<Vec<Ahead>, SolveError> {
+    pub(super) fn ahead(&self, leader: &LeaderPrescription) -> Result<Vec<Ahead>, SolveError> {
         let all = outcomes(self.period.game, &self.tables, &self.belief, leader).into_iter();
         all.map(|outcome| {
-            let nodes = self.nodes(&outcome.belief)?;
+            let nodes = self.period.nodes_of(&outcome.belief)?;
             Ok(Ahead { outcome, nodes })
         })
         .collect()
-    }
-
-    fn nodes(&self, belief: &Belief) -> Result<Vec<(usize, f64)>, SolveError> {
-        let unheld = || SolveError::Belief {
-            t: self.period.t + 1,
-            belief: belief.weights().to_vec(),
-        };
-        self.period.next.mesh.locate(belief).ok_or_else(unheld)
     }
 
     /// Whether it matters which of her moves the mean field follows: not where all move the followers alike.
@@ -173,7 +149,7 @@ impl<'a> StageGames<'a> {
         let first = groups.next();
         match groups.all(|group| Some(group) == first) {
             true => FlowRule::Averaged,
-            false => self.period.rule,
+            false => self.period.settings.flow,
         }
     }
 
@@ -197,7 +173,7 @@ impl<'a> StageGames<'a> {
                 branches.extend(nodes.iter().map(|(node, share)| Branch {
                     weight: outcome.probability * probability * share,
                     leader_move: *index,
-                    next: &self.period.next.fields[*node],
+                    next: &self.period.next[*node],
                     node: *node,
                     flow,
                 }));
@@ -207,7 +183,7 @@ impl<'a> StageGames<'a> {
     }
 
     /// All equilibria at a prescription of the leader, and what was found of them.
-    pub fn enumerate(
+    pub(super) fn enumerate(
         &mut self,
         leader: &LeaderPrescription,
         work: &mut Work,
@@ -216,58 +192,20 @@ impl<'a> StageGames<'a> {
         let branches = self.branches(&ahead);
         let discount = self.period.game.discount();
         self.stage.fill(&self.tables, discount, &self.z, &branches);
-        let mut equilibria = self.search.supported_first(&mut self.stage);
-        work.stage_games += 1;
+        let mut equilibria = self.search.supported_first(&self.stage);
         work.blocks += equilibria.blocks;
         work.systems += equilibria.systems;
-        work.only_lottery += u64::from(equilibria.unsupported);
         work.incomplete += u64::from(!equilibria.complete);
         let found = std::mem::take(&mut equilibria.found);
-        if found.is_empty() {
-            work.failed += 1;
-            let least = self.stage.least_loss(&mut self.location);
-            return Ok((vec![self.answer(leader, &ahead, least)?], equilibria));
-        }
-        let count = equilibria.count;
-        work.max_equilibria = work.max_equilibria.max(count as u64);
-        work.even += u64::from(!equilibria.tied && !equilibria.cut && count.is_multiple_of(2));
         let answers = found.into_iter().map(|e| self.answer(leader, &ahead, e));
         Ok((answers.collect::<Result<_, _>>()?, equilibria))
     }
 
-    /// The selected equilibrium at a prescription of the leader.
-    pub fn select(
-        &mut self,
-        rule: &Rule,
-        leader: &LeaderPrescription,
-        work: &mut Work,
-    ) -> Result<Selected, SolveError> {
-        let (mut answers, Equilibria { count, .. }) = self.enumerate(leader, work)?;
-        let actions = self.period.game.follower_actions().len();
-        let preferred = rule.preferred(answers.iter(), &self.z, actions);
-        let place = answers
-            .iter()
-            .position(|a| preferred.is_some_and(|p| std::ptr::eq(a, p)));
-        Ok(Selected {
-            answer: answers.swap_remove(place.unwrap_or(0)),
-            count,
-        })
-    }
-
-    /// The leader's best candidate, the first of equally good ones, and the followers' answer to it.
-    pub fn choose(
-        &mut self,
-        rule: &Rule,
-        candidates: &[LeaderPrescription],
-        work: &mut Work,
-    ) -> Result<Selected, SolveError> {
-        work.states += 1;
-        let mut answers = Vec::with_capacity(candidates.len());
-        for leader in candidates {
-            answers.push(self.select(rule, leader, work)?);
-        }
-        let best = rule.prefer_value(answers.iter().map(|s| s.answer.mean));
-        Ok(answers.swap_remove(best))
+    /// The prescription that loses least at a prescription of the leader whose stage game was just searched.
+    pub(super) fn least(&mut self, leader: &LeaderPrescription) -> Result<Answer, SolveError> {
+        let ahead = self.ahead(leader)?;
+        let least = self.stage.least_loss(&mut self.location);
+        self.answer(leader, &ahead, least)
     }
 
     /// V^l of an equilibrium, (16): per type, the sum over her actions of their probability times
@@ -283,7 +221,7 @@ impl<'a> StageGames<'a> {
         let game = self.period.game;
         let mut answer = Answer {
             leader: leader.clone(),
-            sides: self.stage.sides(&equilibrium.next, &mut self.location),
+            sides: self.stage.sides(&equilibrium, &mut self.location),
             equilibrium,
             leader_types: Vec::new(),
             mean: 0.0,
@@ -299,19 +237,19 @@ impl<'a> StageGames<'a> {
             if *weight > 0.0 {
                 let mut value = 0.0;
                 for (action, gamma) in leader.support(x) {
-                    value += gamma * self.worth(&answer, ahead, x, action)?;
+                    value += gamma * self.value_of_action(&answer, ahead, x, action)?;
                 }
                 answer.mean += weight * value;
                 answer.leader_types.push(value);
                 continue;
             }
             let actions = (0..game.leader_actions().len()).map(LeaderAction);
-            let mut worths = Vec::with_capacity(actions.len());
+            let mut values = Vec::with_capacity(actions.len());
             for action in actions {
-                worths.push(self.worth(&answer, ahead, x, action)?);
+                values.push(self.value_of_action(&answer, ahead, x, action)?);
             }
-            let best = worths.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let first = worths.iter().position(|w| *w >= best).unwrap_or(0);
+            let best = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let first = values.iter().position(|w| *w >= best).unwrap_or(0);
             chosen.push((x, LeaderAction(first)));
             answer.leader_types.push(best);
         }
@@ -324,7 +262,7 @@ impl<'a> StageGames<'a> {
     }
 
     /// What a type of the leader gets by an action, all else as announced.
-    fn worth(
+    fn value_of_action(
         &mut self,
         answer: &Answer,
         ahead: &[Ahead],
@@ -352,16 +290,16 @@ impl<'a> StageGames<'a> {
                     let leader = &answer.leader;
                     let (belief, any) = (&self.belief, LeaderType(0));
                     let after = update_belief(game, &self.tables, belief, leader, action, any);
-                    self.nodes(&after)?
+                    self.period.nodes_of(&after)?
                 }
             };
-            let values = self.leader_values(&nodes, &followed);
+            let values = self.leader_values(&nodes, &followed, answer.equilibrium.across);
             for (next, v) in values.into_iter().enumerate() {
                 later += self.tables.leader_transition(index, next) * v;
             }
         } else {
             for after in ahead.iter().filter(|after| after.outcome.action == action) {
-                let values = self.leader_values(&after.nodes, &followed);
+                let values = self.leader_values(&after.nodes, &followed, answer.equilibrium.across);
                 let next = after.outcome.next_type.unwrap_or(LeaderType(0));
                 later += self.tables.leader_transition(index, next.0) * values[0];
             }
@@ -370,7 +308,7 @@ impl<'a> StageGames<'a> {
     }
 
     /// z' of (8), the mean over what the leader may do.
-    pub fn mean_next(&self, answer: &Answer) -> Vec<f64> {
+    fn mean_next(&self, answer: &Answer) -> Vec<f64> {
         let mut mean = vec![0.0; self.stage.types];
         for m in LeaderMove::law(self.period.game, &self.belief, &answer.leader) {
             let action = self.period.game.type_and_action(m.index).1;
@@ -384,7 +322,7 @@ impl<'a> StageGames<'a> {
 
     /// z' after an action of the leader: where the mean field follows what she does, and she would not do this, as if her
     /// type had the law pi.
-    pub fn followed(&self, answer: &Answer, action: LeaderAction) -> Vec<f64> {
+    pub(super) fn followed(&self, answer: &Answer, action: LeaderAction) -> Vec<f64> {
         let e = &answer.equilibrium;
         if let Some(flow) = self.flow_of(answer, action) {
             return e.next[flow * self.stage.types..(flow + 1) * self.stage.types].to_vec();
@@ -401,7 +339,7 @@ impl<'a> StageGames<'a> {
 
     /// Which z' follows an action of the leader; `None` where she would not take it and the mean field follows what she does.
     fn flow_of(&self, answer: &Answer, action: LeaderAction) -> Option<usize> {
-        if self.period.rule == FlowRule::Averaged {
+        if self.period.settings.flow == FlowRule::Averaged {
             return Some(0);
         }
         let law = LeaderMove::law(self.period.game, &self.belief, &answer.leader);
@@ -417,7 +355,7 @@ impl<'a> StageGames<'a> {
     }
 
     /// Where the mean field may go after an action of the leader.
-    pub fn sides(&self, answer: &Answer, action: LeaderAction) -> Vec<Side> {
+    pub(super) fn sides(&self, answer: &Answer, action: LeaderAction) -> Vec<Side> {
         let flow = self.flow_of(answer, action);
         flow.map_or_else(
             || {
@@ -431,17 +369,17 @@ impl<'a> StageGames<'a> {
     }
 
     /// V^l_{t+1} at a belief made up of nodes, and z'.
-    fn leader_values(&mut self, nodes: &[(usize, f64)], next: &[f64]) -> Vec<f64> {
-        self.period.lattice.locate(next, &mut self.location);
+    fn leader_values(&mut self, nodes: &[(usize, f64)], next: &[f64], across: Across) -> Vec<f64> {
+        self.stage.lattice.locate(next, &mut self.location);
         let types = self.stage.types;
         let mut mean: Vec<f64> = Vec::new();
         for (node, share) in nodes {
-            let field = &self.period.next.fields[*node];
+            let field = &self.period.next[*node];
             let mut values = Vec::with_capacity(field.components());
             let mut known = self.known.iter();
             match known.find(|known| known.node == *node && known.next == next) {
                 Some(known) => values.extend_from_slice(&known.values),
-                None if self.stage.across == Across::Kept => {
+                None if across == Across::Kept => {
                     field.append(&self.location, &mut values);
                 }
                 None => field.append_bridged(&self.location, &mut values),
@@ -455,104 +393,108 @@ impl<'a> StageGames<'a> {
     }
 }
 
-/// V_t at some nodes, and what is selected there.
-type Part = (Vec<f64>, Vec<Label>, Work);
+impl representation::StageGames for StageGames<'_> {
+    type Equilibrium = Answer;
 
-/// V_t at all nodes of its beliefs, from V_{t+1}; `candidates` per belief.
-pub(super) fn step(
-    period: Period,
-    mesh: &BeliefMesh,
-    rule: &Rule,
-    candidates: &[Vec<LeaderPrescription>],
-    work: &mut Work,
-) -> Result<PublicValues, SolveError> {
-    let lattice = period.lattice;
-    let starts = (0..mesh.nodes().len()).flat_map(|belief| {
-        (0..lattice.nodes())
-            .step_by(CHUNK)
-            .map(move |z| (belief, z))
-    });
-    let chunks: Vec<(usize, usize)> = starts.collect();
-    let parts: Vec<Result<Part, SolveError>> = chunks
-        .par_iter()
-        .map_init(
-            || StageGames::new(period),
-            |games, (belief, start)| {
-                let (mut values, mut labels) = (Vec::new(), Vec::new());
-                let mut work = Work::default();
-                for node in *start..(start + CHUNK).min(lattice.nodes()) {
-                    games.move_to(&mesh.nodes()[*belief], &lattice.mean_field(node))?;
-                    let answer = games.choose(rule, &candidates[*belief], &mut work)?.answer;
-                    values.extend_from_slice(&answer.equilibrium.followers);
-                    values.extend_from_slice(&answer.leader_types);
-                    labels.push(Label::of(&answer, games.tables.truths()));
-                }
-                Ok((values, labels, work))
-            },
-        )
-        .collect();
-    let components = components(period.game);
-    let beliefs = mesh.nodes().len();
-    let mut values = vec![Vec::with_capacity(lattice.nodes() * components); beliefs];
-    let mut labels = vec![Vec::with_capacity(lattice.nodes()); beliefs];
-    for ((belief, _), part) in chunks.iter().zip(parts) {
-        let (more, selected, done) = part?;
-        values[*belief].extend(more);
-        labels[*belief].extend(selected);
-        work.add(&done);
+    fn move_to(&mut self, z: &[f64]) -> Result<(), GameError> {
+        self.known.clear();
+        self.tables.evaluate(self.period.t, z)?;
+        self.z.clear();
+        self.z.extend_from_slice(z);
+        Ok(())
     }
-    let mut fields = Vec::with_capacity(beliefs);
-    for (belief, values) in values.into_iter().enumerate() {
-        let field = Field::new(lattice, components, values);
-        let at = jumps::At {
-            period,
-            rule,
-            belief: &mesh.nodes()[belief],
-            candidates: &candidates[belief],
-        };
-        let cuts = jumps::find(at, &field, &labels[belief], work)?;
-        let field = field.with_cuts(lattice, cuts);
-        jumps::count_mixed(lattice, &field, work);
-        fields.push(field);
-    }
-    Ok(PublicValues {
-        mesh: mesh.clone(),
-        fields,
-    })
-}
 
-/// Values per node: V^f per type, then V^l.
-pub(super) fn components(game: &Game) -> usize {
-    let leader = match game.leader_information() {
-        LeaderInformation::Private => game.leader_types().len(),
-        LeaderInformation::NoTypes | LeaderInformation::Public => 1,
-    };
-    game.follower_types().len() + leader
-}
-
-/// V_{T+1}: the terminal reward for followers, (14), nothing for the leader.
-pub(super) fn terminal(
-    game: &Game,
-    lattice: &Lattice,
-    mesh: &BeliefMesh,
-) -> Result<PublicValues, GameError> {
-    let (types, components) = (lattice.types(), components(game));
-    let mut values = Vec::with_capacity(lattice.nodes() * components);
-    for node in 0..lattice.nodes() {
-        let z = lattice.mean_field(node);
-        for x in 0..types {
-            values.push(game.terminal_reward(&z, x)?);
-        }
-        values.resize(values.len() + components - types, 0.0);
+    fn mean_field(&self) -> &[f64] {
+        &self.z
     }
-    let field = Field::new(lattice, components, values);
-    let cuts = jumps::of_terminal(game, lattice, &field)?;
-    let field = match cuts.all().is_empty() {
-        true => field,
-        false => field.with_cuts(lattice, cuts),
-    };
-    Ok(PublicValues {
-        mesh: mesh.clone(),
-        fields: vec![field; mesh.nodes().len()],
-    })
+
+    fn candidates(&self) -> usize {
+        self.candidates.len()
+    }
+
+    fn actions(&self) -> usize {
+        self.stage.actions
+    }
+
+    fn search(&mut self, l: usize, work: &mut Work) -> Result<Found, SolveError> {
+        let (found, all) = self.enumerate(&self.candidates[l], work)?;
+        self.found = found;
+        Ok(Found {
+            count: all.count,
+            must_be_odd: !all.tied && !all.cut,
+        })
+    }
+
+    fn found(&self) -> &[Answer] {
+        &self.found
+    }
+
+    fn take(&mut self, place: usize) -> Answer {
+        self.found.swap_remove(place)
+    }
+
+    fn continua(&self) -> Vec<bool> {
+        let found = self.found.iter();
+        found.map(|answer| answer.kind() == Kind::Vertex).collect()
+    }
+
+    fn least_loss(&mut self, l: usize) -> Result<Answer, SolveError> {
+        self.least(&self.candidates[l])
+    }
+
+    fn prescription(&self, answer: &Answer) -> Prescription {
+        Prescription::new(self.stage.actions, answer.equilibrium.gamma.clone())
+    }
+
+    fn play(&self, answer: &Answer) -> Result<Play, SolveError> {
+        Ok(Play {
+            leader: answer.leader.clone(),
+            prescription: self.prescription(answer),
+        })
+    }
+
+    fn values(&self, answer: &Answer) -> Result<StateValues, SolveError> {
+        Ok(StateValues {
+            followers: answer.equilibrium.followers.clone(),
+            leader: answer.mean,
+            leader_types: answer.leader_types.clone(),
+        })
+    }
+
+    fn successor(&self, answer: &Answer) -> MeanField {
+        MeanField::new(self.mean_next(answer))
+    }
+
+    fn successors(&self, answer: &Answer) -> Result<Vec<Way>, SolveError> {
+        let ahead = self.ahead(&answer.leader)?;
+        let ways = ahead.iter().flat_map(|after| {
+            let Seen {
+                action,
+                belief,
+                probability,
+                moves,
+                ..
+            } = &after.outcome;
+            let sides = self.sides(answer, *action).into_iter();
+            sides.map(move |side| Way {
+                mean_field: MeanField::new(side.mean_field),
+                belief: belief.clone(),
+                probability: probability * side.probability,
+                action: *action,
+                moves: moves.clone(),
+            })
+        });
+        Ok(ways.collect())
+    }
+
+    fn cost(&self, work: &Work) -> Result<f64, SolveError> {
+        let ahead = self.ahead(&self.candidates[0])?;
+        let branches = self.branches(&ahead).len() as f64;
+        let search = BLOCK * work.blocks as f64 + SYSTEM * work.systems as f64;
+        let game = self.period.game;
+        let fixed = STAGE_GAME
+            + PAIR * (game.follower_types().len() * game.follower_actions().len()) as f64;
+        let setup = SETUP + game.evaluation_cost();
+        Ok(setup + branches * search + work.stage_games as f64 * branches * fixed)
+    }
 }

@@ -1,8 +1,10 @@
 //! Forecasts of the detail of V and of the work, made while the recursion runs: what will not end is refused before it
 //! takes long.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::SolveError;
-use super::pieces::backward::MOST_PIECES;
+use super::tolerances::MOST_PIECES;
 
 /// Periods over which growth is looked at,
 const PERIODS: usize = 6;
@@ -15,9 +17,41 @@ const FEWEST: usize = 3_000;
 const DOUBT: f64 = 100.0;
 const DOUBT_OF_WORK: f64 = 4.0;
 
+/// The most steps of work, [`super::Work::steps`], that all workers of a solution may take together.
+#[derive(Debug)]
+pub(super) struct Budget {
+    limit: u64,
+    spent: AtomicU64,
+}
+
+impl Budget {
+    /// Of which nothing is spent.
+    pub fn new(limit: u64) -> Self {
+        Self {
+            limit,
+            spent: AtomicU64::new(0),
+        }
+    }
+
+    /// Take note of steps in period t.
+    ///
+    /// # Errors
+    /// [`SolveError::Budget`] where it is overspent: the sum decides, whatever the order in which it grows.
+    pub fn spend(&self, t: usize, steps: u64) -> Result<(), SolveError> {
+        match self.spent.fetch_add(steps, Ordering::Relaxed) + steps <= self.limit {
+            true => Ok(()),
+            false => Err(SolveError::Budget {
+                t,
+                forecast: None,
+                budget: self.limit,
+            }),
+        }
+    }
+}
+
 /// Pieces of V and work, from period to period.
 pub(super) struct Growth {
-    /// The most steps of work, [`super::leader::Work::steps`].
+    /// The most steps of work, [`super::Work::steps`].
     budget: u64,
     pieces: Vec<usize>,
     /// Steps of work by the end of each period.
