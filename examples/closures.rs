@@ -8,7 +8,8 @@ use std::path::Path;
 
 use smfg::certify::certify_path;
 use smfg::game::{Belief, BuildError, Game, Kernel, MeanField, Reward};
-use smfg::scenario::{Scenario, SolveSettings};
+use smfg::scenario::Scenario;
+use smfg::solve::SolveSettings;
 use smfg::solve::{Solved, StateValues};
 
 /// The preferred product, and the product taken, by index: the incumbent's is -1, the entrant's 1.

@@ -21,7 +21,7 @@ use crate::game::{
     Belief, Flow, FlowRule, Game, LeaderInformation, LeaderType, MeanField, Policy, PolicyError,
     RewardRanges, Worth,
 };
-use crate::scenario::Selection;
+use crate::solve::Selection;
 use crate::solve::{Coin, Iteration, SolveError, Solved, StateValues, ValueError, Work, follow};
 
 /// What the certificate says of the flow of theta from one start.

@@ -25,10 +25,11 @@ pub use document::MAX_TEXT;
 pub use error::{Problem, ScenarioError};
 pub use overrides::Override;
 pub use place::{Place, TextName};
-pub use settings::{MAX_GRID, MAX_REPLICATIONS, Selection, SolveSettings};
+pub use settings::{MAX_GRID, MAX_REPLICATIONS};
 
 use crate::game::Game;
 use crate::simulate::SimulateSettings;
+use crate::solve::SolveSettings;
 use crate::validate::ValidateSettings;
 use std::path::Path;
 

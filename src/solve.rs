@@ -4,18 +4,18 @@
 //! and lets her choose (15c), `forward` follows theta from a start (17)-(21). V is held in one of two ways: `pieces` tracks
 //! its jumps where there are two follower types, whose mean field is one number; `lattice` takes any number of them.
 
-#[macro_use]
-mod policy;
-
 mod archive;
 mod beliefs;
 mod budget;
 mod forward;
 mod lattice;
+mod leader;
 mod pieces;
+mod policy;
 mod recursion;
 mod representation;
 mod selection;
+mod settings;
 mod solved;
 mod stage;
 mod stationary;
@@ -30,6 +30,7 @@ pub use forward::{Coin, follow};
 pub use lattice::{Nodes, ValueError};
 pub use pieces::Pieces;
 pub use representation::Unfit;
+pub use settings::{Selection, SolveSettings};
 pub use solved::Solved;
 pub use stage::{Kind, SolvedEquilibrium, SolvedPoint, Start, StateValues};
 pub use stationary::{Ending, Iteration};
@@ -38,8 +39,8 @@ pub use tolerances::{Rounding, TIE};
 pub use widened::Widened;
 pub use work::Work;
 
+use crate::game::GameError;
 use crate::game::candidates::TooManyCandidates;
-use crate::game::{Belief, GameError, MeanField, PolicyError};
 
 /// Why a game cannot be solved.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -170,19 +171,6 @@ fn over_budget(t: usize, forecast: Option<f64>, budget: u64) -> String {
         "by t = {t} it shows that {amount} stage games would be searched, where `solve.budget` allows {budget}: a shorter \
          horizon, a larger solve.tolerance or fewer leader actions may do, or a larger budget"
     )
-}
-
-/// What a policy says where it cannot be solved.
-fn unsolved(t: usize, belief: &Belief, z: &MeanField) -> impl Fn(SolveError) -> PolicyError {
-    move |error| match error {
-        SolveError::Game(error) => PolicyError::Game(error),
-        error => PolicyError::Unsolved {
-            t,
-            belief: belief.weights().to_vec(),
-            z: z.weights().to_vec(),
-            reason: error.to_string(),
-        },
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Where on the path several equilibria are equally good by the criterion of the selection, so that their order decides.
 
 use crate::game::{Flow, Game, MeanField, Point};
-use crate::scenario::Selection;
+use crate::solve::Selection;
 use crate::solve::{Kind, SolveError, Solved, SolvedEquilibrium, TIE};
 
 /// Nodes of the path that are looked at, from the first period on.

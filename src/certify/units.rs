@@ -1,7 +1,7 @@
 //! What the units of rewards do to the accuracy of a solution.
 
 use crate::game::{Game, Scale};
-use crate::scenario::Selection;
+use crate::solve::Selection;
 use crate::solve::{Rounding, StateValues};
 
 /// Warnings where a player's range is not proven, or a constant in its rewards takes digits away from V.

@@ -5,7 +5,8 @@ use std::path::Path;
 use smfg::certify::Certified;
 use smfg::game::{Flow, Game, LeaderMixing, Policy, PolicyFile};
 use smfg::report::read_theta;
-use smfg::scenario::{Scenario, Selection};
+use smfg::scenario::Scenario;
+use smfg::solve::Selection;
 use smfg::solve::{Coin, SolveError, Solved, Widened, follow};
 use smfg::validate::{NamedPolicy, visited_beliefs};
 

@@ -6,7 +6,7 @@ use smfg::report::{
     OutputFolder, PolicyTable, certificate_json, solution_screen, write_mean_field, write_theta,
 };
 use smfg::scenario::Scenario;
-use smfg::solve::{Archive, SolveError};
+use smfg::solve::{Archive, SolveError, Unfit};
 
 use super::failure::Failure;
 use super::job::{Job, Phases};
@@ -92,6 +92,12 @@ pub fn write_solution(
     let points = (1..=horizon).map(|t| solution.lattice_points(t));
     let too_many = points.fold(0, usize::saturating_add) > MOST_ROWS;
     let mut notes = Vec::new();
+    // With more follower types there is no other way.
+    if let Some(unfit @ Unfit::SeveralFunctions) = solution.unfit() {
+        notes.push(format!(
+            "V is held on a lattice, linear between its nodes: {unfit}"
+        ));
+    }
     phases.run("policy", |bar| {
         let mut table = PolicyTable::begin(folder, game, mixing)?;
         if rows == PolicyRows::Path || too_many {

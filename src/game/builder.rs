@@ -89,7 +89,7 @@ impl Game {
     ///
     /// ```
     /// use smfg::game::{Belief, Game, Kernel, Reward};
-    /// use smfg::scenario::SolveSettings;
+    /// use smfg::solve::SolveSettings;
     /// use smfg::solve::Solved;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {

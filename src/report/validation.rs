@@ -145,7 +145,7 @@ pub fn certificate_json(game: &Game, certificate: &Certificate) -> Value {
         }
     };
     let selections = figures.map(|f| {
-        let entry = |(selection, v): &(crate::scenario::Selection, StateValues)| {
+        let entry = |(selection, v): &(crate::solve::Selection, StateValues)| {
             (selection.word().to_owned(), values(game, v))
         };
         f.values.iter().map(entry).collect::<Map<_, _>>()

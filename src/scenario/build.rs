@@ -7,7 +7,7 @@ use super::formula::{Formula, Names, Use, words};
 use super::overrides::Override;
 use super::prescriptions;
 use super::rows::{self, Pairs};
-use super::settings::{SolveSettings, read_simulate, read_validate};
+use super::settings::{read_simulate, read_solve, read_validate};
 use super::{Scenario, check, columns, leader, spaces};
 use crate::game::check::MAX_POINTS;
 use crate::game::door::{MAX_ACTIONS, MAX_HORIZON, range_of_discount};
@@ -57,7 +57,7 @@ pub(super) fn scenario(text: &str, overrides: &[Override]) -> Result<Scenario, F
     follower.only(FOLLOWER)?;
     let names = names(&root, follower)?;
     let available = available(follower, &names)?;
-    let solve = SolveSettings::read(&root, names.types.len())?;
+    let solve = read_solve(&root, names.types.len())?;
     let simulate = read_simulate(&root)?;
     let validate = read_validate(&root, names.types.len())?;
     let initial = spaces::law(follower.require("initial")?, names.types.len())?;

@@ -3,8 +3,8 @@
 use super::document::Value;
 use super::error::{Fault, Problem};
 use super::formula::{LeaderNames, Names};
-use super::settings::SolveSettings;
 use crate::game::columns::{Sets, doubled};
+use crate::solve::SolveSettings;
 
 /// Refuse names of types or actions that would give two columns of one table the same name.
 pub(super) fn check(names: &Names, solve: &SolveSettings, root: &Value) -> Result<(), Fault> {

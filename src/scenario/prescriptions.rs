@@ -6,9 +6,9 @@
 use super::document::Value;
 use super::error::{Fault, Problem};
 use super::formula::Names;
-use super::settings::SolveSettings;
 use crate::game::LeaderTypes;
 use crate::game::door::MAX_PRESCRIPTIONS;
+use crate::solve::SolveSettings;
 
 /// Refuse a leader with too many prescriptions.
 pub(super) fn limit(

@@ -3,56 +3,20 @@
 use super::document::Value;
 use super::error::{Fault, Problem};
 use super::spaces::law;
-use crate::choice::choice;
-use crate::game::{FlowRule, Game, LeaderMixing};
+use crate::game::FlowRule;
 use crate::simulate::split::MAX_POPULATION;
 use crate::simulate::{Engine, SimulateSettings, Start};
+use crate::solve::{Selection, SolveSettings};
 use crate::validate::{MethodChoice, ValidateSettings};
 
 /// The finest mesh, in cells.
 pub const MAX_GRID: u64 = 1_000_000;
-/// The largest budget of stage games, and the default.
-pub const MAX_BUDGET: u64 = 1_000_000_000_000_000;
-const BUDGET: u64 = 200_000_000;
+/// The largest budget of stage games.
+const MAX_BUDGET: u64 = 1_000_000_000_000_000;
 /// The most populations, and the most starts.
 const MAX_LIST: u64 = 1_000;
 /// The most replications.
 pub const MAX_REPLICATIONS: u64 = 1_000_000_000;
-
-choice!(
-    /// Which stage equilibrium is played where there are several (mathematics, section 3).
-    Selection {
-        /// The largest value of the leader: strong Stackelberg.
-        Optimistic = "optimistic",
-        /// The smallest value of the leader: weak Stackelberg.
-        Pessimistic = "pessimistic",
-        /// The largest sum over x of z(x) V^f(x).
-        Welfare = "welfare",
-    }
-);
-
-/// Section `[solve]`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SolveSettings {
-    /// Which stage equilibrium is played; default optimistic.
-    pub selection: Selection,
-    /// Cells per side of the lattice of V and policy.csv, with two types of the first mesh, 1 to [`MAX_GRID`]; default 200 with
-    /// two types, 100 with three, 40 with four, fewer with more.
-    pub grid: usize,
-    /// Accuracy of V between jumps, > 0, relative to the range of each player's rewards; default 1e-9.
-    pub tolerance: f64,
-    /// Which leader moves the mean field follows; default averaged, (8) as printed.
-    pub flow: FlowRule,
-    /// The leader's mixed prescriptions are laws of multiples of 1/this; default 1, pure prescriptions only.
-    pub leader_mixing: usize,
-    /// Cells per side of the lattice of beliefs where they cannot be enumerated, 1 to [`MAX_GRID`]; default 20.
-    pub belief_grid: usize,
-    /// Whether the certificate compares the leader's whole policies with theta; default true.
-    pub commitment_gap: bool,
-    /// The most stage games of one solution, and what takes as long, 1 to [`MAX_BUDGET`]; default 2e8. More is refused, where it
-    /// can by forecast.
-    pub budget: u64,
-}
 
 /// The rules of the flow that a scenario can choose from.
 const FLOW_RULES: &[FlowRule] = &[FlowRule::Averaged, FlowRule::Realised];
@@ -126,87 +90,46 @@ fn number(value: &Value, range: &'static str, holds: impl Fn(f64) -> bool) -> Re
     })
 }
 
-/// Cells of the lattice where the scenario names none: some thousands of points whatever the number of types.
-fn default_grid(types: usize) -> usize {
-    match types {
-        0..=2 => 200,
-        3 => 100,
-        4 => 40,
-        5 => 20,
-        6 => 12,
-        7 => 8,
-        _ => 4,
-    }
-}
-
-impl SolveSettings {
-    /// Whether the leader may mix.
-    pub fn mixing(&self) -> LeaderMixing {
-        match self.leader_mixing {
-            0 | 1 => LeaderMixing::Pure,
-            _ => LeaderMixing::Mixed,
-        }
-    }
-
-    /// Those of a scenario that says nothing, for this game.
-    pub fn of(game: &Game) -> Self {
-        Self::of_types(game.follower_types().len())
-    }
-
-    fn of_types(types: usize) -> Self {
-        Self {
-            selection: Selection::Optimistic,
-            grid: default_grid(types),
-            tolerance: 1e-9,
-            flow: FlowRule::default(),
-            leader_mixing: 1,
-            belief_grid: 20,
-            commitment_gap: true,
-            budget: BUDGET,
-        }
-    }
-
-    pub(super) fn read(root: &Value, types: usize) -> Result<Self, Fault> {
-        let default = Self::of_types(types);
-        let solve = section(
-            root,
-            "solve",
-            &[
-                "selection",
-                "grid",
-                "tolerance",
-                "flow",
-                "leader_mixing",
-                "belief_grid",
-                "commitment_gap",
-                "budget",
-            ],
-        )?;
-        let cells = |value: &Value| Ok(value.count(1, MAX_GRID)? as usize);
-        Ok(Self {
-            selection: or(solve, "selection", default.selection, |value| {
-                word(value, Selection::ALL, Selection::word)
-            })?,
-            grid: or(solve, "grid", default.grid, cells)?,
-            tolerance: or(solve, "tolerance", default.tolerance, |value| {
-                number(value, "above 0", |number| number > 0.0)
-            })?,
-            flow: or(solve, "flow", default.flow, |value| {
-                word(value, FLOW_RULES, FlowRule::word)
-            })?,
-            leader_mixing: or(solve, "leader_mixing", default.leader_mixing, cells)?,
-            belief_grid: or(solve, "belief_grid", default.belief_grid, cells)?,
-            commitment_gap: or(
-                solve,
-                "commitment_gap",
-                default.commitment_gap,
-                Value::boolean,
-            )?,
-            budget: or(solve, "budget", default.budget, |value| {
-                value.count(1, MAX_BUDGET)
-            })?,
-        })
-    }
+pub(super) fn read_solve(root: &Value, types: usize) -> Result<SolveSettings, Fault> {
+    let default = SolveSettings::of_types(types);
+    let solve = section(
+        root,
+        "solve",
+        &[
+            "selection",
+            "grid",
+            "tolerance",
+            "flow",
+            "leader_mixing",
+            "belief_grid",
+            "commitment_gap",
+            "budget",
+        ],
+    )?;
+    let cells = |value: &Value| Ok(value.count(1, MAX_GRID)? as usize);
+    Ok(SolveSettings {
+        selection: or(solve, "selection", default.selection, |value| {
+            word(value, Selection::ALL, Selection::word)
+        })?,
+        grid: or(solve, "grid", default.grid, cells)?,
+        tolerance: or(solve, "tolerance", default.tolerance, |value| {
+            number(value, "above 0", |number| number > 0.0)
+        })?,
+        flow: or(solve, "flow", default.flow, |value| {
+            word(value, FLOW_RULES, FlowRule::word)
+        })?,
+        leader_mixing: or(solve, "leader_mixing", default.leader_mixing, cells)?,
+        belief_grid: or(solve, "belief_grid", default.belief_grid, cells)?,
+        commitment_gap: or(
+            solve,
+            "commitment_gap",
+            default.commitment_gap,
+            Value::boolean,
+        )?,
+        budget: or(solve, "budget", default.budget, |value| {
+            value.count(1, MAX_BUDGET)
+        })?,
+    })
 }
 
 pub(super) fn read_simulate(root: &Value) -> Result<SimulateSettings, Fault> {

@@ -14,7 +14,7 @@ use super::solved::each;
 use super::theta::Theta;
 use super::{Ending, Iteration, SolveError, Solved, Work};
 use crate::game::Game;
-use crate::scenario::SolveSettings;
+use crate::solve::SolveSettings;
 
 /// The form of the arrays; it counts up when that changes.
 pub const ARCHIVE_FORMAT: u64 = 2;

@@ -7,10 +7,9 @@
 use super::SolveError;
 use super::triangulation::{self, Lattice, Location};
 use crate::game::{Belief, BeliefSet, Game, GameError, LeaderInformation, LeaderType, Tables};
-use crate::scenario::SolveSettings;
+use crate::solve::SolveSettings;
+use crate::solve::tolerances::NEAR_BELIEF;
 
-/// A belief is taken for a node from so near.
-const NEAR: f64 = 1e-9;
 /// Reachable beliefs of one period, at most; beyond, a lattice is taken.
 const MOST_REACHABLE: usize = 400;
 /// Posteriors tried from one belief, at most.
@@ -72,7 +71,7 @@ impl BeliefMesh {
             .collect();
         let nearest = away.iter().copied().fold(f64::INFINITY, f64::min);
         let node = away.iter().position(|d| *d <= nearest)?;
-        (nearest <= NEAR).then(|| vec![(node, 1.0)])
+        (nearest <= NEAR_BELIEF).then(|| vec![(node, 1.0)])
     }
 
     /// Whether V between the nodes is interpolated.

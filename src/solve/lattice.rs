@@ -48,7 +48,7 @@ use super::theta::Theta;
 use super::triangulation::{self, Lattice, Location};
 use super::{Archive, ArchiveError, Array, SolveError, Work};
 use crate::game::{Belief, Flow, Game, LeaderInformation, LeaderPrescription};
-use crate::scenario::SolveSettings;
+use crate::solve::SolveSettings;
 
 /// Numbers that V_1, ..., V_{T+1} and their bounds may take, at most: four gigabytes.
 const MOST_NUMBERS: usize = 1 << 29;

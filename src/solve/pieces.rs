@@ -23,13 +23,11 @@ use super::recursion::Recursion;
 use super::representation::{Effort, Period, Representation, Stage, Unfit};
 use super::selection::Rule;
 use super::theta::Theta;
+use super::tolerances::CLEAR;
 use super::{Archive, ArchiveError, Array, SolveError, Work};
 use crate::game::stretches::Stretches;
 use crate::game::{Belief, Game, LeaderInformation, LeaderPrescription, MeanField};
-use crate::scenario::SolveSettings;
-
-/// Inside a piece, this far from its ends, the regime of the piece is the one that a full search finds.
-const CLEAR: f64 = 1e-9;
+use crate::solve::SolveSettings;
 
 /// V in pieces: where the formulas of t = 1, 2, ... are smooth; of one period where they do not depend on t.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use super::tolerances::FINEST;
 use super::{Iteration, SolveError, Work};
 use crate::game::candidates;
 use crate::game::{Belief, Game, LeaderAction, MeanField, public_beliefs};
-use crate::scenario::SolveSettings;
+use crate::solve::SolveSettings;
 
 /// V of one period at each of its beliefs.
 type PublicValues<R> = Vec<<R as Representation>::Function>;

@@ -19,23 +19,21 @@ use super::{Archive, ArchiveError, Array, SolveError, ValueError, Work};
 use crate::game::{
     Belief, Flow, Game, GameError, LeaderPrescription, MeanField, Play, Prescription, Way,
 };
-use crate::scenario::SolveSettings;
+use crate::solve::SolveSettings;
 
 /// Why a representation of V does not fit a game.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     /// Jumps of V are tracked for two follower types only.
-    #[error(
-        "jumps are tracked for two follower types, this game has {found}: solve it on a lattice"
-    )]
+    #[error("jumps of V are tracked for two follower types, this game has {found}")]
     FollowerTypes {
         /// |X^f| of the game.
         found: usize,
     },
     /// Jumps of V are tracked where the followers face one function, whatever is seen of the leader.
     #[error(
-        "jumps are tracked where all moves of the leader that may be taken for one another move followers alike, and her \
-         types change at rates that depend on neither t nor z: solve this game on a lattice"
+        "jumps of V are tracked where all moves of the leader that may be taken for one another move followers alike, and \
+         her types change at rates that depend on neither t nor z"
     )]
     SeveralFunctions,
 }

@@ -4,7 +4,7 @@ use super::representation::StageGames;
 use super::stage::{Limit, Listed, Outcome, Selected};
 use super::tolerances::tie;
 use super::{SolveError, Work};
-use crate::scenario::Selection;
+use crate::solve::Selection;
 
 /// How the leader chooses and the followers' equilibrium is selected.
 #[derive(Clone, Copy, Debug)]

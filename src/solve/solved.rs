@@ -7,13 +7,12 @@ use super::representation::{Representation, Unfit};
 use super::theta::Theta;
 use super::{
     Archive, ArchiveError, Iteration, SolveError, SolvedEquilibrium, SolvedPoint, Start,
-    ValueError, Work, unsolved,
+    ValueError, Work,
 };
 use crate::game::{
-    Belief, Flow, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError,
-    Prescription,
+    Belief, Flow, Game, LeaderAction, LeaderPrescription, MeanField, Play, Prescription,
 };
-use crate::scenario::SolveSettings;
+use crate::solve::SolveSettings;
 
 /// A solved game: theta and V, (13)-(16), for any number of follower types.
 #[derive(Clone, Debug)]
@@ -197,8 +196,4 @@ impl<'g> Solved<'g> {
             &self, t: usize, belief: &Belief, z: &MeanField, leader: &LeaderPrescription
         ) -> Result<f64, SolveError>;
     }
-}
-
-impl Policy for Solved<'_> {
-    solved_policy!();
 }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::SolveError;
 use crate::game::Game;
-use crate::scenario::SolveSettings;
+use crate::solve::SolveSettings;
 
 /// The longest cycle that is recognised.
 const LONGEST_CYCLE: usize = 12;

@@ -361,3 +361,30 @@ fn mixtures_among_large_payoffs_are_told_from_rounding() {
     assert!(solution.pieces() < 100, "{}", solution.pieces());
     assert_eq!(solution.work().failed, 0);
 }
+
+/// A leader who may mix prices that move followers at different rates: they would face one function per price.
+#[test]
+fn a_game_whose_jumps_cannot_be_tracked_is_held_on_a_lattice_and_says_why() {
+    let mut scenario = scenario(
+        1,
+        "z[two]",
+        "0.3 + 0.2 * level",
+        "[leader]\nactions = { name = \"level\", values = [0, 1] }\nreward = { period = \"level\" }\n",
+    );
+    let solved = |settings: &SolveSettings| {
+        let solved = Solved::compute(scenario.game(), settings, None).unwrap();
+        (matches!(solved, Solved::Pieces(_)), solved.unfit())
+    };
+    assert_eq!(solved(&scenario.solve), (true, None));
+    let mixing = SolveSettings {
+        leader_mixing: 2,
+        ..scenario.solve.clone()
+    };
+    assert_eq!(solved(&mixing), (false, Some(Unfit::SeveralFunctions)));
+    scenario.solve = mixing;
+    let refused = solve(&scenario);
+    assert!(matches!(
+        refused,
+        Err(SolveError::Unfit(Unfit::SeveralFunctions))
+    ));
+}

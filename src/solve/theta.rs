@@ -12,14 +12,11 @@ use super::stage::{Listed, Outcome, Selected};
 use super::triangulation::{self, Lattice};
 use super::{
     Archive, ArchiveError, Ending, Iteration, SolveError, SolvedEquilibrium, SolvedPoint, Start,
-    StateValues, ValueError, Work, unsolved,
+    StateValues, ValueError, Work,
 };
 use crate::game::candidates;
-use crate::game::{
-    Belief, Flow, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError,
-    Prescription,
-};
-use crate::scenario::SolveSettings;
+use crate::game::{Belief, Flow, Game, LeaderAction, LeaderPrescription, MeanField, Play};
+use crate::solve::SolveSettings;
 
 /// Points of a lattice at which theta is listed, at most.
 const MOST_POINTS: usize = 1 << 26;
@@ -336,7 +333,7 @@ impl<'g, R: Representation> Theta<'g, R> {
 
     /// theta there. Where V_t knows the regime only its equilibrium is solved for, and not counted; elsewhere every
     /// equilibrium at every candidate is searched, against V_{t+1} as it is held.
-    fn followed(
+    pub(super) fn followed(
         &self,
         games: &mut R::Games<'_>,
         (t, belief): (usize, &Belief),
@@ -571,61 +568,4 @@ impl<'g, R: Representation> Theta<'g, R> {
     pub fn value_error(&self, flow: &Flow, seen: f64) -> Result<Option<ValueError>, SolveError> {
         R::value_error(self, flow, seen)
     }
-
-    pub(super) fn play_at(
-        &self,
-        t: usize,
-        belief: &Belief,
-        z: &MeanField,
-    ) -> Result<Play, SolveError> {
-        self.at((t, belief, z), None, |games, _| {
-            let selected = self.followed(games, (t, belief), &mut Work::default())?;
-            games.play(&selected.equilibrium)
-        })
-    }
-
-    pub(super) fn answered_at(
-        &self,
-        t: usize,
-        belief: &Belief,
-        z: &MeanField,
-        leader: &LeaderPrescription,
-    ) -> Result<Prescription, SolveError> {
-        self.at((t, belief, z), Some(leader), |games, place| {
-            let selected = self.rule().select(games, place, &mut Work::default())?;
-            Ok(games.prescription(&selected.equilibrium))
-        })
-    }
-
-    pub(super) fn play_cost_at(
-        &self,
-        t: usize,
-        belief: &Belief,
-        z: &MeanField,
-    ) -> Result<f64, SolveError> {
-        self.at((t, belief, z), None, |games, _| {
-            let mut work = Work::default();
-            self.followed(games, (t, belief), &mut work)?;
-            games.cost(&work)
-        })
-    }
-
-    pub(super) fn answer_cost_at(
-        &self,
-        t: usize,
-        belief: &Belief,
-        z: &MeanField,
-        leader: &LeaderPrescription,
-    ) -> Result<f64, SolveError> {
-        self.at((t, belief, z), Some(leader), |games, place| {
-            let mut work = Work::default();
-            self.rule().select(games, place, &mut work)?;
-            games.cost(&work)
-        })
-    }
-}
-
-#[allow(private_bounds)]
-impl<R: Representation> Policy for Theta<'_, R> {
-    solved_policy!();
 }

@@ -10,8 +10,7 @@
 //! fractional parts: from the cube's lower corner, one coordinate after the other is raised, the largest fraction
 //! first. All walls are s_i = integer or s_i - s_j = integer.
 
-/// Coordinates closer than this to an integer are that integer: a node is a node whatever the rounding of its sums.
-const SNAP: f64 = 1e-12;
+use super::tolerances::{SLACK, SNAP};
 
 /// Nodes j/G of the simplex of laws of `types` types, numbered by combinatorial rank: in the order of falling z(x_1),
 /// then falling z(x_2), and so on.
@@ -123,7 +122,7 @@ impl Lattice {
             let s = (sum * self.cells as f64).clamp(0.0, self.cells as f64);
             let near = s.round();
             let s = if (s - near).abs() < SNAP { near } else { s };
-            at.on_wall |= (s - near).abs() < 1e-9 && near > 0.0 && near < self.cells as f64;
+            at.on_wall |= (s - near).abs() < SLACK && near > 0.0 && near < self.cells as f64;
             // Not negative and at most G, a small integer.
             at.corner[i] = s as usize;
             at.fraction[i] = s - at.corner[i] as f64;
@@ -140,7 +139,7 @@ impl Lattice {
             if before > after {
                 at.vertices.push((self.rank(&at.corner), before - after));
             }
-            at.on_wall |= k > 0 && k < dimensions && (before - after).abs() < 1e-9;
+            at.on_wall |= k > 0 && k < dimensions && (before - after).abs() < SLACK;
             if after <= 0.0 {
                 break;
             }

@@ -5,8 +5,8 @@
 //! leads to from it, so that the visited beliefs and all that follow them are solved for beside the reachable ones.
 
 use super::beliefs::Beliefs;
-use super::{SolveError, Solved, unsolved};
-use crate::game::{Belief, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription};
+use super::{SolveError, Solved};
+use crate::game::{Belief, LeaderPrescription, MeanField, Play, Prescription};
 
 /// A solution, and theta solved at visited beliefs besides. At the beliefs of the solution it is the solution.
 #[derive(Debug)]
@@ -49,11 +49,16 @@ impl<'s, 'g> Widened<'s, 'g> {
         }
     }
 
-    fn play_at(&self, t: usize, belief: &Belief, z: &MeanField) -> Result<Play, SolveError> {
+    pub(super) fn play_at(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+    ) -> Result<Play, SolveError> {
         self.ask(|solved| solved.play_at(t, belief, z))
     }
 
-    fn answered_at(
+    pub(super) fn answered_at(
         &self,
         t: usize,
         belief: &Belief,
@@ -63,11 +68,16 @@ impl<'s, 'g> Widened<'s, 'g> {
         self.ask(|solved| solved.answered_at(t, belief, z, leader))
     }
 
-    fn play_cost_at(&self, t: usize, belief: &Belief, z: &MeanField) -> Result<f64, SolveError> {
+    pub(super) fn play_cost_at(
+        &self,
+        t: usize,
+        belief: &Belief,
+        z: &MeanField,
+    ) -> Result<f64, SolveError> {
         self.ask(|solved| solved.play_cost_at(t, belief, z))
     }
 
-    fn answer_cost_at(
+    pub(super) fn answer_cost_at(
         &self,
         t: usize,
         belief: &Belief,
@@ -76,8 +86,4 @@ impl<'s, 'g> Widened<'s, 'g> {
     ) -> Result<f64, SolveError> {
         self.ask(|solved| solved.answer_cost_at(t, belief, z, leader))
     }
-}
-
-impl Policy for Widened<'_, '_> {
-    solved_policy!();
 }

@@ -1,8 +1,9 @@
 //! What the sections of a scenario mean for the game and the settings.
 
 use smfg::game::{FlowRule, Game, GameError, LeaderInformation};
-use smfg::scenario::{Override, Scenario, Selection};
+use smfg::scenario::{Override, Scenario};
 use smfg::simulate::{Engine, Start};
+use smfg::solve::Selection;
 use smfg::validate::MethodChoice;
 
 /// Three types in an order that is not alphabetical, two actions, no leader.

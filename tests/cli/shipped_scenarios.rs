@@ -1,7 +1,8 @@
 //! The shipped scenarios against the paper's formulas, written out by hand.
 
 use smfg::game::{FlowRule, Game, LeaderInformation};
-use smfg::scenario::{Override, Scenario, Selection};
+use smfg::scenario::{Override, Scenario};
+use smfg::solve::Selection;
 use std::path::Path;
 
 fn read(name: &str, overrides: &[&str]) -> Scenario {

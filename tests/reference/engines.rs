@@ -14,9 +14,10 @@ use crate::support::library::{affine, shipped, solve};
 use crate::support::random::Random;
 use crate::support::simulated::{simulation, trajectories};
 use smfg::game::Policy;
-use smfg::scenario::{Scenario, Selection};
+use smfg::scenario::Scenario;
 use smfg::simulate::Engine;
 use smfg::simulate::Trajectory;
+use smfg::solve::Selection;
 
 const LEVEL: f64 = 1e-4;
 /// A fault must show at this level.

@@ -9,8 +9,9 @@ use smfg::game::{
     Belief, Game, LeaderAction, LeaderPrescription, LeaderType, MeanField, Play, Policy,
     PolicyError, Prescription,
 };
-use smfg::scenario::{Scenario, Selection};
+use smfg::scenario::Scenario;
 use smfg::simulate::Start;
+use smfg::solve::Selection;
 use smfg::validate::{Exact, LeaderTest};
 
 /// Values are sums over a hundred terms and tens of periods of numbers of order ten.

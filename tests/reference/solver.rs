@@ -7,7 +7,8 @@ use crate::support::library::{affine, shipped, solve};
 use crate::support::random::Random;
 use crate::support::reference::{Mesh, Reference};
 use smfg::game::{Belief, LeaderAction, LeaderPrescription, MeanField};
-use smfg::scenario::{Scenario, Selection};
+use smfg::scenario::Scenario;
+use smfg::solve::Selection;
 use smfg::solve::{Kind, Pieces, SolvedEquilibrium, Theta};
 
 /// The reference is then good to a few 1e-7 (its documentation).

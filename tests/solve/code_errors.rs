@@ -6,8 +6,8 @@ use smfg::game::{
     At, Belief, BuildError, Game, GameBuilder, GameError, Kernel, LeaderAction, LeaderPrescription,
     MeanField, Observed, Play, Policy, PolicyError, Prescription, Reads, Reward,
 };
-use smfg::scenario::SolveSettings;
 use smfg::simulate::{Cohorts, Engine, SimulateError, Simulation, Start, simulate};
+use smfg::solve::SolveSettings;
 use smfg::solve::{SolveError, Solved};
 use smfg::validate::{MeanFieldPath, MethodChoice, Settings, validate};
 use std::sync::Arc;

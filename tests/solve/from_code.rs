@@ -1,7 +1,8 @@
 //! Games from code beside the same games from scenarios: from functions and from tables.
 
 use smfg::game::{Game, GameBuilder, Kernel, Observed, Reads, Reward};
-use smfg::scenario::{Scenario, SolveSettings};
+use smfg::scenario::Scenario;
+use smfg::solve::SolveSettings;
 use smfg::solve::{Solved, StateValues};
 use std::path::Path;
 

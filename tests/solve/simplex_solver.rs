@@ -2,7 +2,8 @@
 
 use smfg::certify::certify_path;
 use smfg::game::{Belief, Game, MeanField, Policy};
-use smfg::scenario::{Override, Scenario, Selection};
+use smfg::scenario::{Override, Scenario};
+use smfg::solve::Selection;
 use smfg::solve::{Coin, Kind, Nodes, Pieces, Solved, Theta, Work, follow};
 use std::path::Path;
 

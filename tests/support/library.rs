@@ -2,7 +2,8 @@
 
 use crate::support::affine::AffineGame;
 use smfg::game::{Belief, LeaderPrescription, MeanField, Play, Policy, PolicyError, Prescription};
-use smfg::scenario::{Override, Scenario, Selection};
+use smfg::scenario::{Override, Scenario};
+use smfg::solve::Selection;
 use smfg::solve::{Pieces, Theta};
 use std::path::Path;
 

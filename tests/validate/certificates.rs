@@ -9,8 +9,9 @@ use smfg::game::{
     Belief, Flow, FlowRule, Game, LeaderPrescription, MeanField, Play, Policy, PolicyError,
     PolicyFile, Prescription,
 };
-use smfg::scenario::{Scenario, Selection};
+use smfg::scenario::Scenario;
 use smfg::simulate::Start;
+use smfg::solve::Selection;
 use smfg::solve::{Pieces, Solved, Theta};
 use smfg::validate::MethodChoice;
 use smfg::validate::validate;

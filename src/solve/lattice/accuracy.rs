@@ -14,12 +14,11 @@ use crate::solve::forward::NARROW;
 use crate::solve::representation::StageGames as _;
 use crate::solve::stage::Selected;
 use crate::solve::theta::Theta;
+use crate::solve::tolerances::SLIGHT;
 use crate::solve::{SolveError, SolvedPoint, Start};
 
 /// Defects count this often: they are measured at points, not everywhere.
 const SAFETY: f64 = 2.0;
-/// What roots, lotteries and ties are found to, in sizes of V.
-const ROOTS: f64 = 1e-9;
 /// Points of the path that are looked at, at most.
 const MOST_POINTS: usize = 400;
 /// Places that are named, at most.
@@ -89,7 +88,7 @@ impl Theta<'_, Nodes> {
                 doubt += weight * others.fold(place.defect, f64::max);
             }
         }
-        let figure = SAFETY * defects + doubt + self.two_grids(flow)? + ROOTS * size;
+        let figure = SAFETY * defects + doubt + self.two_grids(flow)? + SLIGHT * size;
         let figure = figure.max(seen);
         let mut warnings = warnings(&places, figure);
         let sampled = self.game().is_sampled() || self.game().terminal_is_sampled();

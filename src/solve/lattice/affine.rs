@@ -2,7 +2,7 @@
 
 use super::search::Steps;
 use crate::solve::stage::Kind;
-use crate::solve::tolerances::TIE;
+use crate::solve::tolerances::{INDEPENDENT, TIE_OF_SEARCH};
 
 /// An affine function of p: coefficients, then the constant.
 pub(super) type Row = Vec<f64>;
@@ -72,7 +72,7 @@ impl<'m> Line<'m> {
     }
 }
 
-/// Eliminate unknowns until what is left of the rows is zero in all of them, as far as the tie tolerance can tell; their
+/// Eliminate unknowns until what is left of the rows is zero in all of them, as far as it can be told; their
 /// columns, in the order of the rows.
 fn eliminate(rows: &mut [Row], unknowns: usize) -> Vec<usize> {
     let mut columns: Vec<usize> = Vec::with_capacity(unknowns);
@@ -84,7 +84,7 @@ fn eliminate(rows: &mut [Row], unknowns: usize) -> Vec<usize> {
             break;
         };
         // Written so that a NaN ends the elimination.
-        let usable = rows[r][c].abs() > TIE;
+        let usable = rows[r][c].abs() > INDEPENDENT;
         if !usable {
             break;
         }
@@ -109,7 +109,7 @@ pub(super) fn rank(mut rows: Vec<Row>, unknowns: usize) -> usize {
     eliminate(&mut rows, unknowns).len()
 }
 
-/// The p at which all rows vanish; rows that the tie tolerance cannot tell from zero say nothing.
+/// The p at which all rows vanish; rows that cannot be told from zero say nothing.
 fn solve(rows: &[Row], unknowns: usize) -> Solutions {
     let mut rows = rows.to_vec();
     let columns = eliminate(&mut rows, unknowns);
@@ -117,7 +117,7 @@ fn solve(rows: &[Row], unknowns: usize) -> Solutions {
     // Written so that a NaN has no solution.
     if !rows[rank..]
         .iter()
-        .all(|row| row[unknowns].abs() <= 4.0 * TIE)
+        .all(|row| row[unknowns].abs() <= TIE_OF_SEARCH)
     {
         return Solutions::None;
     }

@@ -8,7 +8,7 @@ use super::look::Close;
 use super::oracle::{self, Oracle};
 use super::stage_game::Across;
 use crate::game::Scales;
-use crate::scenario::Selection;
+use crate::solve::Selection;
 use crate::solve::stage::{Listed, Outcome};
 use crate::solve::theta::Theta;
 use crate::solve::triangulation::Lattice;

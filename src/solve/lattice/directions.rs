@@ -1,7 +1,8 @@
 //! Ranges of z' and blocks, compared in the directions of the lattice's walls.
 
-use super::search::{Block, SLACK};
+use super::search::Block;
 use super::stage_game::StageGame;
+use crate::solve::tolerances::SLACK;
 
 /// The directions in which ranges of z' are compared: the scaled tail sums s_i and their differences s_i - s_j, i < j,
 /// which are also the normals of all walls.

@@ -3,6 +3,7 @@
 use super::regimes::{Cuts, Pieces};
 use crate::solve::representation::ValueFunction;
 use crate::solve::stationary::Snapshot;
+use crate::solve::tolerances::ROUNDING_OF_V;
 use crate::solve::triangulation::{Lattice, Location};
 
 /// A function on P(X^f): V^f per type, then whatever else is kept (V^l).
@@ -22,9 +23,6 @@ pub(in crate::solve) struct Field {
     cuts: Cuts,
 }
 
-/// Values closer than this, times max(1, size), are the same: rounding.
-const ROUNDING: f64 = 1e-13;
-
 #[derive(Clone, Debug)]
 struct Level {
     /// Blocks per side.
@@ -39,7 +37,7 @@ impl Field {
     /// From values by node, `components` >= |X^f| each, of which V^f stands first.
     pub fn new(lattice: &Lattice, components: usize, values: Vec<f64>) -> Self {
         let first = &values[..components];
-        let same = |v: &f64, first: &f64| (v - first).abs() <= ROUNDING * first.abs().max(1.0);
+        let same = |v: &f64, first: &f64| (v - first).abs() <= ROUNDING_OF_V * first.abs().max(1.0);
         let constant = values
             .chunks_exact(components)
             .all(|at| at.iter().zip(first).all(|(v, first)| same(v, first)));

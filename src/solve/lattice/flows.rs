@@ -8,10 +8,10 @@
 
 use super::affine::{Line, Row, points, rank};
 use super::choice::Choice;
-use super::search::{SLACK, Search};
+use super::search::Search;
 use super::stage_game::{Equilibrium, StageGame, dot};
 use crate::solve::stage::Kind;
-use crate::solve::tolerances::TIE;
+use crate::solve::tolerances::{SLACK, TIE_OF_SEARCH};
 use crate::solve::triangulation::Lattice;
 
 /// Choices of simplices that are settled without halving the box further.
@@ -207,7 +207,7 @@ impl Search {
                 let x = game.active[*place];
                 let payoffs = [mixture.base[*place], *action].map(|a| game.payoff(x, a, &values));
                 let size = payoffs[0].abs().max(payoffs[1].abs()).max(1.0);
-                (payoffs[0] - payoffs[1]).abs() <= 4.0 * TIE * size
+                (payoffs[0] - payoffs[1]).abs() <= TIE_OF_SEARCH * size
             });
             if tied {
                 self.links.push([*first.get_or_insert(i), i]);
@@ -321,7 +321,7 @@ impl Mixture {
                     size += ends[0].abs().max(ends[1].abs());
                 }
             }
-            (low, high, 4.0 * TIE * size)
+            (low, high, TIE_OF_SEARCH * size)
         };
         (0..game.active.len()).all(|place| {
             game.available[game.active[place]].iter().all(|&a| {

@@ -9,6 +9,7 @@ use crate::game::{
     LeaderType, MeanField, Outcome as Seen, Play, Prescription, Tables, Way, outcomes,
     update_belief,
 };
+use crate::solve::leader::TypeValues;
 use crate::solve::representation::{self, Found};
 use crate::solve::stage::{Kind, Outcome};
 use crate::solve::triangulation::Location;
@@ -218,7 +219,6 @@ impl<'a> StageGames<'a> {
         ahead: &[Ahead],
         equilibrium: Equilibrium,
     ) -> Result<Answer, SolveError> {
-        let game = self.period.game;
         let mut answer = Answer {
             leader: leader.clone(),
             sides: self.stage.sides(&equilibrium, &mut self.location),
@@ -226,38 +226,11 @@ impl<'a> StageGames<'a> {
             leader_types: Vec::new(),
             mean: 0.0,
         };
-        let mut chosen = Vec::new();
-        let belief = self.belief.clone();
-        for (x, weight) in belief.weights().iter().enumerate() {
-            let x = LeaderType(x);
-            let public = game.leader_information() == LeaderInformation::Public;
-            if *weight <= 0.0 && public {
-                continue;
-            }
-            if *weight > 0.0 {
-                let mut value = 0.0;
-                for (action, gamma) in leader.support(x) {
-                    value += gamma * self.value_of_action(&answer, ahead, x, action)?;
-                }
-                answer.mean += weight * value;
-                answer.leader_types.push(value);
-                continue;
-            }
-            let actions = (0..game.leader_actions().len()).map(LeaderAction);
-            let mut values = Vec::with_capacity(actions.len());
-            for action in actions {
-                values.push(self.value_of_action(&answer, ahead, x, action)?);
-            }
-            let best = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let first = values.iter().position(|w| *w >= best).unwrap_or(0);
-            chosen.push((x, LeaderAction(first)));
-            answer.leader_types.push(best);
-        }
-        for (x, action) in chosen {
-            answer.leader = answer
-                .leader
-                .with_row(game.leader_actions().len(), x, action);
-        }
+        let (game, belief) = (self.period.game, self.belief.clone());
+        let value = |x, action| self.value_of_action(&answer, ahead, x, action);
+        let types = TypeValues::of(game, &belief, leader, value)?;
+        answer.leader = types.played(game, leader);
+        (answer.leader_types, answer.mean) = (types.values, types.mean);
         Ok(answer)
     }
 

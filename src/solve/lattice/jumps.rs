@@ -1,6 +1,7 @@
 //! Finding the jumps of V_t: edges of the lattice along which it varies more than next to them, halved until the place is
 //! known.
 
+use crate::solve::tolerances::SLIGHT;
 use rayon::prelude::*;
 
 use super::Nodes;
@@ -219,7 +220,7 @@ fn scales(lattice: &Lattice, field: &Field) -> Vec<f64> {
             *range = [range[0].min(*v), range[1].max(*v)];
         }
     }
-    let scale = |[low, high]: [f64; 2]| match high - low > 1e-9 {
+    let scale = |[low, high]: [f64; 2]| match high - low > SLIGHT {
         true => 1.0 / (high - low),
         false => 0.0,
     };

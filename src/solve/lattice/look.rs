@@ -9,33 +9,27 @@
 //! lattice's own values say where nothing can be indifferent, with the error of their interpolation (from every second
 //! node) as margin, and V is re-solved in what remains.
 
+mod newton;
+
 use std::rc::Rc;
 
-use super::affine::{Row, points};
 use super::games::{Answer, Known, StageGames};
-use super::oracle::{Oracle, Seen};
+use super::oracle::{Oracle, Resolved};
 use super::regimes::Side;
-use super::search::Steps;
 use super::stage_game::{Across, Equilibrium, StageGame};
 use crate::game::LeaderPrescription;
 use crate::solve::stage::Kind;
-use crate::solve::tolerances::TIE;
+use crate::solve::tolerances::{JUMP, ROOT, TIE, TIE_OF_SEARCH, WIDTH};
 use crate::solve::triangulation::{Lattice, Location};
 use crate::solve::{SolveError, Work};
 use crate::stats::Interval;
 
-/// Width in p to which a root, a jump or a break is narrowed down.
-const WIDTH: f64 = 1e-12;
-/// What changes by more across that width, in ranges of payoffs, jumps.
-const JUMP: f64 = 1e-8;
 /// Boxes that are enclosed on one segment, at most.
 const MOST_BOXES: usize = 400;
 /// Points of one segment at which the lattice is asked, at most.
 const MOST_POINTS: f64 = 400.0;
 /// Segments of one stage game, at most.
 const MOST_SEGMENTS: usize = 4000;
-/// Newton steps.
-const NEWTON: usize = 12;
 
 /// The search at one stage game.
 pub(super) struct Close<'w, 'p, 's, 'g> {
@@ -59,7 +53,7 @@ struct Probe {
     gamma: Vec<f64>,
     next: Vec<f64>,
     /// Per branch.
-    seen: Vec<Rc<Seen>>,
+    resolved: Vec<Rc<Resolved>>,
     /// All components, one branch after the other.
     values: Vec<f64>,
 }
@@ -195,18 +189,18 @@ impl Close<'_, '_, '_, '_> {
     fn probe(&mut self, gamma: Vec<f64>) -> Result<Probe, SolveError> {
         let stage = &self.games.stage;
         let next = stage.advance(&gamma);
-        let mut seen = Vec::with_capacity(stage.branches.len());
+        let mut resolved = Vec::with_capacity(stage.branches.len());
         let mut values = Vec::new();
         for branch in &stage.branches {
             let z = &next[branch.flow * stage.types..(branch.flow + 1) * stage.types];
             let here = self.oracle.look(branch.node, z)?;
             values.extend_from_slice(&here.values);
-            seen.push(here);
+            resolved.push(here);
         }
         Ok(Probe {
             gamma,
             next,
-            seen,
+            resolved,
             values,
         })
     }
@@ -217,7 +211,7 @@ impl Close<'_, '_, '_, '_> {
         let next = stage.advance(gamma);
         let at = &mut self.games.location;
         let values = stage.continuation(&next, self.across, at);
-        let mut margin = 4.0 * TIE;
+        let mut margin = TIE_OF_SEARCH;
         for (b, branch) in stage.branches.iter().enumerate() {
             let z = &next[branch.flow * stage.types..(branch.flow + 1) * stage.types];
             let held: f64 = stage.hold(b, 0, stage.available[0][0]).iter().sum();
@@ -286,8 +280,8 @@ impl Close<'_, '_, '_, '_> {
             node: branch.node,
             next: probe.next[branch.flow * stage.types..(branch.flow + 1) * stage.types].to_vec(),
             values: match other {
-                None => probe.seen[b].values.clone(),
-                Some((other, w)) => mix(&probe.seen[b].values, &other.seen[b].values, w),
+                None => probe.resolved[b].values.clone(),
+                Some((other, w)) => mix(&probe.resolved[b].values, &other.resolved[b].values, w),
             },
         });
         let known = known.collect();
@@ -316,7 +310,10 @@ impl Close<'_, '_, '_, '_> {
         let jumps = |flow: usize| {
             let branches = stage.branches.iter().enumerate();
             branches.filter(|(_, b)| b.flow == flow).any(|(b, _)| {
-                let pairs = left.seen[b].values.iter().zip(&right.seen[b].values);
+                let pairs = left.resolved[b]
+                    .values
+                    .iter()
+                    .zip(&right.resolved[b].values);
                 pairs.map(|(l, r)| (l - r).abs()).fold(0.0, f64::max) > JUMP
             })
         };
@@ -451,7 +448,7 @@ impl Close<'_, '_, '_, '_> {
         depth: usize,
         drafts: &mut Vec<Draft>,
     ) -> Result<(), SolveError> {
-        let labels = |at: &At| -> Vec<Rc<Seen>> { at.probe.seen.clone() };
+        let labels = |at: &At| -> Vec<Rc<Resolved>> { at.probe.resolved.clone() };
         let pairs = labels(u).into_iter().zip(labels(v));
         let differs = pairs.into_iter().any(|(a, b)| a.label != b.label);
         let crosses = (u.g < 0.0) != (v.g < 0.0);
@@ -464,7 +461,7 @@ impl Close<'_, '_, '_, '_> {
                 .stage
                 .payoff(segment.x, segment.actions[0], &u.probe.values)
                 .abs();
-        let good = |at: &At| at.g.abs() <= 0.1 * TIE * size;
+        let good = |at: &At| at.g.abs() <= ROOT * size;
         if v.p - u.p <= WIDTH || crosses && !differs && (good(u) || good(v)) {
             if crosses {
                 self.record(segment, u, v, size, drafts);
@@ -509,79 +506,6 @@ impl Close<'_, '_, '_, '_> {
             }
             drafts.push(draft);
         }
-    }
-
-    /// An equilibrium of the lattice's in which more is mixed, moved to where V re-solved makes it one.
-    fn newton(&mut self, e: &Equilibrium) -> Result<Option<Draft>, SolveError> {
-        let (actions, active) = (self.games.stage.actions, self.games.stage.active.clone());
-        // (type, first action taken, further one).
-        let mut extra: Vec<[usize; 3]> = Vec::new();
-        for x in active {
-            let row = &e.gamma[x * actions..(x + 1) * actions];
-            let mut taken = (0..actions).filter(|a| row[*a] > 0.0);
-            if let Some(base) = taken.next() {
-                extra.extend(taken.map(|a| [x, base, a]));
-            }
-        }
-        let unknowns = extra.len();
-        let step = 1e-5;
-        let moved = |gamma: &[f64], by: &[f64]| -> Vec<f64> {
-            let mut gamma = gamma.to_vec();
-            for ([x, base, a], d) in extra.iter().zip(by) {
-                gamma[x * actions + a] += d;
-                gamma[x * actions + base] -= d;
-            }
-            gamma
-        };
-        let gains = |close: &Self, probe: &Probe| -> Vec<f64> {
-            let stage = &close.games.stage;
-            let payoff = |x: usize, a: usize| stage.payoff(x, a, &probe.values);
-            extra
-                .iter()
-                .map(|[x, base, a]| payoff(*x, *a) - payoff(*x, *base))
-                .collect()
-        };
-        let mut probe = self.probe(e.gamma.clone())?;
-        let mut f = gains(self, &probe);
-        let mut slopes: Vec<Row> = vec![vec![0.0; unknowns + 1]; unknowns];
-        for j in 0..unknowns {
-            let mut by = vec![0.0; unknowns];
-            let [x, base, _] = extra[j];
-            by[j] = if e.gamma[x * actions + base] > step {
-                step
-            } else {
-                -step
-            };
-            let other = self.probe(moved(&e.gamma, &by))?;
-            for (row, (g, f)) in slopes.iter_mut().zip(gains(self, &other).iter().zip(&f)) {
-                row[j] = (g - f) / by[j];
-            }
-        }
-        for _ in 0..NEWTON {
-            let worst = f.iter().fold(0.0, |worst: f64, f| worst.max(f.abs()));
-            if worst <= 0.1 * TIE {
-                break;
-            }
-            let mut rows = slopes.clone();
-            for (row, f) in rows.iter_mut().zip(&f) {
-                row[unknowns] = *f;
-                let scale = row.iter().fold(f64::MIN_POSITIVE, |s, v| s.max(v.abs()));
-                row.iter_mut().for_each(|v| *v /= scale);
-            }
-            let (kind, found) = points(rows, unknowns, Vec::new, &mut Steps::default());
-            let Some(by) = found.first().filter(|_| kind == Kind::Mixed) else {
-                return Ok(None);
-            };
-            let gamma = moved(&probe.gamma, by);
-            if gamma.iter().any(|p| *p < 0.0 || *p > 1.0) || self.exhausted() {
-                return Ok(None);
-            }
-            probe = self.probe(gamma)?;
-            f = gains(self, &probe);
-        }
-        let worst = f.iter().fold(0.0, |worst: f64, f| worst.max(f.abs()));
-        let (draft, holds) = self.test(&probe, 0.0, None);
-        Ok(Some(draft).filter(|_| holds && worst <= JUMP))
     }
 }
 

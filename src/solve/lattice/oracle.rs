@@ -13,7 +13,7 @@ use crate::solve::{SolveError, Work};
 
 /// What is selected at a point, and what it is worth.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct Resolved {
     /// All components of V.
     pub values: Vec<f64>,
     /// The leader's prescription there and the followers' supports; none at T + 1.
@@ -31,7 +31,7 @@ pub(super) struct Oracle<'s, 'g> {
     lists: &'s Lists,
     games: Option<StageGames<'s>>,
     /// By belief and the bits of z.
-    seen: BTreeMap<(usize, Vec<u64>), Rc<Seen>>,
+    resolved: BTreeMap<(usize, Vec<u64>), Rc<Resolved>>,
     pub work: Work,
 }
 
@@ -56,7 +56,7 @@ impl<'s, 'g> Oracle<'s, 'g> {
             t,
             lists,
             games: (!ends).then(|| StageGames::new(theta.period(t, &theta.beliefs(t)[0]), &[])),
-            seen: BTreeMap::new(),
+            resolved: BTreeMap::new(),
             work: Work::default(),
         }
     }
@@ -67,24 +67,24 @@ impl<'s, 'g> Oracle<'s, 'g> {
     }
 
     /// V at a belief of the period, by its number, and z.
-    pub fn look(&mut self, node: usize, z: &[f64]) -> Result<Rc<Seen>, SolveError> {
+    pub fn look(&mut self, node: usize, z: &[f64]) -> Result<Rc<Resolved>, SolveError> {
         let key = (node, z.iter().map(|w| w.to_bits()).collect());
-        if let Some(seen) = self.seen.get(&key) {
-            return Ok(seen.clone());
+        if let Some(resolved) = self.resolved.get(&key) {
+            return Ok(resolved.clone());
         }
-        let seen = Rc::new(self.solve(node, z)?);
-        self.seen.insert(key, seen.clone());
-        Ok(seen)
+        let resolved = Rc::new(self.solve(node, z)?);
+        self.resolved.insert(key, resolved.clone());
+        Ok(resolved)
     }
 
-    fn solve(&mut self, node: usize, z: &[f64]) -> Result<Seen, SolveError> {
+    fn solve(&mut self, node: usize, z: &[f64]) -> Result<Resolved, SolveError> {
         let game = self.theta.game();
         let Some(games) = &mut self.games else {
             let types = 0..game.follower_types().len();
             let values = types.map(|x| game.in_units().terminal_reward(z, x));
             let mut values: Vec<f64> = values.collect::<Result<_, _>>()?;
             values.resize(self.theta.representation().components, 0.0);
-            return Ok(Seen {
+            return Ok(Resolved {
                 values,
                 label: None,
             });
@@ -106,6 +106,6 @@ impl<'s, 'g> Oracle<'s, 'g> {
         let label = Some((answer.leader, taken.collect()));
         let mut values = answer.equilibrium.followers;
         values.extend(answer.leader_types);
-        Ok(Seen { values, label })
+        Ok(Resolved { values, label })
     }
 }

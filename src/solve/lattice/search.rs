@@ -11,15 +11,11 @@ use super::directions::Directions;
 use super::simplices;
 use super::stage_game::{Across, Branch, Equilibrium, StageGame};
 use crate::solve::stage::Kind;
-use crate::solve::tolerances::TIE;
+use crate::solve::tolerances::{SAME_EQUILIBRIUM, TIE_OF_SEARCH};
 use crate::solve::triangulation::Location;
 
 /// Blocks and linear systems of one stage game, at most.
 pub(super) const MOST_STEPS: u64 = 2_000_000;
-/// Slack of all comparisons of z', in cells: far above rounding; what it lets in twice is found to be the same.
-pub(super) const SLACK: f64 = 1e-9;
-/// Equilibria closer than this in (gamma, z') are one.
-const SAME: f64 = 1e-9;
 
 /// What a search found.
 #[derive(Clone, Debug, Default)]
@@ -294,7 +290,9 @@ impl Search {
 }
 
 fn close(a: &[f64], b: &[f64]) -> bool {
-    a.iter().zip(b).all(|(a, b)| (a - b).abs() < SAME)
+    a.iter()
+        .zip(b)
+        .all(|(a, b)| (a - b).abs() < SAME_EQUILIBRIUM)
 }
 
 fn is_same(a: &Equilibrium, b: &Equilibrium) -> bool {
@@ -352,7 +350,7 @@ fn narrow(game: &StageGame, level: usize, block: &mut Block) {
         }
         survivors.retain(|&a| {
             let (sum, size) = most(a, rival.0);
-            a == rival.0 || sum >= -4.0 * TIE * size
+            a == rival.0 || sum >= -TIE_OF_SEARCH * size
         });
     }
 }

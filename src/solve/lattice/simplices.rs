@@ -13,10 +13,10 @@
 
 use super::affine::{Line, Row, points};
 use super::choice::Choice;
-use super::search::{SLACK, Search};
+use super::search::Search;
 use super::stage_game::{Across, StageGame, dot};
 use crate::solve::stage::Kind;
-use crate::solve::tolerances::TIE;
+use crate::solve::tolerances::{SLACK, TIE_OF_SEARCH};
 
 /// A simplex under search.
 #[derive(Clone, Debug, Default)]
@@ -159,7 +159,7 @@ impl Search {
             return;
         }
         let can_tie = |(place, action): &(usize, usize)| {
-            let slack = 4.0 * TIE * memory.scales[*place];
+            let slack = TIE_OF_SEARCH * memory.scales[*place];
             let gains = (0..=memory.corner.len())
                 .map(|k| memory.incentive(game, k, *place, *action, support.base[*place]));
             let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -252,7 +252,7 @@ impl Search {
                 let x = game.active[*place];
                 let payoff = |a: usize| game.payoff(x, a, &values);
                 let gain = payoff(*action) - payoff(support.base[*place]);
-                gain.abs() <= 4.0 * TIE * memory.scales[*place]
+                gain.abs() <= TIE_OF_SEARCH * memory.scales[*place]
             });
             if within && tied {
                 self.links.push([*first.get_or_insert(i), i]);
@@ -312,7 +312,7 @@ impl Memory {
             let scale = (high - low).max(1.0);
             self.scales.push(scale);
             let beats = |a: usize, b: usize| {
-                (0..=self.order.len()).all(|k| payoff(k, a) - payoff(k, b) > 4.0 * TIE * scale)
+                (0..=self.order.len()).all(|k| payoff(k, a) - payoff(k, b) > TIE_OF_SEARCH * scale)
             };
             let good = |b: &&usize| !survivors[place].iter().any(|a| beats(*a, **b));
             self.kept[place].clear();

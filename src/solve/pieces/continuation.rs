@@ -10,10 +10,10 @@ use super::values::{Part, Piecewise};
 use crate::game::{
     Belief, Game, LeaderInformation, LeaderMove, LeaderPrescription, LeaderType, Outcome, outcomes,
 };
-use crate::scenario::SolveSettings;
 use crate::solve::SolveError;
+use crate::solve::SolveSettings;
 use crate::solve::representation::Period;
-use crate::solve::tolerances::TIE;
+use crate::solve::tolerances::ROOT;
 
 /// Whether followers face one function under every candidate.
 pub(in crate::solve) fn is_one_function(game: &Game, settings: &SolveSettings) -> bool {
@@ -178,7 +178,7 @@ fn joining_error(game: &Game, settings: &SolveSettings) -> f64 {
         true => 1.0 / (1.0 - discount),
         false => (0..game.horizon()).fold(0.0, |sum, _| 1.0 + discount * sum),
     };
-    (0.1 * settings.tolerance / periods).min(0.1 * TIE)
+    (0.1 * settings.tolerance / periods).min(ROOT)
 }
 
 /// What a node counts for in what is expected.

@@ -77,16 +77,13 @@ impl representation::StageGames for StageGames<'_> {
 
     fn play(&self, e: &Equilibrium) -> Result<Play, SolveError> {
         let game = self.period.game;
-        let mut leader = self.period.candidates.list[e.label.candidate]
-            .leader
-            .clone();
-        if self.period.belief.weights().contains(&0.0) && is_private(game) {
-            for (x, action) in self.leader_types(e)?.own {
-                leader = leader.with_row(game.leader_actions().len(), x, action);
-            }
-        }
+        let announced = &self.period.candidates.list[e.label.candidate].leader;
+        let ruled_out = self.period.belief.weights().contains(&0.0);
         Ok(Play {
-            leader,
+            leader: match ruled_out && is_private(game) {
+                true => self.leader_types(e)?.played(game, announced),
+                false => announced.clone(),
+            },
             prescription: self.prescription(e),
         })
     }

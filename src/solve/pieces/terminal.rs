@@ -4,14 +4,10 @@ use super::values::{POINTS, Piece, Piecewise, Values, accuracy, polynomial_error
 use crate::game::jet::Jet;
 use crate::game::stretches::{Stretches, clear_of};
 use crate::game::{Game, GameError};
-use crate::scenario::SolveSettings;
 use crate::solve::SolveError;
+use crate::solve::SolveSettings;
+use crate::solve::tolerances::{GAP, LEAST_UNPROVEN};
 use crate::stats::Interval;
-
-/// Width at which a jump of the terminal reward is left as a gap.
-const GAP: f64 = 2e-14;
-/// A piece that is not proven is halved down to this width before it is counted.
-const LEAST_UNPROVEN: f64 = 1e-4;
 
 /// V^f_{T+1} from the game's terminal reward, interpolated between its breaks and refined until the error is proven;
 /// V^l_{T+1} = 0. The number of pieces, or stretches, for which it is not.

@@ -4,7 +4,8 @@ use super::games::{self, PlainGame};
 use super::library::shipped;
 use super::reference;
 use smfg::game::{Belief, Game, MeanField, Play, Policy, Prescription};
-use smfg::scenario::{Scenario, Selection};
+use smfg::scenario::Scenario;
+use smfg::solve::Selection;
 
 /// The three selections, as the library and as the reference names them.
 pub const SELECTIONS: [(Selection, reference::Selection); 3] = [

@@ -5,20 +5,15 @@
 //! action, or another equilibrium, as known at the ends and the middle of a cell, may rise above what is chosen, it is looked
 //! at.
 
-use super::field::{MeshNode, Seen, signature};
-use super::{Step, WINDOW};
-use crate::scenario::Selection;
+use super::Step;
+use super::field::{MeshNode, Recorded, signature};
+use crate::solve::Selection;
 use crate::solve::SolveError;
 use crate::solve::Work;
 use crate::solve::pieces::stage_game::{Equilibrium, StageGames};
 use crate::solve::stage::Outcome;
+use crate::solve::tolerances::{NARROW, SAME_VALUE, SLIGHT, WINDOW};
 
-/// What rises by less than this, in units of rewards, changes V by no more.
-const SLIGHT: f64 = 1e-9;
-/// Equal, but for rounding.
-const TIED: f64 = 1e-12;
-/// Cells are not divided below this width.
-const NARROW: f64 = 1e-9;
 /// Rounds of divisions: from the whole of [0, 1] down to [`NARROW`].
 const ROUNDS: usize = 32;
 /// Rounds in which peaks are looked at too; cells that are in doubt after them are counted.
@@ -106,7 +101,7 @@ fn lasts([lo, hi]: [&MeshNode; 2]) -> bool {
 /// or comes near; the middle with it.
 fn near_passes([before, here, after]: [f64; 3], [lo, hi]: [f64; 2], out: &mut Vec<f64>) {
     // On from a tie with what is chosen.
-    if here.abs() <= TIED && before.min(after) <= TIED {
+    if here.abs() <= SAME_VALUE && before.min(after) <= SAME_VALUE {
         return;
     }
     let (middle, half) = (0.5 * (lo + hi), 0.5 * (hi - lo));
@@ -128,12 +123,12 @@ fn near_passes([before, here, after]: [f64; 3], [lo, hi]: [f64; 2], out: &mut Ve
 
 impl Step<'_> {
     /// What is kept of the equilibria that were just enumerated.
-    pub(super) fn seen(&self, games: &StageGames, selected: &Equilibrium) -> Vec<Seen> {
+    pub(super) fn record(&self, games: &StageGames, selected: &Equilibrium) -> Vec<Recorded> {
         let z = [1.0 - games.m(), games.m()];
         let best = self.rule.score(selected, &z);
         let found = games.equilibria.found.iter();
         found
-            .map(|e| Seen {
+            .map(|e| Recorded {
                 next: e.next.m,
                 piece: e.next.piece as u32,
                 mixes: e.label.mixing.is_some(),
@@ -173,7 +168,7 @@ impl Step<'_> {
                     hi.best - hi.leaders[l],
                 ];
                 // Where the choice changes, what takes over is found as a change of regime.
-                if one_choice || below[0].min(below[2]) > TIED {
+                if one_choice || below[0].min(below[2]) > SAME_VALUE {
                     near_passes(below, ends, out);
                 }
             }
@@ -203,7 +198,7 @@ impl Step<'_> {
                 out.push(middle);
                 continue;
             }
-            let inside = self.seen(games, &selected);
+            let inside = self.record(games, &selected);
             for (k, here) in inside.iter().enumerate() {
                 let below = [lo.found[l][k], *here, hi.found[l][k]].map(|e| f64::from(e.below));
                 if below[0].max(below[2]) < f64::INFINITY {

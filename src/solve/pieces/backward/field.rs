@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::super::stage_game::{Label, StageGames};
 use super::super::values::{Piecewise, Place};
-use super::{MOST_CHANGES, Node, WINDOW};
+use super::{MOST_CHANGES, Node};
 use crate::solve::SolveError;
 use crate::solve::Work;
 use crate::solve::pieces::overflow;
 use crate::solve::selection::Rule;
 use crate::solve::stage::Kind;
-use crate::solve::tolerances::{MOST_PIECES, TIE};
+use crate::solve::tolerances::{MOST_PIECES, TIE, WINDOW};
 
 /// What is known of one leader action's stage game at a point.
 #[derive(Clone, Copy, PartialEq)]
@@ -33,12 +33,12 @@ pub(super) struct MeshNode {
     pub leaders: Vec<f64>,
     pub best: f64,
     /// The equilibria of each action.
-    pub found: Vec<Vec<Seen>>,
+    pub found: Vec<Vec<Recorded>>,
 }
 
 /// What is kept of an equilibrium for the cells on both sides.
 #[derive(Clone, Copy)]
-pub(super) struct Seen {
+pub(super) struct Recorded {
     /// m' and its piece of V_{t+1}.
     pub next: f64,
     pub piece: u32,
@@ -65,12 +65,12 @@ pub(super) struct Cell(Vec<Mark>);
 pub(super) struct Field<'n> {
     pub mesh: &'n [MeshNode],
     pub cells: Vec<Cell>,
-    pub made: &'n Made,
+    pub progress: &'n Progress,
 }
 
-/// What all workers made so far in one period: beyond [`MOST_PIECES`] of either they end together.
+/// What all workers have made so far in one period: beyond [`MOST_PIECES`] of either they end together.
 #[derive(Default)]
-pub(super) struct Made {
+pub(super) struct Progress {
     pub pieces: AtomicUsize,
     marks: AtomicUsize,
 }
@@ -91,7 +91,7 @@ impl Cell {
         rule: Rule,
         games: &mut StageGames,
         work: &mut Work,
-        made: &Made,
+        progress: &Progress,
     ) -> Result<Self, SolveError> {
         let mut marks = Vec::new();
         if hi.node.m - lo.node.m <= WINDOW {
@@ -107,7 +107,7 @@ impl Cell {
                     games: &mut *games,
                     work: &mut *work,
                     marks: &mut marks,
-                    made,
+                    progress,
                 };
                 let ends = [search.probe(lo.node.m)?, search.probe(hi.node.m)?];
                 search.between(&ends[0], &ends[1], 0)?;
@@ -179,7 +179,7 @@ struct Search<'s, 'a> {
     games: &'s mut StageGames<'a>,
     work: &'s mut Work,
     marks: &'s mut Vec<Mark>,
-    made: &'s Made,
+    progress: &'s Progress,
 }
 
 /// One enumerated stage game, with what tells how far away a change is.
@@ -262,7 +262,7 @@ impl Search<'_, '_> {
             return Ok(());
         }
         if ends[1] - ends[0] <= WINDOW {
-            if self.made.marks.fetch_add(2, Relaxed) >= MOST_PIECES {
+            if self.progress.marks.fetch_add(2, Relaxed) >= MOST_PIECES {
                 let (t, limit) = (self.games.period.t, MOST_PIECES);
                 return Err(SolveError::TooManyPieces { t, limit });
             }

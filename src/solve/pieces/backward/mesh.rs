@@ -1,16 +1,13 @@
 //! The points at which all stage games of a period are searched first, and the smooth regimes between what is found there.
 
-use super::{GAP, Node, Step, WINDOW};
+use super::{Node, Step};
 use crate::solve::SolveError;
 use crate::solve::Work;
 use crate::solve::pieces::stage_game::{StageGames, is_steady};
 use crate::solve::pieces::values::{Crossing, accuracy};
+use crate::solve::tolerances::{GAP, NARROW, UNSTEADY, WINDOW};
 use crate::stats::Interval;
 
-/// A part of the mesh on which m' may turn is not divided further.
-const TURN: f64 = 1e-9;
-/// Nor one that is not known to be steady, which is counted.
-const UNSTEADY: f64 = 1e-7;
 /// Cells of the mesh that are looked at together first.
 const BLOCK: usize = 8;
 /// Divisions of one part of the mesh.
@@ -72,7 +69,7 @@ impl Step<'_> {
         let stretches = mesh.chunk_by(|lo, hi| hi - lo > WINDOW);
         let blocks: Vec<&[f64]> = stretches.flat_map(overlapping).collect();
         let mut divided = self.in_parallel(blocks.iter(), work, |games, block, work, out| {
-            self.settle(games, block, work, out);
+            self.refine(games, block, work, out);
             Ok(())
         })?;
         divided.extend(mesh.iter().copied());
@@ -82,15 +79,15 @@ impl Step<'_> {
 
     /// The points by which the cells between neighbours of a block have to be divided: none where the block is steady as a
     /// whole.
-    fn settle(&self, games: &StageGames, block: &[f64], work: &mut Work, out: &mut Vec<f64>) {
+    fn refine(&self, games: &StageGames, block: &[f64], work: &mut Work, out: &mut Vec<f64>) {
         let ends = [block[0], block[block.len() - 1]];
         if block.len() == 2 {
             let mut left = MOST_DIVISIONS;
             self.divide(games, ends, &mut left, work, out);
         } else if !is_steady(games, self.period, ends[0], ends[1]) {
             let middle = block.len() / 2;
-            self.settle(games, &block[..=middle], work, out);
-            self.settle(games, &block[middle..], work, out);
+            self.refine(games, &block[..=middle], work, out);
+            self.refine(games, &block[middle..], work, out);
         }
     }
 
@@ -145,7 +142,7 @@ impl Step<'_> {
         let starts = games.routes();
         games.move_to(hi)?;
         let ends = games.routes();
-        let divisible = hi - lo > TURN && *left > 0;
+        let divisible = hi - lo > NARROW && *left > 0;
         if divisible && self.may_turn(games, [lo, hi], [&starts, &ends], switches) {
             *left -= 1;
             let middle = 0.5 * (lo + hi);

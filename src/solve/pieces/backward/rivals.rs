@@ -4,13 +4,12 @@
 //! cubic through them: where that dips a rival may pass and fall back without any of the points showing it.
 
 use super::super::values::{INNER, OUTER, POINTS};
+use crate::solve::tolerances::SAME_VALUE;
 
 /// Points at which all actions are compared.
 const SEEN: usize = POINTS - 1;
-/// A rival is looked at where it comes to less than this share of its least distance at the points,
+/// A rival is looked at where it comes to less than this share of its least distance at the points, by more than rounding.
 const DIP: f64 = 0.5;
-/// by more than rounding, in V^l's range over the actions.
-const ROUNDING: f64 = 1e-12;
 /// Rivals of one piece that are looked at, the nearest first.
 const MOST: usize = 4;
 /// Looks at one rival, while each promises to come a tenth closer,
@@ -36,7 +35,7 @@ pub(super) fn find(leaders: &[Vec<f64>; SEEN], chosen: usize) -> Vec<Rival> {
     let all = leaders.iter().flatten();
     let low = all.clone().fold(f64::INFINITY, |low, v| low.min(*v));
     let high = all.fold(f64::NEG_INFINITY, |high, v| high.max(*v));
-    let rounding = ROUNDING * (high - low).max(1.0);
+    let rounding = SAME_VALUE * (high - low).max(1.0);
     let mut rivals: Vec<Rival> = Vec::new();
     for candidate in (0..leaders[0].len()).filter(|l| *l != chosen) {
         let below = [0, 1, 2, 3].map(|i| leaders[i][chosen] - leaders[i][candidate]);

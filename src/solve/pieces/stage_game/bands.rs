@@ -16,14 +16,13 @@ use super::StageGames;
 use super::equilibrium::Equilibria;
 use super::mixing::{End, Segment};
 use crate::solve::stage::Kind;
+use crate::solve::tolerances::SAME_EQUILIBRIUM;
 
 /// D that varies by less than this share of the tie tolerance on a branch is constant there; D that is so near to the target
 /// at the side of a jump is there.
 const FLAT: f64 = 1e-3;
 /// The share of a band that constant branches must take up.
 const SHARE: f64 = 0.5;
-/// The least width of a continuum.
-const CONTINUUM: f64 = 1e-9;
 
 /// How D comes to one end of a band.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -171,7 +170,7 @@ impl StageGames<'_> {
                 width += to.m - from.m;
             }
         }
-        if width <= CONTINUUM || width < SHARE * self.width(segment, band) {
+        if width <= SAME_EQUILIBRIUM || width < SHARE * self.width(segment, band) {
             flat.clear();
         }
         flat

@@ -15,8 +15,9 @@
 use super::super::values::{Border, POINTS, Piece, Place};
 use super::StageGames;
 use super::equilibrium::Equilibria;
-use super::mixing::{SAME, Segment};
+use super::mixing::Segment;
 use crate::solve::stage::{Kind, Limit};
+use crate::solve::tolerances::SAME_EQUILIBRIUM;
 
 /// Rounding of a criterion relative to its coefficients: what differs by less is as good.
 const ROUNDING: f64 = 64.0 * f64::EPSILON;
@@ -87,7 +88,7 @@ impl StageGames<'_> {
         let mut best: Option<f64> = None;
         let mut most = value(from).max(value(to)) + ROUNDING * size;
         for m in piece.stationary(&criterion) {
-            if m > from + SAME && m < to - SAME && value(m) > most {
+            if m > from + SAME_EQUILIBRIUM && m < to - SAME_EQUILIBRIUM && value(m) > most {
                 (best, most) = (Some(m), value(m));
             }
         }

@@ -274,8 +274,8 @@ impl Enclosed<'_, ORDER> {
             let x = LeaderType(x);
             let mut value = Jet::constant(0.0);
             for (action, gamma) in candidate.leader.support(x) {
-                let (worth, bend) = self.worth(label, path, x, action)?;
-                value = value.plus(&worth.scaled(gamma));
+                let (value_of, bend) = self.value_of_action(label, path, x, action)?;
+                value = value.plus(&value_of.scaled(gamma));
                 kinks = kinks.max(bend);
             }
             all.push(value);
@@ -284,7 +284,7 @@ impl Enclosed<'_, ORDER> {
     }
 
     /// What a type of the leader gets by an action, all else as announced.
-    fn worth(
+    fn value_of_action(
         &self,
         label: &Label,
         path: &Path,

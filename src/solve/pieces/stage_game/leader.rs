@@ -3,50 +3,19 @@
 use super::{Equilibrium, StageGames};
 use crate::game::{LeaderAction, LeaderType, update_belief};
 use crate::solve::SolveError;
-
-/// V^l per leader type, and what types of probability zero do.
-pub(in crate::solve) struct TypeValues {
-    pub values: Vec<f64>,
-    pub own: Vec<(LeaderType, LeaderAction)>,
-}
+use crate::solve::leader::TypeValues;
 
 impl StageGames<'_> {
     /// V^l of an equilibrium per type of a leader whose type is private, (16): for each, the sum over her actions of their
     /// probability times r + sum over x, a of z(x) gamma(a|x) g(x, a) + delta E V^l_{t+1}(pi', z', x').
-    ///
-    /// A type of probability zero moves nothing and takes its own best action, which is returned with the values.
     pub fn leader_types(&self, e: &Equilibrium) -> Result<TypeValues, SolveError> {
-        let game = self.period.game;
-        let candidate = &self.period.candidates.list[e.label.candidate];
-        let mut all = TypeValues {
-            values: Vec::new(),
-            own: Vec::new(),
-        };
-        for (x, weight) in self.period.belief.weights().iter().enumerate() {
-            let x = LeaderType(x);
-            if *weight > 0.0 {
-                let mut value = 0.0;
-                for (action, gamma) in candidate.leader.support(x) {
-                    value += gamma * self.worth(e, x, action)?;
-                }
-                all.values.push(value);
-                continue;
-            }
-            let mut best = (f64::NEG_INFINITY, LeaderAction(0));
-            for action in (0..game.leader_actions().len()).map(LeaderAction) {
-                let value = self.worth(e, x, action)?;
-                if value > best.0 {
-                    best = (value, action);
-                }
-            }
-            all.values.push(best.0);
-            all.own.push((x, best.1));
-        }
-        Ok(all)
+        let leader = &self.period.candidates.list[e.label.candidate].leader;
+        let value = |x, action| self.value_of_action(e, x, action);
+        TypeValues::of(self.period.game, self.period.belief, leader, value)
     }
 
     /// What a type of the leader gets by an action, all else as announced.
-    fn worth(
+    fn value_of_action(
         &self,
         e: &Equilibrium,
         x: LeaderType,

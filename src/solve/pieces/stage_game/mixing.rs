@@ -5,11 +5,7 @@ use super::super::values::{Border, Place, Values};
 use super::StageGames;
 use super::equilibrium::{Equilibria, Equilibrium, Label, Landing};
 use crate::solve::stage::{Kind, Outcome};
-
-/// A kernel difference smaller than this gives no hold on m'.
-const NO_COUPLING: f64 = 1e-14;
-/// Equilibria closer than this in (gamma, z') are one.
-pub(super) const SAME: f64 = 1e-9;
+use crate::solve::tolerances::{NO_COUPLING, SAME_EQUILIBRIUM};
 
 impl StageGames<'_> {
     /// Type x mixes over each pair of its actions while the other type plays each of its own.
@@ -236,14 +232,14 @@ impl StageGames<'_> {
         let probability = segment.probability(label.kind, place.m);
         let e = self.mixture(segment, label, probability, place, coin, values);
         let same = |other: &Equilibrium| {
-            (other.next.m - e.next.m).abs() < SAME
+            (other.next.m - e.next.m).abs() < SAME_EQUILIBRIUM
                 && self.next(segment.candidate).jump_region(other.next.piece)
                     == self.next(segment.candidate).jump_region(e.next.piece)
                 && other.is_supported() == e.is_supported()
                 && (0..2).all(|x| {
                     self.available[x]
                         .iter()
-                        .all(|&a| (other.gamma(x, a) - e.gamma(x, a)).abs() < SAME)
+                        .all(|&a| (other.gamma(x, a) - e.gamma(x, a)).abs() < SAME_EQUILIBRIUM)
                 })
         };
         // A mixture can coincide only with a pure prescription, or with the end of the branch before.

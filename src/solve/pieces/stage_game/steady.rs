@@ -9,15 +9,13 @@ use super::enclosed::Enclosed;
 use super::{Period, StageGames};
 use crate::game::jet::Jet;
 use crate::solve::pieces::values::Piecewise;
-use crate::solve::tolerances::TIE;
+use crate::solve::tolerances::{NO_COUPLING, TIE};
 use crate::stats::Interval;
 
 /// Times [`TIE`]: the largest tolerance of ties, whose own range is not known on an interval.
 const WIDEST: f64 = 16.0;
 /// What varies by less than this share of the tolerance stays on one side of it, or at it, as far as it is known.
 const STILL: f64 = 0.01;
-/// A difference of kernels below this gives no hold on m'.
-const NO_COUPLING: f64 = 1e-14;
 
 /// A function over an interval, and at its middle.
 #[derive(Clone, Copy)]

@@ -5,14 +5,13 @@
 
 use super::{POINTS, Piece, Piecewise};
 use crate::game::jet::Jet;
+use crate::solve::tolerances::ROUNDING_OF_Z;
 use crate::stats::Interval;
 
 /// Pieces that one path may meet.
 const MOST: usize = 48;
 /// Bounds the Lebesgue constant of a piece's interpolation points.
 const LEBESGUE: f64 = 2.0;
-/// Rounding of m'.
-const NEAR: f64 = 1e-13;
 
 /// The largest |(s - s_1) .. (s - s_5)| on \[-1, 1\], the s_i being the interpolation points.
 const NODES: f64 = 0.116_1;
@@ -66,9 +65,9 @@ impl Piecewise {
         [first, last]: [usize; 2],
     ) -> Option<Composed<'_, N>> {
         let (ends, range) = ([self.pieces[first].lo, self.pieces[last].hi], path.c[0]);
-        let inside = range.low >= ends[0] - NEAR && range.high <= ends[1] + NEAR;
+        let inside = range.low >= ends[0] - ROUNDING_OF_Z && range.high <= ends[1] + ROUNDING_OF_Z;
         // A path that turns nowhere, but by rounding, stays between its ends, and these are known to lie in.
-        let monotone = path.c[1].low >= -NEAR || path.c[1].high <= NEAR;
+        let monotone = path.c[1].low >= -ROUNDING_OF_Z || path.c[1].high <= ROUNDING_OF_Z;
         if !(inside || monotone) {
             return None;
         }

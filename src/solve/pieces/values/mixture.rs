@@ -1,6 +1,7 @@
 //! The mean of several value functions: what followers expect where the leader's step decides which of them comes.
 
-use super::{Border, JUMP, Piece, Piecewise, Values, accuracy, least_jump};
+use super::{Border, Piece, Piecewise, Values, accuracy, least_jump};
+use crate::solve::tolerances::JUMP;
 
 /// One of the functions.
 pub(in crate::solve) struct Part<'a> {

@@ -1,18 +1,19 @@
 //! Where D turns on a piece, and where polynomials on it are stationary.
 
-use super::{Border, FLAT, POINTS, Piece, Piecewise, Place};
+use super::{Border, POINTS, Piece, Piecewise, Place};
+use crate::solve::tolerances::SAME_VALUE;
 
 /// The ends of a piece and, between them, the points where D turns.
 pub(super) fn turning_points(piece: &Piece) -> Vec<f64> {
     let mut cuts = vec![piece.lo];
     let c = piece.difference_coefficients();
     let spread = c[1..].iter().map(|c| c.abs()).sum::<f64>();
-    if spread > FLAT {
+    if spread > SAME_VALUE {
         for m in piece.stationary(&c) {
             let before = piece.difference(cuts[cuts.len() - 1]);
             if m > cuts[cuts.len() - 1]
                 && m < piece.hi
-                && (piece.difference(m) - before).abs() > FLAT
+                && (piece.difference(m) - before).abs() > SAME_VALUE
             {
                 cuts.push(m);
             }
@@ -53,7 +54,7 @@ impl Piecewise {
         });
         let near = turns.filter(|turn| {
             let d = self.pieces[turn.piece].difference(turn.m);
-            (d - reached).abs() <= FLAT
+            (d - reached).abs() <= SAME_VALUE
         });
         let nearest = near.min_by(|a, b| (a.m - end.m).abs().total_cmp(&(b.m - end.m).abs()));
         nearest.unwrap_or(end)
