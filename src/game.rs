@@ -45,7 +45,7 @@ pub use motion::{
 pub use policy::{MULTIPLY_ADDS_A_SECOND, Play, Policy, PolicyError};
 pub use policy_file::{PolicyFile, PolicyFileError, PolicyProblem};
 pub use ranges::RewardRanges;
-pub use rewards::{MeanRewards, leader_reward, mean_rewards};
+pub use rewards::{MeanRewards, leader_reward, leader_reward_under, mean_rewards};
 pub(crate) use scales::cover_simplex;
 pub use scales::{Scale, Scales};
 pub use sources::{Kernel, Reward};

@@ -27,7 +27,12 @@ pub fn at_belief(
     mixing: usize,
     belief: &Belief,
 ) -> Result<Vec<LeaderPrescription>, TooManyCandidates> {
-    let laws = laws(actions.len(), mixing);
+    // Pure laws stand first, in the order of the actions: alone they need not be listed, which every state asks for.
+    let laws = match mixing {
+        0 | 1 => Vec::new(),
+        _ => laws(actions.len(), mixing),
+    };
+    let number = laws.len().max(actions.len());
     let types = belief.weights().len();
     let possible = |x: &usize| belief.weights()[*x] > 0.0;
     let active: Vec<usize> = match game.leader_information() {
@@ -36,31 +41,28 @@ pub fn at_belief(
     };
     let count = u32::try_from(active.len())
         .ok()
-        .and_then(|k| laws.len().checked_pow(k));
+        .and_then(|k| number.checked_pow(k));
     let count = count
         .filter(|count| *count <= MOST_CANDIDATES)
         .ok_or_else(|| TooManyCandidates {
-            count: (laws.len() as f64).powi(active.len() as i32),
+            count: (number as f64).powi(active.len() as i32),
         })?;
-    let public = game.leader_information() == LeaderInformation::Public;
     let mut pure = Vec::new();
     let mut mixed = Vec::new();
     for code in 0..count {
-        let mut rows = vec![&laws[0]; types];
-        for (x, law) in active.iter().zip(digits(code, laws.len(), active.len())) {
-            rows[*x] = &laws[law];
+        let mut rows = vec![0; types];
+        for (x, law) in active.iter().zip(digits(code, number, active.len())) {
+            rows[*x] = law;
         }
-        if public {
+        if game.leader_information() == LeaderInformation::Public {
             rows = vec![rows[0]; types];
         }
-        let single = |law: &&Vec<usize>| law.iter().position(|share| *share == mixing);
-        let chosen: Option<Vec<_>> = rows
-            .iter()
-            .map(|law| single(law).map(|i| LeaderAction(actions[i])))
-            .collect();
-        match chosen {
-            Some(chosen) => pure.push(LeaderPrescription::pure(chosen)),
-            None => mixed.push(mixture(game, actions, mixing, &rows)),
+        if rows.iter().all(|law| *law < actions.len()) {
+            let chosen = rows.iter().map(|law| LeaderAction(actions[*law]));
+            pure.push(LeaderPrescription::pure(chosen.collect()));
+        } else {
+            let rows: Vec<&Vec<usize>> = rows.iter().map(|law| &laws[*law]).collect();
+            mixed.push(mixture(game, actions, mixing, &rows));
         }
     }
     pure.append(&mut mixed);

@@ -40,11 +40,19 @@ pub fn leader_reward(
     z: &MeanField,
     prescription: &Prescription,
 ) -> f64 {
-    let mut reward = tables.leader_period_reward(leader_move);
-    for (x, a, mass) in joint_law(z, prescription) {
-        reward += mass * tables.leader_follower_reward(leader_move, x, a);
-    }
-    reward
+    leader_reward_under(tables, leader_move, joint_law(z, prescription))
+}
+
+/// R^l at a leader move under mu, given as (x, a, mu(x, a)) where it is positive.
+pub fn leader_reward_under(
+    tables: &Tables<'_>,
+    leader_move: usize,
+    joint: impl Iterator<Item = (usize, usize, f64)>,
+) -> f64 {
+    joint.fold(
+        tables.leader_period_reward(leader_move),
+        |reward, (x, a, mass)| reward + mass * tables.leader_follower_reward(leader_move, x, a),
+    )
 }
 
 /// mu(x, a) where it is positive: elsewhere a reward need not be a number.

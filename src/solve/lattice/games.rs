@@ -6,8 +6,8 @@ use super::search::{Equilibria, Search};
 use super::stage_game::{Across, Branch, Equilibrium, StageGame};
 use crate::game::{
     Belief, FlowRule, GameError, LeaderAction, LeaderInformation, LeaderMove, LeaderPrescription,
-    LeaderType, MeanField, Outcome as Seen, Play, Prescription, Tables, Way, outcomes,
-    update_belief,
+    LeaderType, MeanField, Outcome as Seen, Play, Prescription, Tables, Way, leader_reward_under,
+    outcomes, update_belief,
 };
 use crate::solve::leader::TypeValues;
 use crate::solve::representation::{self, Found};
@@ -244,15 +244,14 @@ impl<'a> StageGames<'a> {
     ) -> Result<f64, SolveError> {
         let game = self.period.game;
         let index = game.leader_move(x, action);
-        let mut value = self.tables.leader_period_reward(index);
-        for (y, mass) in self.z.iter().enumerate() {
-            for a in 0..self.stage.actions {
-                let gamma = answer.equilibrium.gamma[y * self.stage.actions + a];
-                if gamma > 0.0 {
-                    value += mass * gamma * self.tables.leader_follower_reward(index, y, a);
-                }
-            }
-        }
+        let masses = self.z.iter().enumerate();
+        let pairs = masses.flat_map(|(y, mass)| {
+            let row =
+                answer.equilibrium.gamma[y * self.stage.actions..][..self.stage.actions].iter();
+            row.enumerate().map(move |(a, gamma)| (y, a, mass * gamma))
+        });
+        let played = pairs.filter(|(_, _, mass)| *mass > 0.0);
+        let reward = leader_reward_under(&self.tables, index, played);
         let followed = self.followed(answer, action);
         let mut later = 0.0;
         if game.leader_information() == LeaderInformation::Private {
@@ -277,7 +276,7 @@ impl<'a> StageGames<'a> {
                 later += self.tables.leader_transition(index, next.0) * values[0];
             }
         }
-        Ok(value + game.discount() * later)
+        Ok(reward + game.discount() * later)
     }
 
     /// z' of (8), the mean over what the leader may do.

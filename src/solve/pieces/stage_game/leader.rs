@@ -1,7 +1,7 @@
 //! What an equilibrium is worth to each type of a leader whose type is private, (16).
 
 use super::{Equilibrium, StageGames};
-use crate::game::{LeaderAction, LeaderType, update_belief};
+use crate::game::{LeaderAction, LeaderType, leader_reward_under, update_belief};
 use crate::solve::SolveError;
 use crate::solve::leader::TypeValues;
 
@@ -24,15 +24,12 @@ impl StageGames<'_> {
         let (game, belief) = (self.period.game, self.period.belief);
         let candidate = &self.period.candidates.list[e.label.candidate];
         let index = game.leader_move(x, action);
-        let mut value = self.tables.leader_period_reward(index);
-        for y in 0..2 {
-            for &a in &self.available[y] {
-                let mass = self.mass(y) * e.gamma(y, a);
-                if mass > 0.0 {
-                    value += mass * self.tables.leader_follower_reward(index, y, a);
-                }
-            }
-        }
+        let pairs = [0, 1].into_iter().flat_map(|y| {
+            let row = self.available[y].iter();
+            row.map(move |a| (y, *a, self.mass(y) * e.gamma(y, *a)))
+        });
+        let played = pairs.filter(|(_, _, mass)| *mass > 0.0);
+        let reward = leader_reward_under(&self.tables, index, played);
         let seen = candidate.after.iter().find(|a| a.outcome.action == action);
         let nodes = match seen {
             Some(after) => after.nodes.clone(),
@@ -59,6 +56,6 @@ impl StageGames<'_> {
                 }
             }
         }
-        Ok(value + game.discount() * later)
+        Ok(reward + game.discount() * later)
     }
 }
