@@ -167,7 +167,7 @@ pub enum Failure {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: ArchiveError,
+        source: Box<ArchiveError>,
     },
     /// The game cannot be solved.
     #[error(transparent)]

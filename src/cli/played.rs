@@ -166,6 +166,6 @@ fn restore<'g>(scenario: &'g Scenario, path: &Path) -> Result<Solved<'g>, Failur
     let restored = archive.restore(scenario.game(), &scenario.solve);
     restored.map_err(|source| Failure::Theta {
         path: path.to_owned(),
-        source,
+        source: Box::new(source),
     })
 }
