@@ -1,7 +1,7 @@
 //! `smfg converge`: how fast N followers approach the mean-field limit.
 
 use clap::Args;
-use smfg::report::{convergence_screen, write_convergence};
+use smfg::report::{convergence_screen, convergence_table};
 
 use super::failure::Failure;
 use super::job::Job;
@@ -65,7 +65,7 @@ pub fn execute(options: &ConvergeCommand) -> Result<Outcome, Failure> {
             game, policy, &flow, &switches, &settings,
         )?)
     })?;
-    write_convergence(folder, &found)?;
+    folder.table("convergence.csv", &convergence_table(&found)?)?;
     let folder = job.close()?;
     if !options.output.quiet {
         stdout::print(&convergence_screen(&found))?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use smfg::game::{PolicyError, PolicyFileError};
-use smfg::report::{Difference, FolderError, ReadError, ReadThetaError, WriteError};
+use smfg::report::{Difference, FolderError, Misfit, ReadError, ReadThetaError, WriteError};
 use smfg::scenario::{Problem, ScenarioError};
 use smfg::simulate::{Share, SimulateError};
 use smfg::solve::{ArchiveError, Iteration, SolveError};
@@ -200,7 +200,7 @@ pub enum Failure {
     Write(#[from] WriteError),
     /// Rows that cannot be made.
     #[error("cannot make the rows of a table")]
-    Rows(#[from] csv::Error),
+    Rows(#[from] Misfit),
     /// What an interrupted run or a share left.
     #[error(transparent)]
     State(#[from] ReadError),

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use smfg::game::{Flow, Game};
 use smfg::report::{
-    OutputFolder, PopulationState, RowFile, RunState, agent_returns_rows, begin_agent_returns,
-    begin_returns, begin_trace, columns, returns_rows, trace_rows, write_summary,
+    OutputFolder, PopulationState, RowFile, RunState, agent_returns_table, begin_agent_returns,
+    begin_returns, begin_trace, columns, returns_table, summary_table, trace_table,
 };
 use smfg::simulate::SimulateSettings;
 use smfg::simulate::{Cohorts, Digest, SUMMARY_ENTRIES, Summary, Trajectory};
@@ -56,19 +56,19 @@ impl Block {
     /// Rows that cannot be made.
     pub fn new(
         game: &Game,
-        traced: Traced,
+        (traced, cohorts): (Traced, Cohorts),
         flow: &Flow,
         paths: &[Trajectory],
     ) -> Result<Self, Failure> {
         let in_trace = || paths.iter().filter(|path| traced.holds(path.replication()));
         let trace = match in_trace().next() {
-            Some(_) => trace_rows(game, in_trace())?,
+            Some(_) => trace_table(game, in_trace())?.write_csv_rows(Vec::new())?,
             None => Vec::new(),
         };
         Ok(Self {
             trace,
-            returns: returns_rows(paths)?,
-            agent_returns: agent_returns_rows(game, paths)?,
+            returns: returns_table(game, cohorts, paths)?.write_csv_rows(Vec::new())?,
+            agent_returns: agent_returns_table(game, paths)?.write_csv_rows(Vec::new())?,
             replications: paths.len() as u64,
             digest: Digest::new(paths, game.follower_actions().len(), flow),
         })
@@ -193,7 +193,8 @@ impl<'a> Ledger<'a> {
         self.save()?;
         let summaries = self.state.populations.iter();
         let rows = summaries.flat_map(|population| population.summary.rows());
-        Ok(write_summary(self.folder, &columns::summary(game), rows)?)
+        let summary = summary_table(columns::summary(game), rows)?;
+        Ok(self.folder.table("summary.csv", &summary)?)
     }
 }
 

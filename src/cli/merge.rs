@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Deserialize;
 use smfg::report::{
     Difference, Manifest, OnExisting, OutputFolder, PopulationState, RowFile, RunState, read_json,
-    read_state, shell_words, write_summary,
+    read_state, shell_words, summary_table,
 };
 use smfg::simulate::{DifferentSummaries, Share, Summary};
 
@@ -136,12 +136,9 @@ pub fn execute(options: &MergeCommand) -> Result<Outcome, Failure> {
             }
         }
         let header = header(&first.path.join("summary.csv"))?;
-        let header: Vec<&str> = header.trim_end().split(',').collect();
-        write_summary(
-            &mut folder,
-            &header,
-            summaries.iter().flat_map(Summary::rows),
-        )?;
+        let header = header.trim_end().split(',').map(str::to_owned).collect();
+        let summary = summary_table(header, summaries.iter().flat_map(Summary::rows))?;
+        folder.table("summary.csv", &summary)?;
         let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
         let identity = &first.state.identity;
         let settings = identity.settings().clone().into();
@@ -274,7 +271,7 @@ const TABLES: [(&str, End); 3] = [
 /// The rows of a table, population by population and share by share.
 fn join(folder: &mut OutputFolder, name: &str, end: End, parts: &[Part]) -> Result<(), Failure> {
     let header = header(&parts[0].path.join(name))?;
-    let columns: Vec<&str> = header.trim_end().split(',').collect();
+    let columns: Vec<String> = header.trim_end().split(',').map(str::to_owned).collect();
     let mut table = folder.row_file(name, &columns, None)?;
     for index in 0..parts[0].state.populations.len() {
         for part in parts {

@@ -1,7 +1,7 @@
 //! `smfg plan`: the replications and the time that a verdict will need, as CSV on standard output.
 
 use clap::Args;
-use smfg::report::write_plan;
+use smfg::report::plan_table;
 use smfg::validate::MeanFieldPath;
 
 use super::failure::Failure;
@@ -48,7 +48,7 @@ pub fn execute(options: &PlanCommand) -> Result<Outcome, Failure> {
     let widened = played.widened(game, &files)?;
     let policy = super::validate::tested(&played, widened.as_ref());
     let needs = smfg::validate::plan(game, policy, &path, &settings)?;
-    let table = write_plan(Vec::new(), &needs).map_err(std::io::Error::from)?;
+    let table = plan_table(&needs)?.write_csv(Vec::new())?;
     stdout::print(&String::from_utf8_lossy(&table))?;
     Ok(Outcome::Done)
 }

@@ -155,7 +155,7 @@ pub fn simulate(
                 listening.asked(),
                 |paths| {
                     bar.inc(cost(population).saturating_mul(paths.len() as u64));
-                    Block::new(game, traced, flow, &paths)
+                    Block::new(game, (traced, cohorts), flow, &paths)
                 },
                 |block| ledger.take(&block),
             )?;

@@ -3,7 +3,7 @@
 use clap::Args;
 use smfg::game::Flow;
 use smfg::report::{
-    OutputFolder, PolicyTable, certificate_json, solution_screen, write_mean_field, write_theta,
+    OutputFolder, PolicyTable, certificate_json, mean_field_table, solution_screen, write_theta,
 };
 use smfg::scenario::Scenario;
 use smfg::solve::{Archive, SolveError, Unfit};
@@ -81,7 +81,8 @@ pub fn write_solution(
     let game = scenario.game();
     let mixing = played.leader_mixing();
     let rewards = flow.rewards(game).map_err(SolveError::from)?;
-    write_mean_field(folder, game, mixing, flow, &rewards)?;
+    let table = mean_field_table(game, mixing, flow, &rewards)?;
+    folder.table("mean_field.csv", &table)?;
     let Played::Solved(solution, _) = played else {
         return Ok(Vec::new());
     };

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use smfg::game::{Belief, Game, LeaderAction, LeaderInformation, LeaderPrescription, MeanField};
-use smfg::report::write_stage;
+use smfg::report::stage_table;
 use smfg::scenario::Scenario;
 use smfg::solve::{Solved, Start};
 
@@ -198,7 +198,6 @@ fn equilibria(scenario: &Scenario, stage: &StageGame) -> Result<String, Failure>
     let rows =
         solution.stage_equilibria(stage.t, &stage.belief, &stage.z, stage.leader.as_ref())?;
     let mixing = scenario.solve.mixing();
-    let table = write_stage(Vec::new(), game, mixing, &stage.belief, &rows);
-    let table = table.map_err(std::io::Error::from)?;
+    let table = stage_table(game, mixing, &stage.belief, &rows)?.write_csv(Vec::new())?;
     Ok(String::from_utf8_lossy(&table).into_owned())
 }

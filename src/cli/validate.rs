@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use smfg::game::{Flow, Game, Policy, PolicyFile};
 use smfg::report::{
-    OutputFolder, certificate_json, verdict_json, write_best_response, write_deviations,
+    OutputFolder, best_response_table, certificate_json, deviations_table, verdict_json,
 };
 use smfg::scenario::Scenario;
 use smfg::solve::Widened;
@@ -100,8 +100,9 @@ pub fn validate(
         let claims = self::settings(scenario, &files, played.name());
         Ok(smfg::validate::validate(game, policy, &path, &claims)?)
     })?;
-    write_deviations(folder, &validation.rows)?;
-    write_best_response(folder, game, &validation.best_response)?;
+    folder.table("deviations.csv", &deviations_table(&validation.rows)?)?;
+    let departures = best_response_table(game, &validation.best_response)?;
+    folder.table("best_response.csv", &departures)?;
     folder.json(
         "verdict.json",
         &verdict_json(&validation, settings.epsilon, settings.confidence),

@@ -1,5 +1,6 @@
 //! agent_returns.csv: how the returns of single followers are spread, one row per replication and initial type.
 
+use super::table::Misfit;
 use super::{Cell, FolderError, OutputFolder, RowFile, Table, columns};
 use crate::game::Game;
 use crate::simulate::Trajectory;
@@ -15,13 +16,13 @@ pub fn begin_agent_returns(
     folder.row_file("agent_returns.csv", &columns::agent_returns(), kept)
 }
 
-/// The rows of replications in agent_returns.csv: none for a type that nobody started with, or where the returns of
+/// agent_returns.csv of these replications: no row for a type that nobody started with, or where the returns of
 /// single followers were not kept.
 ///
 /// # Errors
-/// Where memory cannot be written.
-pub fn agent_returns_rows(game: &Game, paths: &[Trajectory]) -> Result<Vec<u8>, csv::Error> {
-    let mut rows = Table::rows(Vec::new());
+/// [`Misfit`].
+pub fn agent_returns_table(game: &Game, paths: &[Trajectory]) -> Result<Table, Misfit> {
+    let mut rows = Table::new(columns::agent_returns());
     for path in paths {
         let by_type = path.agent_returns().map_or(&[][..], |all| all.by_type());
         for (name, law) in game.follower_types().iter().zip(by_type) {
@@ -38,5 +39,5 @@ pub fn agent_returns_rows(game: &Game, paths: &[Trajectory]) -> Result<Vec<u8>, 
             rows.row(row.chain(law.histogram.map(Cell::Int)))?;
         }
     }
-    rows.finish()
+    Ok(rows)
 }

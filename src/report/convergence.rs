@@ -1,6 +1,7 @@
 //! convergence.csv, and what `smfg converge` prints.
 
-use super::{Cell, OutputFolder, WriteError, columns};
+use super::table::Misfit;
+use super::{Cell, Table, columns};
 use crate::stats::Interval;
 use crate::validate::{Convergence, Estimate, Fitted, Slope};
 
@@ -8,9 +9,9 @@ use crate::validate::{Convergence, Estimate, Fitted, Slope};
 /// `misfit` with `NaN` for a population, and the local slopes, at the larger of their two populations.
 ///
 /// # Errors
-/// [`WriteError`].
-pub fn write_convergence(folder: &mut OutputFolder, found: &Convergence) -> Result<(), WriteError> {
-    let mut table = folder.table("convergence.csv", &columns::convergence())?;
+/// [`Misfit`].
+pub fn convergence_table(found: &Convergence) -> Result<Table, Misfit> {
+    let mut table = Table::new(columns::convergence());
     for estimate in &found.estimates {
         let Interval { low, high } = estimate.limits();
         let cells: [Cell; 6] = [
@@ -47,7 +48,7 @@ pub fn write_convergence(folder: &mut OutputFolder, found: &Convergence) -> Resu
             table.row(cells)?;
         }
     }
-    table.finish()
+    Ok(table)
 }
 
 /// The rows of one fit; `NaN` where nothing was fitted.

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Manifest, Table};
+use super::{Manifest, Misfit, Table};
 
 mod rows;
 mod state;
@@ -208,28 +208,35 @@ impl OutputFolder {
         &self.partial
     }
 
+    /// Write the table `name`.
+    ///
+    /// # Errors
+    /// [`WriteError`] where the file cannot be written.
+    pub fn table(&mut self, name: &str, table: &Table) -> Result<(), WriteError> {
+        let mut file = self.begin_table(name, table.header())?;
+        file.append(table)?;
+        file.finish()
+    }
+
     /// Begin the table `name` with this header; [`FileTable::finish`] ends it.
     ///
     /// # Errors
     /// [`WriteError`] where the file cannot be written.
-    pub fn table<S: AsRef<str>>(
-        &mut self,
-        name: &str,
-        header: &[S],
-    ) -> Result<FileTable, WriteError> {
+    pub fn begin_table(&mut self, name: &str, header: &[String]) -> Result<FileTable, WriteError> {
         let (path, file) = self.begin(name)?;
-        let table = Table::new(file, header).map_err(failed("write", &path))?;
-        Ok(FileTable { path, table })
+        let begun = Table::new(header.to_vec()).write_csv(file);
+        let file = begun.map_err(failed("write", &path))?;
+        Ok(FileTable { path, file })
     }
 
     /// Begin the table `name` to which rows are appended as bytes, or go on with it after so many bytes.
     ///
     /// # Errors
     /// [`FolderError`] where the file cannot be written, is shorter than that, or is being written by another process.
-    pub fn row_file<S: AsRef<str>>(
+    pub fn row_file(
         &mut self,
         name: &str,
-        header: &[S],
+        header: &[String],
         kept: Option<u64>,
     ) -> Result<RowFile, FolderError> {
         self.files.push(name.to_owned());
@@ -351,29 +358,30 @@ impl Drop for OutputFolder {
 #[must_use = "a table is whole only after `finish`"]
 pub struct FileTable {
     path: PathBuf,
-    table: Table<File>,
+    file: File,
 }
 
 impl FileTable {
-    /// Append one row, as many cells as the header has columns.
+    /// Append the rows of a table with the same header.
     ///
     /// # Errors
-    /// [`WriteError`], which may come as late as on [`FileTable::finish`].
-    pub fn row<'a, I>(&mut self, cells: I) -> Result<(), WriteError>
-    where
-        I: IntoIterator,
-        I::Item: Into<Cell<'a>>,
-    {
-        self.table.row(cells).map_err(failed("write", &self.path))
+    /// [`WriteError`].
+    pub fn append(&mut self, rows: &Table) -> Result<(), WriteError> {
+        let written = rows.write_csv_rows(&self.file);
+        written.map(|_| ()).map_err(failed("write", &self.path))
     }
 
-    /// Write what is buffered and wait until the file is stored.
+    /// The error of this file for a row that cannot be made.
+    pub(super) fn failed(&self, misfit: Misfit) -> WriteError {
+        failed("write", &self.path)(misfit)
+    }
+
+    /// Wait until the file is stored.
     ///
     /// # Errors
     /// [`WriteError`].
     pub fn finish(self) -> Result<(), WriteError> {
-        let file = self.table.finish().map_err(failed("write", &self.path))?;
-        file.sync_all().map_err(failed("write", &self.path))
+        self.file.sync_all().map_err(failed("write", &self.path))
     }
 }
 

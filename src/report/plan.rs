@@ -1,15 +1,14 @@
 //! What `smfg plan` prints.
 
-use std::io::Write;
-
+use super::table::Misfit;
 use super::{Cell, Table};
 use crate::validate::Need;
 
-/// One row per deviation that will be sampled, and one per claim (`all`, `all`), as CSV.
+/// One row per deviation that will be sampled, and one per claim (`all`, `all`), .
 ///
 /// # Errors
-/// When the writer fails.
-pub fn write_plan<W: Write>(writer: W, needs: &[Need]) -> Result<W, csv::Error> {
+/// [`Misfit`].
+pub fn plan_table(needs: &[Need]) -> Result<Table, Misfit> {
     let header = [
         "population",
         "player",
@@ -22,7 +21,7 @@ pub fn write_plan<W: Write>(writer: W, needs: &[Need]) -> Result<W, csv::Error> 
         "replications",
         "seconds",
     ];
-    let mut table = Table::new(writer, &header)?;
+    let mut table = Table::new(header.map(str::to_owned).to_vec());
     for need in needs {
         let (player, method) = (need.player.to_string(), need.method.to_string());
         let verdict = need
@@ -42,5 +41,5 @@ pub fn write_plan<W: Write>(writer: W, needs: &[Need]) -> Result<W, csv::Error> 
         ];
         table.row(cells)?;
     }
-    table.finish()
+    Ok(table)
 }

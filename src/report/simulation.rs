@@ -1,6 +1,7 @@
 //! trace.csv, returns.csv and summary.csv. The rows of the first two are made where the trajectories are, on any thread.
 
-use super::{Cell, FolderError, OutputFolder, RowFile, Table, WriteError, columns, leader};
+use super::table::Misfit;
+use super::{Cell, FolderError, OutputFolder, RowFile, Table, columns, leader};
 use crate::game::{Game, LeaderInformation};
 use crate::simulate::{Cohorts, SummaryRow, Trajectory};
 
@@ -26,25 +27,21 @@ pub fn begin_returns(
     cohorts: Cohorts,
     kept: Option<u64>,
 ) -> Result<RowFile, FolderError> {
-    let header = match cohorts {
-        Cohorts::Together => columns::returns(game),
-        Cohorts::ByInitialType | Cohorts::EachFollower => columns::returns_by_type(game),
-    };
-    folder.row_file("returns.csv", &header, kept)
+    folder.row_file("returns.csv", &returns_header(game, cohorts), kept)
 }
 
-/// The rows of replications in trace.csv, t = 1..T + 1.
+/// trace.csv of these replications, t = 1..T + 1.
 ///
 /// # Errors
-/// Where memory cannot be written.
-pub fn trace_rows<'a>(
+/// [`Misfit`].
+pub fn trace_table<'a>(
     game: &Game,
     paths: impl Iterator<Item = &'a Trajectory>,
-) -> Result<Vec<u8>, csv::Error> {
+) -> Result<Table, Misfit> {
     let actions = game.follower_actions().len();
     let typed = game.leader_information() != LeaderInformation::NoTypes;
-    let unknown = columns::trace(game).len() - 3 - game.follower_types().len();
-    let mut rows = Table::rows(Vec::new());
+    let mut rows = Table::new(columns::trace(game));
+    let unknown = rows.header().len() - 3 - game.follower_types().len();
     for path in paths {
         let population = path.population();
         for t in 1..=path.horizon() + 1 {
@@ -67,15 +64,15 @@ pub fn trace_rows<'a>(
             }
         }
     }
-    rows.finish()
+    Ok(rows)
 }
 
-/// The rows of replications in returns.csv.
+/// returns.csv of these replications.
 ///
 /// # Errors
-/// Where memory cannot be written.
-pub fn returns_rows(paths: &[Trajectory]) -> Result<Vec<u8>, csv::Error> {
-    let mut rows = Table::rows(Vec::new());
+/// [`Misfit`].
+pub fn returns_table(game: &Game, cohorts: Cohorts, paths: &[Trajectory]) -> Result<Table, Misfit> {
+    let mut rows = Table::new(returns_header(game, cohorts));
     for path in paths {
         let start: [Cell; 4] = [
             path.population().into(),
@@ -87,19 +84,25 @@ pub fn returns_rows(paths: &[Trajectory]) -> Result<Vec<u8>, csv::Error> {
         let by_type = by_type.iter().map(|value| Cell::Float(*value));
         rows.row(start.into_iter().chain(by_type))?;
     }
-    rows.finish()
+    Ok(rows)
+}
+
+fn returns_header(game: &Game, cohorts: Cohorts) -> Vec<String> {
+    match cohorts {
+        Cohorts::Together => columns::returns(game),
+        Cohorts::ByInitialType | Cohorts::EachFollower => columns::returns_by_type(game),
+    }
 }
 
 /// summary.csv, with this header: the rows of all populations.
 ///
 /// # Errors
-/// [`WriteError`].
-pub fn write_summary<S: AsRef<str>>(
-    folder: &mut OutputFolder,
-    header: &[S],
+/// [`Misfit`].
+pub fn summary_table(
+    header: Vec<String>,
     rows: impl Iterator<Item = SummaryRow>,
-) -> Result<(), WriteError> {
-    let mut table = folder.table("summary.csv", header)?;
+) -> Result<Table, Misfit> {
+    let mut table = Table::new(header);
     for row in rows {
         let start: [Cell; 2] = [row.population.into(), row.t.into()];
         let types = row.types.iter().flat_map(|x| [x.mean, x.sd, x.q05, x.q95]);
@@ -107,5 +110,5 @@ pub fn write_summary<S: AsRef<str>>(
         let values = types.chain(row.share_means.iter().copied()).chain(end);
         table.row(start.into_iter().chain(values.map(Cell::Float)))?;
     }
-    table.finish()
+    Ok(table)
 }

@@ -1,7 +1,6 @@
 //! policy.csv, mean_field.csv and the listing of a stage game.
 
-use std::io::Write;
-
+use super::table::Misfit;
 use super::{Cell, FileTable, OutputFolder, Table, WriteError, columns, leader};
 use crate::game::{Belief, Flow, FlowNode, Game, LeaderMixing, MeanField, MeanRewards};
 use crate::solve::{SolvedEquilibrium, SolvedPoint};
@@ -9,10 +8,15 @@ use crate::solve::{SolvedEquilibrium, SolvedPoint};
 /// policy.csv: theta and V at points (t, pi, z) of a solved game.
 #[derive(Debug)]
 pub struct PolicyTable<'g> {
-    table: FileTable,
+    file: FileTable,
+    /// The rows that are not yet in the file.
+    rows: Table,
     game: &'g Game,
     mixing: LeaderMixing,
 }
+
+/// Rows of policy.csv that are held before they are written.
+const HELD: usize = 1 << 12;
 
 impl<'g> PolicyTable<'g> {
     /// Begin the table.
@@ -24,9 +28,10 @@ impl<'g> PolicyTable<'g> {
         game: &'g Game,
         mixing: LeaderMixing,
     ) -> Result<Self, WriteError> {
-        let table = folder.table("policy.csv", &columns::policy(game, mixing))?;
+        let rows = Table::new(columns::policy(game, mixing));
         Ok(Self {
-            table,
+            file: folder.begin_table("policy.csv", rows.header())?,
+            rows,
             game,
             mixing,
         })
@@ -58,15 +63,29 @@ impl<'g> PolicyTable<'g> {
         let values = point.values.followers.iter().map(|v| Cell::Float(*v));
         let values = values.chain(leader::value_cells(game, &point.values));
         let end: [Cell; 2] = [point.equilibria.into(), point.residual.into()];
-        self.table.row(start.chain(gamma).chain(values).chain(end))
+        let row = start.chain(gamma).chain(values).chain(end);
+        self.rows
+            .row(row)
+            .map_err(|misfit| self.file.failed(misfit))?;
+        match self.rows.len() < HELD {
+            true => Ok(()),
+            false => self.write(),
+        }
+    }
+
+    fn write(&mut self) -> Result<(), WriteError> {
+        let header = self.rows.header().to_vec();
+        let rows = std::mem::replace(&mut self.rows, Table::new(header));
+        self.file.append(&rows)
     }
 
     /// End the table.
     ///
     /// # Errors
     /// [`WriteError`].
-    pub fn finish(self) -> Result<(), WriteError> {
-        self.table.finish()
+    pub fn finish(mut self) -> Result<(), WriteError> {
+        self.write()?;
+        self.file.finish()
     }
 }
 
@@ -75,16 +94,15 @@ impl<'g> PolicyTable<'g> {
 /// Nodes count from 1; the parent of a start is 0.
 ///
 /// # Errors
-/// [`WriteError`].
-pub fn write_mean_field(
-    folder: &mut OutputFolder,
+/// [`Misfit`].
+pub fn mean_field_table(
     game: &Game,
     mixing: LeaderMixing,
     flow: &Flow,
     rewards: &[MeanRewards],
-) -> Result<(), WriteError> {
-    let header = columns::mean_field(game, mixing);
-    let mut table = folder.table("mean_field.csv", &header)?;
+) -> Result<Table, Misfit> {
+    let mut table = Table::new(columns::mean_field(game, mixing));
+    let width = table.header().len();
     for (i, (node, reward)) in flow.nodes.iter().zip(rewards).enumerate() {
         let parent = node.parent.map_or(0, |p| p + 1);
         let start: [Cell; 4] = [
@@ -101,11 +119,11 @@ pub fn write_mean_field(
         let earned = [reward.follower, reward.leader].map(Cell::Float);
         let mut row = played_cells(start, game, mixing, node);
         // At T + 1 nothing is played.
-        row.resize(header.len() - earned.len(), Cell::Float(f64::NAN));
+        row.resize(width - earned.len(), Cell::Float(f64::NAN));
         row.extend(earned);
         table.row(row)?;
     }
-    table.finish()
+    Ok(table)
 }
 
 /// `row` with pi, what is played, and the shares of the followers' actions, where something is played.
@@ -134,18 +152,17 @@ fn played_cells<'a>(
     row
 }
 
-/// The equilibria of one stage game at `belief` as CSV on any writer.
+/// The equilibria of one stage game at `belief`.
 ///
 /// # Errors
-/// When the writer fails.
-pub fn write_stage<W: Write>(
-    writer: W,
+/// [`Misfit`].
+pub fn stage_table(
     game: &Game,
     mixing: LeaderMixing,
     belief: &Belief,
     rows: &[SolvedEquilibrium],
-) -> Result<W, csv::Error> {
-    let mut table = Table::new(writer, &columns::stage(game, mixing))?;
+) -> Result<Table, Misfit> {
+    let mut table = Table::new(columns::stage(game, mixing));
     let mut number = 0;
     for (i, row) in rows.iter().enumerate() {
         let same_game = i > 0 && rows[i - 1].leader == row.leader;
@@ -166,7 +183,7 @@ pub fn write_stage<W: Write>(
         ];
         table.row(start.chain(next).chain(gamma).chain(values).chain(end))?;
     }
-    table.finish()
+    Ok(table)
 }
 
 #[cfg(test)]
@@ -215,7 +232,8 @@ gamma_low_stay,gamma_high_stay
         let target = place.path().join("out");
         let mut folder = OutputFolder::create(&target, OnExisting::Refuse).unwrap();
         let rewards = flow.rewards(game).unwrap();
-        write_mean_field(&mut folder, game, mixing, &flow, &rewards).unwrap();
+        let table = mean_field_table(game, mixing, &flow, &rewards).unwrap();
+        folder.table("mean_field.csv", &table).unwrap();
         let node = &flow.nodes[0];
         let point = SolvedPoint {
             play: node.play.clone().unwrap(),
@@ -298,8 +316,8 @@ gamma_low_stay,gamma_high_stay
             supremum: false,
         };
         let belief = game.initial_belief();
-        let table = write_stage(Vec::new(), game, LeaderMixing::Pure, belief, &[row]).unwrap();
-        let table = String::from_utf8(table).unwrap();
+        let table = stage_table(game, LeaderMixing::Pure, belief, &[row]).unwrap();
+        let table = String::from_utf8(table.write_csv(Vec::new()).unwrap()).unwrap();
         let expected = "trust,audit,1,1.0,0.0,1.0,1.0,1.0,2.0,4.0,5.0,0.0,1,pure,0.0,1,0";
         assert_eq!(table.lines().nth(1), Some(expected));
     }

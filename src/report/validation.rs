@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Cell, OutputFolder, WriteError};
-use super::{columns, leader};
+use super::table::Misfit;
+use super::{Cell, Table, columns, leader};
 use crate::certify::{
     Certificate, Committed, Exploitability, LeaderGain, MixedSearch, SolutionFigures,
 };
@@ -14,9 +14,9 @@ use crate::validate::{BestResponseRow, CHECK_LEVEL, Row, Validation, WORST};
 /// deviations.csv.
 ///
 /// # Errors
-/// [`WriteError`].
-pub fn write_deviations(folder: &mut OutputFolder, rows: &[Row]) -> Result<(), WriteError> {
-    let mut table = folder.table("deviations.csv", &columns::deviations())?;
+/// [`Misfit`].
+pub fn deviations_table(rows: &[Row]) -> Result<Table, Misfit> {
+    let mut table = Table::new(columns::deviations());
     for row in rows {
         let (player, method) = (row.player.to_string(), row.method.to_string());
         // From all starts at once: nothing that the run claims.
@@ -43,19 +43,15 @@ pub fn write_deviations(folder: &mut OutputFolder, rows: &[Row]) -> Result<(), W
         ];
         table.row(cells)?;
     }
-    table.finish()
+    Ok(table)
 }
 
 /// best_response.csv.
 ///
 /// # Errors
-/// [`WriteError`].
-pub fn write_best_response(
-    folder: &mut OutputFolder,
-    game: &Game,
-    rows: &[BestResponseRow],
-) -> Result<(), WriteError> {
-    let mut table = folder.table("best_response.csv", &columns::best_response(game))?;
+/// [`Misfit`].
+pub fn best_response_table(game: &Game, rows: &[BestResponseRow]) -> Result<Table, Misfit> {
+    let mut table = Table::new(columns::best_response(game));
     for row in rows {
         let start: [Cell; 3] = [
             row.population.into(),
@@ -68,7 +64,7 @@ pub fn write_best_response(
         let end: [Cell; 2] = [action.into(), row.gain.into()];
         table.row(start.into_iter().chain(state).chain(end))?;
     }
-    table.finish()
+    Ok(table)
 }
 
 fn by_type(game: &Game, values: &[f64]) -> Value {

@@ -17,10 +17,10 @@ pub struct RowFile {
 }
 
 impl RowFile {
-    pub(super) fn open<S: AsRef<str>>(
+    pub(super) fn open(
         folder: &Path,
         name: &str,
-        header: &[S],
+        header: &[String],
         kept: Option<u64>,
     ) -> Result<Self, FolderError> {
         let path = folder.join(name);
@@ -56,8 +56,8 @@ impl RowFile {
             length,
         };
         if kept.is_none() {
-            let table = Table::new(Vec::new(), header).and_then(Table::finish);
-            rows.append(&table.map_err(failed("write", &rows.path))?)?;
+            let header = Table::new(header.to_vec()).write_csv(Vec::new());
+            rows.append(&header.map_err(failed("write", &rows.path))?)?;
         }
         Ok(rows)
     }

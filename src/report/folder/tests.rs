@@ -11,12 +11,21 @@ fn manifest() -> Manifest {
     )
 }
 
+fn header() -> Vec<String> {
+    vec!["value".to_owned()]
+}
+
+/// One column of one value.
+fn table(value: f64) -> Table {
+    let mut table = Table::new(header());
+    table.row([value]).unwrap();
+    table
+}
+
 /// A whole folder with one table of one row.
 fn write_one(target: &Path, on_existing: OnExisting, value: f64) -> Result<PathBuf, FolderError> {
     let mut folder = OutputFolder::create(target, on_existing)?;
-    let mut table = folder.table("trace.csv", &["value"])?;
-    table.row([value])?;
-    table.finish()?;
+    folder.table("trace.csv", &table(value))?;
     folder.finish(manifest())
 }
 
@@ -34,13 +43,13 @@ fn appears_under_its_name_when_whole() {
     let root = TempDir::new().unwrap();
     let target = root.path().join("new/deep");
     let mut folder = OutputFolder::create(&target, OnExisting::Refuse).unwrap();
-    let mut table = folder.table("trace.csv", &["value"]).unwrap();
-    table.row([0.5]).unwrap();
+    let mut begun = folder.begin_table("trace.csv", &header()).unwrap();
     folder
         .json("verdict.json", &json!({ "gain": f64::NAN, "low": 1.0 }))
         .unwrap();
     assert!(!target.exists());
-    table.finish().unwrap();
+    begun.append(&table(0.5)).unwrap();
+    begun.finish().unwrap();
     folder.finish(manifest()).unwrap();
 
     assert_eq!(names(&root.path().join("new")), ["deep"]);
@@ -62,7 +71,7 @@ fn appears_under_its_name_when_whole() {
 fn dropped_unfinished_leaves_nothing_not_even_the_parents_it_made() {
     let root = TempDir::new().unwrap();
     let mut folder = OutputFolder::create(&root.path().join("a/b/c"), OnExisting::Refuse).unwrap();
-    let _table = folder.table("trace.csv", &["value"]).unwrap();
+    let _table = folder.begin_table("trace.csv", &header()).unwrap();
     assert_eq!(
         names(&root.path().join("a/b/c.partial")),
         ["manifest.json", "trace.csv"]
@@ -145,7 +154,7 @@ fn a_leftover_is_refused_or_replaced() {
     let root = TempDir::new().unwrap();
     let target = root.path().join("run");
     let mut killed = OutputFolder::create(&target, OnExisting::Refuse).unwrap();
-    let _table = killed.table("returns.csv", &["value"]).unwrap();
+    let _table = killed.begin_table("returns.csv", &header()).unwrap();
     let refused = OutputFolder::create(&target, OnExisting::Refuse);
     assert!(matches!(
         refused,
