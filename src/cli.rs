@@ -93,7 +93,8 @@ impl Outcome {
 /// # Errors
 /// [`Failure`], which knows its exit code.
 pub fn execute(command: Command) -> Result<Outcome, Failure> {
-    match command {
+    interrupt::listen();
+    let ended = match command {
         Command::Run(options) => run::execute(&options),
         Command::Solve(options) => solve::execute(&options),
         Command::Simulate(options) => simulate::execute(&options),
@@ -105,7 +106,11 @@ pub fn execute(command: Command) -> Result<Outcome, Failure> {
         Command::Calibrate(options) => calibrate::execute(&options),
         Command::Converge(options) => converge::execute(&options),
         Command::New(options) => new::execute(&options),
-    }
+    };
+    ended.map_err(|failure| match failure {
+        Failure::Kept { .. } => failure,
+        failure => interrupt::told(failure),
+    })
 }
 
 /// Print clap's message, which may be the help or the version that was asked for.

@@ -20,6 +20,7 @@ pub(crate) mod jet;
 mod mean_field;
 mod model;
 mod motion;
+mod poles;
 mod policy;
 mod policy_file;
 pub(crate) mod program;
@@ -30,6 +31,7 @@ mod sources;
 mod spaces;
 pub(crate) mod stretches;
 mod tables;
+mod watch;
 
 pub use belief::{LeaderInformation, TypeLeak};
 pub use beliefs::BeliefSet;
@@ -54,6 +56,7 @@ pub use spaces::{
     LeaderPrescription, LeaderType, MeanField, Prescription,
 };
 pub use tables::{PROBABILITY_TOLERANCE, Tables};
+pub use watch::{Observer, Progress, Task, Watch};
 
 use model::{Failures, Models};
 use program::{Op, Pool, Program, Slot};
@@ -164,6 +167,7 @@ pub struct Game {
     scales: Scales,
     /// The same game with every reward in units of its player's scale; `None` of such a game.
     in_units: Option<Box<Game>>,
+    watch: Watch,
 }
 
 impl Game {
@@ -268,6 +272,7 @@ impl Game {
             failures: code.failures,
             scales: Scales::UNITS,
             in_units: None,
+            watch: Watch::new(),
         }
     }
 

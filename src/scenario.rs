@@ -27,7 +27,7 @@ pub use overrides::Override;
 pub use place::{Place, TextName};
 pub use settings::{MAX_GRID, MAX_REPLICATIONS};
 
-use crate::game::Game;
+use crate::game::{Game, Watch};
 use crate::simulate::SimulateSettings;
 use crate::solve::SolveSettings;
 use crate::validate::ValidateSettings;
@@ -100,5 +100,10 @@ impl Scenario {
     /// The game: its kernels and rewards are valid at every point that was checked.
     pub fn game(&self) -> &Game {
         &self.game
+    }
+
+    /// Work on its game is watched from now on.
+    pub fn watch(&mut self, watch: Watch) {
+        self.game = self.game.watched(watch);
     }
 }

@@ -33,7 +33,7 @@ use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::game::{Game, GameError, Policy, PolicyError};
+use crate::game::{Game, GameError, Policy, PolicyError, Task};
 use crate::stream::{MAX_REPLICATION, Role, StreamFamily};
 
 use agents::{AgentPopulation, Groups};
@@ -188,7 +188,7 @@ pub fn simulate_blocks<B: Send, E: From<SimulateError> + Send>(
     simulation: &Simulation,
     stop: &AtomicBool,
     digest: impl Fn(Vec<Trajectory>) -> Result<B, E> + Sync,
-    sink: impl FnMut(B) -> Result<(), E> + Send,
+    mut sink: impl FnMut(B) -> Result<(), E> + Send,
 ) -> Result<Ended, E> {
     simulation.check()?;
     let run = Run {
@@ -208,7 +208,14 @@ pub fn simulate_blocks<B: Send, E: From<SimulateError> + Send>(
     };
     let ahead = (AHEAD_NUMBERS / numbers.saturating_mul(length).max(1)).min(AHEAD);
     let blocks = simulation.replications.div_ceil(length);
-    deliver::in_order(blocks, ahead, stop, make, sink)
+    let mut delivered = 0;
+    let deliver = |block| {
+        sink(block)?;
+        delivered += 1;
+        game.report(Task::Simulate, delivered, Some(blocks));
+        Ok(())
+    };
+    deliver::in_order(blocks, ahead, stop, make, deliver)
 }
 
 /// Numbers in a trajectory.

@@ -12,6 +12,7 @@ use smfg::scenario::Scenario;
 use smfg::simulate::Share;
 
 use super::failure::{Failure, Usage};
+use super::interrupt;
 use super::options::{Changed, OutputOptions, ResumeOptions};
 
 /// A command at work: its input was read and found good, and its folder is being written.
@@ -99,6 +100,7 @@ impl Job {
 
     /// The command failed: leave what can be continued, and say so.
     pub fn fail(mut self, failure: Failure) -> Failure {
+        let failure = interrupt::told(failure);
         if failure.comes_from_outside() {
             self.folder.leave();
         }

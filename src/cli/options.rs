@@ -12,6 +12,7 @@ use smfg::simulate::split::MAX_POPULATION;
 use smfg::simulate::{Share, SimulateError};
 
 use super::failure::{Failure, Usage};
+use super::interrupt;
 
 /// The largest number of threads.
 const MAX_THREADS: u64 = 1024;
@@ -318,6 +319,7 @@ impl<'a> Changed<'a> {
     /// A bad scenario, or one that asks for what a later version brings.
     pub fn read(&self) -> Result<Scenario, Failure> {
         let mut scenario = Scenario::read(&self.source.scenario, &self.overrides)?;
+        scenario.watch(interrupt::watch());
         scenario.seed = self.seed.unwrap_or(scenario.seed);
         if self.agent_returns && scenario.simulate.engine == Engine::Counts {
             return Err(SimulateError::NoSingleFollowers.into());

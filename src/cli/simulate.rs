@@ -8,7 +8,7 @@ use smfg::simulate::Engine;
 use smfg::simulate::{Cohorts, Ended, Share, Simulation, Summary, simulate_blocks};
 
 use super::failure::Failure;
-use super::interrupt::Listening;
+use super::interrupt::Simulating;
 use super::job::{Called, Job, Phases};
 use super::ledger::{Block, Ledger, Traced, fits};
 use super::options::{
@@ -132,7 +132,7 @@ pub fn simulate(
                 .fold(0, u64::saturating_add)
                 .saturating_mul(replications),
         );
-        let listening = Listening::begin();
+        let simulating = Simulating::begin();
         let mut ledger = Ledger::begin(game, (traced, cohorts), folder, state)?;
         for (index, &population) in settings.populations.iter().enumerate() {
             let of = settings.populations.len();
@@ -152,7 +152,7 @@ pub fn simulate(
                 game,
                 played.policy(),
                 &simulation,
-                listening.asked(),
+                simulating.asked(),
                 |paths| {
                     bar.inc(cost(population).saturating_mul(paths.len() as u64));
                     Block::new(game, (traced, cohorts), flow, &paths)

@@ -167,6 +167,19 @@ pub enum GameError {
         /// Where.
         point: Point,
     },
+    /// The work was stopped from outside, see [`Watch`](super::Watch).
+    #[error("stopped before the end")]
+    Stopped,
+    /// A reward that grows without end toward a mean field.
+    #[error("{quantity} has no bound near {point}: it is {value:.1e} beside it")]
+    Unbounded {
+        /// What.
+        quantity: Quantity,
+        /// Its value as near as can be told.
+        value: f64,
+        /// Toward where.
+        point: Point,
+    },
     /// A negative probability.
     #[error("the probability of moving to {next} ({row}) is {value} at {point}")]
     Negative {

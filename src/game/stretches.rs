@@ -72,6 +72,8 @@ fn roundest(lo: f64, hi: f64) -> f64 {
 pub(crate) struct Stretches {
     /// Rising; between two of them all is smooth.
     pub breaks: Vec<Break>,
+    /// Those of them around which some formula is not proven to have a bound.
+    pub poles: Vec<Break>,
     /// The ends of the parts, rising: on each part formulas are nearly lines.
     pub mesh: Vec<f64>,
     /// Intervals on which smoothness could not be decided.
@@ -354,7 +356,7 @@ impl<'p> Search<'p> {
 
     fn finish(mut self) -> Stretches {
         let mut joined: Vec<[f64; 2]> = Vec::new();
-        for [lo, hi] in self.undecided {
+        for [lo, hi] in std::mem::take(&mut self.undecided) {
             match joined.last_mut() {
                 Some(last) if lo - last[1] <= 2.0 * NARROW => last[1] = hi,
                 _ => joined.push([lo, hi]),
@@ -387,10 +389,16 @@ impl<'p> Search<'p> {
             let around = &breaks[after.saturating_sub(1)..(after + 1).min(breaks.len())];
             around.iter().any(|b| (m - b.at).abs() < FINE)
         };
-        self.mesh.retain(|m| *m == 0.0 || *m == 1.0 || !close(*m));
+        let mut mesh = std::mem::take(&mut self.mesh);
+        mesh.retain(|m| *m == 0.0 || *m == 1.0 || !close(*m));
+        let unbounded = |b: &&Break| {
+            let jets = self.jets([b.lo, b.hi]);
+            jets.iter().any(|jet| !jet.c[0].size().is_finite())
+        };
         Stretches {
+            poles: breaks.iter().filter(unbounded).copied().collect(),
             breaks,
-            mesh: self.mesh,
+            mesh,
             unproven: unproven + sampled,
             bend: self.bend,
         }

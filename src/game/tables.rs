@@ -106,6 +106,7 @@ impl<'g> Tables<'g> {
     #[inline]
     pub fn evaluate(&mut self, t: usize, z: &[f64]) -> Result<(), GameError> {
         debug_assert_eq!(z.len(), self.game.types.len());
+        self.game.poll()?;
         self.game.program.run(&mut self.memory, t, z);
         if self.game.varying.pass(&self.memory) {
             Ok(())

@@ -12,16 +12,20 @@ pub(super) fn explain(error: GameError, formulas: &Formulas, root: &Value) -> Fa
     let explained = match &error {
         GameError::NotFinite {
             quantity, point, ..
+        }
+        | GameError::Unbounded {
+            quantity, point, ..
         } => not_finite(quantity, point, formulas),
         GameError::Negative { row, next, .. } => negative(row, next, formulas),
         GameError::RowSum { row, .. } => {
             let mend = "give one type \"rest\", which takes what the others leave".to_owned();
             transition_row(row, formulas).map(|row| (row.origin.clone(), mend))
         }
-        // Of code, which no scenario has.
-        GameError::Panicked { .. } | GameError::LeftRange { .. } | GameError::Changed { .. } => {
-            None
-        }
+        // Of a watch, and of code, which no scenario has when it is read.
+        GameError::Stopped
+        | GameError::Panicked { .. }
+        | GameError::LeftRange { .. }
+        | GameError::Changed { .. } => None,
     };
     let (origin, mend) = explained.unwrap_or_else(|| (root.origin.clone(), String::new()));
     let error = Box::new(error);

@@ -10,7 +10,7 @@ use super::stationary::{self, Snapshot};
 use super::tolerances::FINEST;
 use super::{Iteration, SolveError, Work};
 use crate::game::candidates;
-use crate::game::{Belief, Game, LeaderAction, MeanField, public_beliefs};
+use crate::game::{Belief, Game, LeaderAction, MeanField, Task, public_beliefs};
 use crate::solve::SolveSettings;
 
 /// V of one period at each of its beliefs.
@@ -91,11 +91,15 @@ impl<'a, R: Representation> Recursion<'a, R> {
             budget: &budget,
         };
         let mut values = vec![self.end(work)?];
-        for t in (self.beliefs.first()..=self.game.horizon()).rev() {
+        let periods = self.beliefs.first()..=self.game.horizon();
+        let total = periods.clone().count() as u64;
+        for t in periods.rev() {
             let next = &values[values.len() - 1];
             let v = self.step(t, next, actions, effort, work)?;
             growth.record(t, most_detail(&v), work.steps())?;
             values.push(v);
+            let done = (values.len() - 1) as u64;
+            self.game.report(Task::Solve, done, Some(total));
         }
         values.reverse();
         Ok(values)
@@ -115,9 +119,12 @@ impl<'a, R: Representation> Recursion<'a, R> {
             budget: &budget,
         };
         let start = self.end(work)?;
+        let mut done = 0;
         let step = |next: &PublicValues<R>| {
             let v = self.step(1, next, actions, effort, work)?;
             growth.record(1, most_detail(&v), work.steps())?;
+            done += 1;
+            self.game.report(Task::Solve, done, None);
             Ok(v)
         };
         let look = |all: &PublicValues<R>| {

@@ -32,7 +32,7 @@ mod stage;
 
 use super::deviations::NamedPolicy;
 use super::{EXACT_LIMIT, ValidateError};
-use crate::game::{Game, LeaderInformation, LeaderType, MeanField, Policy};
+use crate::game::{Game, LeaderInformation, LeaderType, MeanField, Policy, Task};
 use crate::simulate::Start;
 pub use beliefs::MOST_BELIEFS;
 use beliefs::{PeriodBeliefs, first_beliefs, reachable};
@@ -290,6 +290,11 @@ impl Exact {
             let (periods, trace) = solve_period(&stage, &states)?;
             next = periods;
             traces.push(trace);
+            game.report(
+                Task::Exact,
+                traces.len() as u64,
+                Some(game.horizon() as u64),
+            );
         }
         traces.reverse();
         truncation += truncated_mass(types) * span(&next, &states);

@@ -15,8 +15,8 @@ use super::integrated::{IntegratedExperiment, refusal};
 use super::paired::{FollowerExperiment, LeaderExperiment, Worker};
 use super::population::Claims;
 use super::{Method, Player, ValidateError, Verdict, Weight};
-use crate::game::Game;
 use crate::game::RewardRanges;
+use crate::game::{Game, Task};
 use crate::stats::{Interval, LOOK};
 pub(super) use hypothesis::{Bounds, Hypothesis, Level, refuted};
 
@@ -234,6 +234,9 @@ impl<'a> Trial<'a> {
                 pairs.try_for_each(|(hypothesis, difference)| hypothesis.push(difference))
             })?;
             done = end;
+            self.experiment
+                .game()
+                .report(Task::Sample, done, Some(limit));
         }
         Ok(hypotheses)
     }

@@ -8,6 +8,7 @@ mod examples;
 mod exit_codes;
 mod figures;
 mod fuzz_seeds;
+mod interrupt;
 mod leader_tables;
 mod place;
 mod policy_flow;

@@ -272,7 +272,7 @@ fn sis_published_length() {
         }
         // Refused by forecast, with the reason.
         2 => assert!(
-            said.contains("error:") && said.contains("at t = 1 there would be"),
+            said.contains("error:") && said.contains("solve.budget"),
             "{said}"
         ),
         _ => panic!("exit code {code}: {said}"),

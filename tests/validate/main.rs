@@ -6,3 +6,4 @@ mod certificates;
 mod exact_cost;
 mod given_deviations;
 mod support;
+mod watched;

@@ -197,9 +197,12 @@ impl BuildError {
         let argument = match &error {
             GameError::NotFinite { quantity, .. }
             | GameError::Panicked { quantity, .. }
+            | GameError::Unbounded { quantity, .. }
             | GameError::LeftRange { quantity, .. }
             | GameError::Changed { quantity, .. } => of(quantity),
             GameError::Negative { row, .. } | GameError::RowSum { row, .. } => row.argument(),
+            // A game that is being built is not watched.
+            GameError::Stopped => "",
         };
         let error = Box::new(error);
         BuildError::Value { argument, error }
