@@ -13,10 +13,10 @@ pub mod candidates;
 pub(crate) mod check;
 mod closures;
 pub(crate) mod columns;
-pub(crate) mod door;
 mod enclosure;
 mod error;
 pub(crate) mod jet;
+pub(crate) mod limits;
 mod mean_field;
 mod model;
 mod motion;
@@ -38,7 +38,7 @@ pub use beliefs::BeliefSet;
 pub use bellman::{LeaderValues, Prospect, action_value, best_action, leader_values, mean_value};
 pub use builder::{BuildError, GameBuilder, Observed};
 pub use closures::{At, Reads};
-pub use error::{GameError, KernelRow, LeaderSpot, Point, Quantity, Spot};
+pub use error::{CodeFault, GameError, KernelRow, LeaderSpot, Point, Quantity, Spot};
 pub use mean_field::{Flow, FlowEdge, FlowNode, Worth};
 pub use motion::{
     FlowRule, LeaderMove, Outcome, Way, advance_mean_field, next_type, next_types, outcomes,
@@ -319,7 +319,7 @@ impl Game {
             .max(1.0);
         if bound >= 1.0 || width == 0.0 {
             self.play_periods(1);
-        } else if periods <= door::MAX_HORIZON as f64 {
+        } else if periods <= limits::MAX_HORIZON as f64 {
             self.play_periods(periods as usize);
         } else {
             return Err(periods);

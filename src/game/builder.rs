@@ -3,7 +3,7 @@
 use super::assembly::Assembly;
 use super::check::check;
 use super::columns::{Sets, doubled};
-use super::door::{
+use super::limits::{
     MAX_ACTIONS, MAX_HORIZON, MAX_KERNEL, MAX_LEADER_ACTIONS, MAX_PRESCRIPTIONS, MAX_TYPES,
     fault_of_name, fault_of_type, fault_of_word, range_of_discount,
 };
@@ -477,37 +477,26 @@ impl GameBuilder {
 
     /// Refuse a table that is missing, or about what there is not.
     fn check_tables(&self) -> Result<(), BuildError> {
-        let needed = [
-            ("transition", &self.transition),
-            ("follower_reward", &self.follower_reward),
-        ];
-        for (argument, _) in needed.iter().filter(|(_, source)| source.is_none()) {
-            return Err(BuildError::Missing { argument });
+        let missing = |argument| Err(BuildError::Missing { argument });
+        let no_leader = |argument, needed| Err(BuildError::NoLeader { argument, needed });
+        let per_follower = self.leader_follower_reward.is_some();
+        let per_period = self.leader_period_reward.is_some();
+        if self.transition.is_none() {
+            return missing("transition");
         }
-        let of_leader = [
-            (
-                "leader_follower_reward",
-                self.leader_follower_reward.is_some(),
-            ),
-            ("leader_period_reward", self.leader_period_reward.is_some()),
-            ("leader_types", self.leader_types.is_some()),
-        ];
-        if self.leader_actions.is_none() {
-            let needed = "leader_actions";
-            for (argument, _) in of_leader.into_iter().filter(|(_, given)| *given) {
-                return Err(BuildError::NoLeader { argument, needed });
-            }
-        } else if !of_leader[0].1 && !of_leader[1].1 {
-            let argument = "leader_follower_reward";
-            return Err(BuildError::Missing { argument });
+        if self.follower_reward.is_none() {
+            return missing("follower_reward");
         }
         if self.leader_transition.is_some() && self.leader_types.is_none() {
-            return Err(BuildError::NoLeader {
-                argument: "leader_transition",
-                needed: "leader_types",
-            });
+            return no_leader("leader_transition", "leader_types");
         }
-        Ok(())
+        match self.leader_actions {
+            Some(_) if !per_follower && !per_period => missing("leader_follower_reward"),
+            None if per_follower => no_leader("leader_follower_reward", "leader_actions"),
+            None if per_period => no_leader("leader_period_reward", "leader_actions"),
+            None if self.leader_types.is_some() => no_leader("leader_types", "leader_actions"),
+            _ => Ok(()),
+        }
     }
 
     fn check_sizes(

@@ -2,6 +2,7 @@
 
 use super::model::{Entry, Failure, Fault, Table};
 use super::{FollowerAction, FollowerType, Game, LeaderAction, LeaderInformation, LeaderType};
+use crate::stats::Interval;
 use std::fmt;
 
 /// A period and a mean field.
@@ -202,40 +203,37 @@ pub enum GameError {
         /// Where.
         point: Point,
     },
-    /// A function that panics.
-    #[error("the function of {quantity} panicked at {point}: {message}")]
-    Panicked {
-        /// What.
+    /// Code that cannot be relied on.
+    #[error("{quantity} {fault}, at {point}")]
+    Code {
+        /// What it gives.
         quantity: Quantity,
-        /// What it said.
-        message: String,
+        /// What it did.
+        fault: Box<CodeFault>,
         /// Where.
         point: Point,
     },
-    /// A value outside of the range that was stated for it.
-    #[error("{quantity} is {value} at {point}, outside of the stated range from {low} to {high}")]
+}
+
+/// What code did that no formula can.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CodeFault {
+    /// It panicked, with this message.
+    #[error("has a function that panicked ({0:?})")]
+    Panicked(String),
+    /// A value outside of the range that was stated.
+    #[error("is {value}, outside of the stated range from {low} to {high}")]
     LeftRange {
-        /// What.
-        quantity: Quantity,
-        /// Its value.
+        /// The value.
         value: f64,
         /// The range's lower end.
         low: f64,
         /// The range's upper end.
         high: f64,
-        /// Where.
-        point: Point,
     },
-    /// A function that gives two values at one place.
-    #[error("{quantity} was {} and then {} at {point}: a function must give the same value each time", values[0], values[1])]
-    Changed {
-        /// What.
-        quantity: Quantity,
-        /// The values.
-        values: [f64; 2],
-        /// Where.
-        point: Point,
-    },
+    /// Two values at one place.
+    #[error("was {} and then {}, where a function must give the same value each time", .0[0], .0[1])]
+    Changed([f64; 2]),
 }
 
 impl Game {
@@ -279,12 +277,12 @@ impl Game {
             _ => self.types[*next].clone(),
         };
         match fault.clone() {
-            Fault::Panicked(message) => GameError::Panicked {
+            Fault::Panicked(message) => GameError::Code {
                 quantity: match entry.table {
                     Table::Kernel | Table::LeaderKernel => Quantity::Row(row()),
                     _ => quantity(),
                 },
-                message,
+                fault: Box::new(CodeFault::Panicked(message)),
                 point,
             },
             Fault::NotFinite(value) => GameError::NotFinite {
@@ -292,16 +290,14 @@ impl Game {
                 value,
                 point,
             },
-            Fault::LeftRange(value, range) => GameError::LeftRange {
+            Fault::LeftRange(value, Interval { low, high }) => GameError::Code {
                 quantity: quantity(),
-                value,
-                low: range.low,
-                high: range.high,
+                fault: Box::new(CodeFault::LeftRange { value, low, high }),
                 point,
             },
-            Fault::Changed(values) => GameError::Changed {
+            Fault::Changed(values) => GameError::Code {
                 quantity: quantity(),
-                values,
+                fault: Box::new(CodeFault::Changed(values)),
                 point,
             },
             Fault::Negative(value) => GameError::Negative {

@@ -10,7 +10,7 @@ use super::rows::{self, Pairs};
 use super::settings::{read_simulate, read_solve, read_validate};
 use super::{Scenario, check, columns, leader, spaces};
 use crate::game::check::MAX_POINTS;
-use crate::game::door::{MAX_ACTIONS, MAX_HORIZON, range_of_discount};
+use crate::game::limits::{MAX_ACTIONS, MAX_HORIZON, range_of_discount};
 use crate::game::{Code, Game, LeaderTypes, Primitives};
 
 const TOP: &[&str] = &[

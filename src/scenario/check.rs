@@ -22,10 +22,7 @@ pub(super) fn explain(error: GameError, formulas: &Formulas, root: &Value) -> Fa
             transition_row(row, formulas).map(|row| (row.origin.clone(), mend))
         }
         // Of a watch, and of code, which no scenario has when it is read.
-        GameError::Stopped
-        | GameError::Panicked { .. }
-        | GameError::LeftRange { .. }
-        | GameError::Changed { .. } => None,
+        GameError::Stopped | GameError::Code { .. } => None,
     };
     let (origin, mend) = explained.unwrap_or_else(|| (root.origin.clone(), String::new()));
     let error = Box::new(error);

@@ -4,7 +4,7 @@ use super::document::Value;
 use super::error::{Fault, Problem};
 use super::formula::{Here, Names, Resolved};
 use super::rows::{ByPair, Next, TransitionRow};
-use crate::game::door::MAX_KERNEL;
+use crate::game::limits::MAX_KERNEL;
 use crate::game::program::{Op, Pool, Slot};
 
 /// The most formula operations that are put together into one game.

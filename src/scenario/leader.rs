@@ -4,7 +4,7 @@ use super::document::{Kind, Value};
 use super::error::{Fault, Problem};
 use super::formula::{Formula, LeaderNames, Names, Use};
 use super::spaces::{check_count, check_name, check_starts, check_word, named_set};
-use crate::game::door::{MAX_LEADER_ACTIONS, MAX_TYPES};
+use crate::game::limits::{MAX_LEADER_ACTIONS, MAX_TYPES};
 use crate::game::program::{Pool, Slot};
 
 /// `[leader] actions`.

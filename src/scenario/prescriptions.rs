@@ -7,7 +7,7 @@ use super::document::Value;
 use super::error::{Fault, Problem};
 use super::formula::Names;
 use crate::game::LeaderTypes;
-use crate::game::door::MAX_PRESCRIPTIONS;
+use crate::game::limits::MAX_PRESCRIPTIONS;
 use crate::solve::SolveSettings;
 
 /// Refuse a leader with too many prescriptions.

@@ -2,7 +2,7 @@
 
 use super::document::{Kind, Origin, Value};
 use super::error::{Fault, Problem};
-use crate::game::door::{MAX_TYPES, fault_of_name, fault_of_type, fault_of_word};
+use crate::game::limits::{MAX_TYPES, fault_of_name, fault_of_type, fault_of_word};
 use crate::game::{Belief, MeanField, PROBABILITY_TOLERANCE};
 
 /// The most parameters.

@@ -1,9 +1,12 @@
 //! Games from code beside the same games from scenarios: from functions and from tables.
 
-use smfg::game::{Game, GameBuilder, Kernel, Observed, Reads, Reward};
+use crate::brute::compare::right;
+use crate::brute::game::Game as Formulas;
+use crate::brute::generator;
+use smfg::game::{At, Game, GameBuilder, Kernel, Observed, Reads, Reward};
 use smfg::scenario::Scenario;
-use smfg::solve::SolveSettings;
-use smfg::solve::{Solved, StateValues};
+use smfg::solve::{Selection, SolveSettings, Solved, StateValues};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// A shipped scenario with some of its text replaced.
@@ -153,7 +156,7 @@ fn signalling_from_tables_is_the_scenarios() {
             .build()
             .unwrap()
     };
-    let kernel = vec![stay.clone(), stay].concat().repeat(4);
+    let kernel = [stay.clone(), stay].concat().repeat(4);
     let twice = [follower.clone(), follower].concat();
     let tables = built(Kernel::table(kernel.clone()), Reward::table(twice.clone()));
     let functions = built(
@@ -275,4 +278,93 @@ reward = "(x == high) - 0.4 * z[high] * (a == go)"
         .unwrap();
     assert_eq!(game.horizon(), right.game().horizon());
     assert_like(&game, &right);
+}
+
+/// A range around the values that a number takes where formulas do something, and between.
+fn range(
+    formulas: &Formulas,
+    values: impl Fn(&Formulas, usize, f64, usize) -> Vec<f64>,
+) -> RangeInclusive<f64> {
+    let even = (0..=200).map(|i| f64::from(i) / 200.0);
+    let places: Vec<f64> = even.chain(formulas.features.iter().copied()).collect();
+    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+    for (t, l) in
+        (1..=formulas.horizon).flat_map(|t| (0..formulas.leader_actions()).map(move |l| (t, l)))
+    {
+        for value in places.iter().flat_map(|m| values(formulas, t, *m, l)) {
+            (low, high) = (low.min(value), high.max(value));
+        }
+    }
+    let margin = 0.2 * (high - low);
+    low - margin..=high + margin
+}
+
+/// A random game with functions in place of its formulas.
+fn from_functions(formulas: &Formulas) -> Game {
+    let numbers = |own: Formulas| move |at: &At<'_>| own.numbers(at.t, at.z[1], at.leader_action);
+    let [kernel, reward, share, period] = [0; 4].map(|_| numbers(formulas.clone()));
+    let of_reward = range(formulas, |f, t, m, l| f.numbers(t, m, l).reward.concat());
+    let of_share = range(formulas, |f, t, m, l| f.numbers(t, m, l).share.concat());
+    let of_period = range(formulas, |f, t, m, l| vec![f.numbers(t, m, l).period]);
+    let of_ending = range(formulas, |f, _, m, _| f.ending(m).0.to_vec());
+    let ending = formulas.clone();
+    let mut builder = Game::builder("brute")
+        .horizon(formulas.horizon)
+        .discount(formulas.discount)
+        .follower_types(["lo", "hi"])
+        .follower_actions((0..formulas.actions).map(|a| format!("a{a}")))
+        .initial([1.0 - formulas.initial, formulas.initial])
+        .transition(Kernel::code(move |at, next| {
+            next[1] = kernel(at).kernel[at.x][at.a];
+            next[0] = 1.0 - next[1];
+        }))
+        .follower_reward(Reward::code(of_reward, move |at| {
+            reward(at).reward[at.x][at.a]
+        }));
+    if !formulas.prices.is_empty() {
+        builder = builder
+            .leader_actions(formulas.prices.iter().map(|price| format!("{price:?}")))
+            .leader_follower_reward(Reward::code(of_share, move |at| {
+                share(at).share[at.x][at.a]
+            }))
+            .leader_period_reward(Reward::code(of_period, move |at| period(at).period));
+    }
+    if ending.terminal.is_some() {
+        builder = builder.terminal_reward(Reward::code(of_ending, move |at| {
+            ending.ending(at.z[1]).0[at.x]
+        }));
+    }
+    builder.build().unwrap()
+}
+
+/// Jumps, corners and curves that nobody has told the solver of.
+#[test]
+fn random_games_from_functions_have_the_values_of_an_independent_recursion() {
+    let small = |(_, game): &(u64, Formulas)| game.horizon == 2 && game.leader_actions() <= 3;
+    let seeds = (7000..).map(|seed| (seed, generator::game(seed).1));
+    let mut compared = 0;
+    for (seed, formulas) in seeds.filter(small).take(8) {
+        let (value, ranges) = right(&formulas, 1000);
+        if value.close || value.open {
+            continue;
+        }
+        compared += 1;
+        let game = from_functions(&formulas);
+        let mut settings = SolveSettings::of(&game);
+        let words = Selection::ALL.iter();
+        let mut chosen = words.filter(|s| s.word() == formulas.selection.word());
+        settings.selection = *chosen.next().unwrap();
+        let found = solved(&game, &settings).0;
+        for (found, right, range) in [
+            (found.followers[0], value.follower[0], ranges[0]),
+            (found.followers[1], value.follower[1], ranges[0]),
+            (found.leader, value.leader, ranges[1]),
+        ] {
+            assert!(
+                (found - right).abs() <= 1e-6 * range,
+                "seed {seed}: {found}, right is {right}"
+            );
+        }
+    }
+    assert!(compared >= 2, "{compared}");
 }

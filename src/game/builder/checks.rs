@@ -1,7 +1,7 @@
 //! Names and laws that a builder is given.
 
 use super::BuildError;
-use crate::game::door::fault_of_word;
+use crate::game::limits::fault_of_word;
 use crate::game::{MeanField, PROBABILITY_TOLERANCE};
 
 /// As of words, but numbers are names too, as tables print them.

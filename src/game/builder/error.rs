@@ -196,10 +196,8 @@ impl BuildError {
         };
         let argument = match &error {
             GameError::NotFinite { quantity, .. }
-            | GameError::Panicked { quantity, .. }
             | GameError::Unbounded { quantity, .. }
-            | GameError::LeftRange { quantity, .. }
-            | GameError::Changed { quantity, .. } => of(quantity),
+            | GameError::Code { quantity, .. } => of(quantity),
             GameError::Negative { row, .. } | GameError::RowSum { row, .. } => row.argument(),
             // A game that is being built is not watched.
             GameError::Stopped => "",

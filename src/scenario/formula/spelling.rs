@@ -7,7 +7,7 @@
 use super::super::error::Problem;
 use super::Function;
 use super::lexer::{leading, number_text};
-use crate::game::door::MAX_NAME;
+use crate::game::limits::MAX_NAME;
 use std::collections::BTreeSet;
 
 /// Every word that can be a value in a formula.

@@ -2,10 +2,9 @@
 
 use super::PlantedLaw;
 use crate::game::{
-    Belief, Game, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError,
-    Prescription,
+    Belief, Game, Kernel, LeaderAction, LeaderPrescription, MeanField, Play, Policy, PolicyError,
+    Prescription, Reward,
 };
-use crate::scenario::Scenario;
 
 impl PlantedLaw {
     /// The game in which a follower who goes, where all others stay, gains -cost at t = 1 and `size` in every later period
@@ -13,26 +12,23 @@ impl PlantedLaw {
     pub fn game(self, gain: f64) -> Game {
         let (steps, probability, size) = self.shape();
         let cost = self.cost(gain);
-        let (horizon, rest) = (steps + 1, 1.0 - probability);
-        let text = format!(
-            r#"
-name = "planted"
-horizon = {horizon}
-discount = 1.0
-[follower]
-types = ["low", "high"]
-actions = ["stay", "go"]
-initial = [1.0, 0.0]
-reward = "({size:?}) * (x == high) - ({cost:?}) * (t == 1) * (a == go)"
-[follower.transition]
-"*, stay" = {{ low = 1 }}
-"*, go" = {{ high = {probability:?}, low = {rest:?} }}
-"#
-        );
-        Scenario::parse("planted.toml", &text, &[])
-            .expect("the text is a game for every finite gain")
-            .game()
-            .clone()
+        let horizon = steps as usize + 1;
+        // By type, then action; going costs at t = 1 alone.
+        let mut rewards = vec![vec![0.0, 0.0, size, size]; horizon];
+        rewards[0] = vec![0.0, -cost, size, size - cost];
+        let built = Game::builder("planted")
+            .horizon(horizon)
+            .discount(1.0)
+            .follower_types(["low", "high"])
+            .follower_actions(["stay", "go"])
+            .initial([1.0, 0.0])
+            .transition(Kernel::constant(move |at, next| {
+                let high = [0.0, probability][at.a];
+                next.copy_from_slice(&[1.0 - high, high]);
+            }))
+            .follower_reward(Reward::per_period(rewards))
+            .build();
+        built.expect("the tables are a game for every finite gain")
     }
 }
 
