@@ -216,7 +216,10 @@ pub fn converge(
         Some(claims) => jumps_in_reach(claims, &path.z, switches, &simulated)?,
         None => Vec::new(),
     };
-    Ok(measured.finish(jumps, &populations))
+    measured
+        .warnings
+        .extend(jumps::warning(game, &jumps, &populations));
+    Ok(measured.finish(jumps))
 }
 
 /// The followers' z_1-weighted value and the leader's, in the mean-field limit.
@@ -376,8 +379,7 @@ impl Measured {
         self.add(population, quantity, Source::Test(gap.method), gap.figure);
     }
 
-    fn finish(mut self, jumps: Vec<JumpInReach>, populations: &[u64]) -> Convergence {
-        self.warnings.extend(jumps::warning(&jumps, populations));
+    fn finish(mut self, jumps: Vec<JumpInReach>) -> Convergence {
         let reach = jumps
             .iter()
             .map(|jump| jump.out_of_reach_from)

@@ -1,7 +1,7 @@
 //! Where the policy jumps in z so near the mean-field path that z^N reaches the other side.
 
 use super::measure::Simulated;
-use crate::game::{LeaderMove, MeanField, advance_mean_field, mean_rewards};
+use crate::game::{Game, LeaderMove, MeanField, advance_mean_field, mean_rewards};
 use crate::validate::ValidateError;
 use crate::validate::population::Claims;
 
@@ -83,7 +83,7 @@ fn jumps_at(claims: &Claims<'_>, t: usize, position: f64) -> Result<bool, Valida
 }
 
 /// What the reader is told of them.
-pub(super) fn warning(jumps: &[JumpInReach], populations: &[u64]) -> Option<String> {
+pub(super) fn warning(game: &Game, jumps: &[JumpInReach], populations: &[u64]) -> Option<String> {
     let nearest = jumps.first()?;
     let left_out = populations
         .iter()
@@ -94,9 +94,10 @@ pub(super) fn warning(jumps: &[JumpInReach], populations: &[u64]) -> Option<Stri
     periods.dedup();
     let periods: Vec<String> = periods.iter().map(usize::to_string).collect();
     Some(format!(
-        "the policy jumps near the path, at t = {} and z(x_2) = {:.6} where the mean field has {:.6}, and at {} more places \
+        "the policy jumps near the path, at t = {} and z({}) = {:.6} where the mean field has {:.6}, and at {} more places \
          (periods {}): one power of N says nothing where z^N reaches a jump, as it does at N = {}",
         nearest.t,
+        game.follower_types()[1],
         nearest.position,
         nearest.path,
         jumps.len() - 1,

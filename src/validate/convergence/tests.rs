@@ -224,7 +224,7 @@ fn a_jump_in_reach_is_named_and_its_populations_left_out() {
     assert!(
         near.warnings
             .iter()
-            .any(|w| w.contains("z(x_2) = 0.520000") && w.contains("N = 50, 400"))
+            .any(|w| w.contains("z(high) = 0.520000") && w.contains("N = 50, 400"))
     );
     for fitted in &near.fits {
         assert!(fitted.populations.iter().all(|n| *n >= 8000), "{fitted:?}");
