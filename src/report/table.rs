@@ -208,7 +208,7 @@ impl Table {
     /// # Errors
     /// When the writer fails.
     pub fn write_csv<W: Write>(&self, writer: W) -> std::io::Result<W> {
-        let mut writer = csv_writer(writer);
+        let mut writer = csv_writer(writer, 1 << 16);
         writer.write_record(&self.header)?;
         self.write_rows(writer)
     }
@@ -218,7 +218,8 @@ impl Table {
     /// # Errors
     /// When the writer fails.
     pub fn write_csv_rows<W: Write>(&self, writer: W) -> std::io::Result<W> {
-        self.write_rows(csv_writer(writer))
+        // A buffer is cleared when it is made, and blocks of rows are short.
+        self.write_rows(csv_writer(writer, 1 << 12))
     }
 
     fn write_rows<W: Write>(&self, mut writer: csv::Writer<W>) -> std::io::Result<W> {
@@ -241,9 +242,9 @@ impl Table {
     }
 }
 
-fn csv_writer<W: Write>(writer: W) -> csv::Writer<W> {
+fn csv_writer<W: Write>(writer: W, buffer: usize) -> csv::Writer<W> {
     let mut builder = csv::WriterBuilder::new();
-    builder.buffer_capacity(1 << 16).from_writer(writer)
+    builder.buffer_capacity(buffer).from_writer(writer)
 }
 
 #[cfg(test)]

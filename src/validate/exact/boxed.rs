@@ -2,7 +2,12 @@
 //!
 //! A vector (n_0, .., n_{K-1}) of known sum is kept as (n_1, .., n_{K-1}).
 
-use super::law::{Law, TAIL, central, convolve, dot};
+use smallvec::{SmallVec, smallvec};
+
+use super::law::{Law, TAIL, central, convolve, dot, estimated_width};
+
+/// One number per coordinate: without a heap for up to four types, of whose laws a state makes a dozen.
+type Coordinates = SmallVec<[usize; 3]>;
 
 /// The most mass that the law of a crowd loses: K groups, each of K - 1 binomials cut at both ends.
 pub(super) fn truncated_mass(types: usize) -> f64 {
@@ -12,12 +17,12 @@ pub(super) fn truncated_mass(types: usize) -> f64 {
 /// A probability law on a box, row-major.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct BoxLaw {
-    pub offset: Vec<usize>,
-    pub size: Vec<usize>,
+    pub offset: Coordinates,
+    pub size: Coordinates,
     weights: Vec<f64>,
     /// Per row, in which all coordinates but the last are given: from its first positive weight to behind its last. About
     /// half of a box lies outside the simplex.
-    rows: Vec<[usize; 2]>,
+    rows: SmallVec<[[usize; 2]; 1]>,
 }
 
 /// Numbers on {0..N}^(K-1), row-major: one per count vector, and zeros where the entries sum to more than N.
@@ -132,14 +137,14 @@ impl BoxLaw {
     /// All mass at one point.
     pub fn point(dimensions: usize) -> Self {
         Self {
-            offset: vec![0; dimensions],
-            size: vec![1; dimensions],
+            offset: smallvec![0; dimensions],
+            size: smallvec![1; dimensions],
             weights: vec![1.0],
-            rows: vec![[0, 1]],
+            rows: smallvec![[0, 1]],
         }
     }
 
-    fn new(offset: Vec<usize>, size: Vec<usize>, weights: Vec<f64>) -> Self {
+    fn new(offset: Coordinates, size: Coordinates, weights: Vec<f64>) -> Self {
         let positive = |row: &[f64]| {
             let first = row.iter().position(|w| *w > 0.0).unwrap_or(0);
             let end = row
@@ -158,7 +163,10 @@ impl BoxLaw {
     }
 
     fn binomial(n: usize, success: f64) -> Self {
-        let mut law = Law::default();
+        let mut law = Law {
+            offset: 0,
+            weights: Vec::with_capacity(estimated_width(n, success) as usize + 1),
+        };
         law.assign_binomial(n, success);
         Self::line(law.offset, law.weights)
     }
@@ -167,9 +175,9 @@ impl BoxLaw {
     /// what is done with them.
     fn line(offset: usize, weights: Vec<f64>) -> Self {
         Self {
-            offset: vec![offset],
-            size: vec![weights.len()],
-            rows: vec![[0, weights.len()]],
+            offset: smallvec![offset],
+            size: smallvec![weights.len()],
+            rows: smallvec![[0, weights.len()]],
             weights,
         }
     }
@@ -184,7 +192,8 @@ impl BoxLaw {
             points: Vec::new(),
             rests: vec![(n, 1.0)],
         };
-        let (mut low, mut high) = (vec![n; dimensions], vec![0; dimensions]);
+        let (mut low, mut high): (Coordinates, Coordinates) =
+            (smallvec![n; dimensions], smallvec![0; dimensions]);
         let mut left = 1.0_f64;
         let mut binomial = Law::default();
         for (d, p) in law[1..].iter().enumerate() {
@@ -209,7 +218,7 @@ impl BoxLaw {
             }
             terms = longer;
         }
-        let size: Vec<usize> = low
+        let size: Coordinates = low
             .iter()
             .zip(&high)
             .map(|(low, high)| high + 1 - low)
@@ -244,7 +253,7 @@ impl BoxLaw {
             convolve(narrow, wide, &mut weights);
             return Self::line(mine + theirs, weights);
         }
-        let sum = |a: &[usize], b: &[usize], less: usize| -> Vec<usize> {
+        let sum = |a: &[usize], b: &[usize], less: usize| -> Coordinates {
             a.iter().zip(b).map(|(a, b)| a + b - less).collect()
         };
         let size = sum(&self.size, &other.size, 1);
@@ -288,7 +297,7 @@ impl BoxLaw {
             corner[y - 1] += 1;
         }
         let corner = values.index(&corner);
-        let sides = vec![values.side; self.size.len()];
+        let sides: Coordinates = smallvec![values.side; self.size.len()];
         let rows = row_places(&self.size, &sides).into_iter().zip(&self.rows);
         let weights = self.weights.chunks_exact(self.length());
         let parts = rows.zip(weights).map(|((place, [first, end]), row)| {
@@ -309,7 +318,8 @@ impl BoxLaw {
             return [vec![offset + low], vec![offset + high]];
         }
         let dimensions = self.size.len();
-        let (mut low, mut high) = (self.size.clone(), vec![0; dimensions]);
+        let (mut low, mut high): (Coordinates, Coordinates) =
+            (self.size.clone(), smallvec![0; dimensions]);
         let mut index = vec![0; dimensions];
         let weights = self.weights.chunks_exact(self.length());
         for (place, (row, [first, end])) in weights.zip(&self.rows).enumerate() {

@@ -80,9 +80,8 @@ impl Crowd {
             .map(|(n, law)| BoxLaw::multinomial(n - 1, law))
             .collect();
         laws.sort_by_key(BoxLaw::len);
-        let base = laws
-            .iter()
-            .fold(BoxLaw::point(types - 1), |sum, law| sum.plus(law));
+        let sum = laws.into_iter().reduce(|sum, law| sum.plus(&law));
+        let base = sum.unwrap_or_else(|| BoxLaw::point(types - 1));
         Self {
             counts: counts.to_vec(),
             moves,
@@ -108,8 +107,12 @@ impl Crowd {
         let mut before = self.base.clone();
         let mut others = Vec::with_capacity(types);
         for x in 0..types {
-            let after = singles[x + 1..].iter().flatten();
-            others.push(after.fold(before.clone(), |sum, one| sum.plus(one)));
+            let mut after = singles[x + 1..].iter().flatten();
+            let whole = match after.next() {
+                Some(one) => after.fold(before.plus(one), |sum, one| sum.plus(one)),
+                None => before.clone(),
+            };
+            others.push(whole);
             if let (Some(one), true) = (&singles[x], x + 1 < types) {
                 before = before.plus(one);
             }
