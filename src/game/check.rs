@@ -82,8 +82,7 @@ fn advance(counts: &mut [u64]) -> bool {
 /// Check a game.
 ///
 /// # Errors
-/// The first kernel row that is no law, or reward that is not finite, in the order of periods and points; with two types also
-/// a reward that has no bound between them.
+/// The first kernel row that is no law, or reward that is not finite, in the order of periods and points.
 pub(crate) fn check(game: &Game, grid: usize, most_points: u64) -> Result<Checked, GameError> {
     let mut checked = Checked::affordable(game, grid, most_points);
     let mut ranges = [(f64::INFINITY, f64::NEG_INFINITY); 2];
@@ -104,11 +103,6 @@ pub(crate) fn check(game: &Game, grid: usize, most_points: u64) -> Result<Checke
             }
             widen(&mut ranges, game, &tables);
             is_point = advance(&mut counts);
-        }
-    }
-    if types == 2 {
-        for t in checked.periods.iter().copied().chain([game.horizon() + 1]) {
-            game.has_bounds(t)?;
         }
     }
     let widths = ranges.map(|(low, high)| high - low);

@@ -172,12 +172,12 @@ pub enum GameError {
     #[error("stopped before the end")]
     Stopped,
     /// A reward that grows without end toward a mean field.
-    #[error("{quantity} has no bound near {point}: it is {value:.1e} beside it")]
+    #[error(
+        "{quantity} has no bound near {point}, and so has no V: keep it finite there, with min, max or if"
+    )]
     Unbounded {
         /// What.
         quantity: Quantity,
-        /// Its value as near as can be told.
-        value: f64,
         /// Toward where.
         point: Point,
     },

@@ -1,8 +1,8 @@
 //! Rewards without a bound: a divisor that vanishes, or a logarithm of nothing, between the mean fields at which a game is
-//! checked. V has none either there, and no polynomial comes near it.
+//! checked. It can be played by populations that do not meet it, but V has no bound there either, and no polynomial comes near.
 
 use super::error::{Point, Quantity};
-use super::stretches::Break;
+use super::stretches::{Break, Stretches};
 use super::{FollowerType, Game, GameError};
 
 /// Distances from a break at which rewards are compared, each a hundredth of the one before.
@@ -17,15 +17,11 @@ impl Game {
     /// Whether all rewards of period t, and after the last the terminal rewards, have a bound. For games with two follower
     /// types.
     ///
-    /// Only where the enclosure around a break has none are values compared at all.
+    /// Only where the enclosure around a break has none, at a pole, are values compared at all.
     ///
     /// # Errors
     /// [`GameError::Unbounded`], at the break.
-    pub(super) fn has_bounds(&self, t: usize) -> Result<(), GameError> {
-        let stretches = match t > self.horizon {
-            true => self.terminal_stretches(),
-            false => self.stretches(t),
-        };
+    pub(crate) fn has_bounds(&self, t: usize, stretches: &Stretches) -> Result<(), GameError> {
         for pole in &stretches.poles {
             for side in [-1.0, 1.0] {
                 self.has_bound(t, pole, side)?;
@@ -49,11 +45,8 @@ impl Game {
                     t,
                     z: vec![1.0 - pole.at, pole.at],
                 };
-                return Err(GameError::Unbounded {
-                    quantity: quantity.clone(),
-                    value: *value,
-                    point,
-                });
+                let quantity = quantity.clone();
+                return Err(GameError::Unbounded { quantity, point });
             }
         }
         Ok(())
@@ -108,9 +101,10 @@ impl Game {
 #[cfg(test)]
 mod tests {
     use crate::scenario::Scenario;
+    use crate::solve::Solved;
 
-    /// The scenario with this reward, or why it is refused.
-    fn read(reward: &str) -> Result<Scenario, String> {
+    /// Solve the game with this reward, or say why not.
+    fn solve(reward: &str) -> Result<(), String> {
         let text = format!(
             r#"
 name = "g"
@@ -126,7 +120,9 @@ reward = "{reward}"
 "*, work" = {{ high = "0.2 + 0.5 * z[low]", low = "rest" }}
 "#
         );
-        Scenario::parse("g.toml", &text, &[]).map_err(|error| error.to_string())
+        let scenario = Scenario::parse("g.toml", &text, &[]).map_err(|error| error.to_string())?;
+        let solved = Solved::compute(scenario.game(), &scenario.solve, None);
+        solved.map(|_| ()).map_err(|error| error.to_string())
     }
 
     /// None of these places is a multiple of 1/200, at which a scenario is checked.
@@ -139,7 +135,7 @@ reward = "{reward}"
             "abs(z[low] - 0.123456) ^ -0.5",
         ];
         for reward in without {
-            let refused = read(reward).expect_err(reward);
+            let refused = solve(reward).expect_err(reward);
             assert!(refused.contains("has no bound near t = 1"), "{refused}");
             assert!(refused.contains("0.123456"), "{refused}");
         }
@@ -155,7 +151,7 @@ reward = "{reward}"
             "1 / (z[low] + 0.001)",
         ];
         for reward in with {
-            if let Err(refused) = read(reward) {
+            if let Err(refused) = solve(reward) {
                 panic!("{reward}: {refused}");
             }
         }

@@ -12,17 +12,14 @@ pub(super) fn explain(error: GameError, formulas: &Formulas, root: &Value) -> Fa
     let explained = match &error {
         GameError::NotFinite {
             quantity, point, ..
-        }
-        | GameError::Unbounded {
-            quantity, point, ..
         } => not_finite(quantity, point, formulas),
         GameError::Negative { row, next, .. } => negative(row, next, formulas),
         GameError::RowSum { row, .. } => {
             let mend = "give one type \"rest\", which takes what the others leave".to_owned();
             transition_row(row, formulas).map(|row| (row.origin.clone(), mend))
         }
-        // Of a watch, and of code, which no scenario has when it is read.
-        GameError::Stopped | GameError::Code { .. } => None,
+        // Of a watch, of the solver, and of code: none of a scenario that is being read.
+        GameError::Stopped | GameError::Unbounded { .. } | GameError::Code { .. } => None,
     };
     let (origin, mend) = explained.unwrap_or_else(|| (root.origin.clone(), String::new()));
     let error = Box::new(error);

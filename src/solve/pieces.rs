@@ -26,7 +26,7 @@ use super::theta::Theta;
 use super::tolerances::CLEAR;
 use super::{Archive, ArchiveError, Array, SolveError, Work};
 use crate::game::stretches::Stretches;
-use crate::game::{Belief, Game, LeaderInformation, LeaderPrescription, MeanField};
+use crate::game::{Belief, Game, GameError, LeaderInformation, LeaderPrescription, MeanField};
 use crate::solve::SolveSettings;
 
 /// V in pieces: where the formulas of t = 1, 2, ... are smooth; of one period where they do not depend on t.
@@ -76,8 +76,13 @@ impl Representation for Pieces {
             false => 1,
         };
         let periods = (1..=last).into_par_iter();
+        let stretches = |t| -> Result<Stretches, GameError> {
+            let stretches = game.stretches(t);
+            game.has_bounds(t, &stretches)?;
+            Ok(stretches)
+        };
         Ok(Self {
-            stretches: periods.map(|t| game.stretches(t)).collect(),
+            stretches: periods.map(stretches).collect::<Result<_, _>>()?,
         })
     }
 

@@ -16,6 +16,7 @@ pub(in crate::solve) fn values(
     settings: &SolveSettings,
 ) -> Result<(Piecewise, u64), SolveError> {
     let stretches = game.terminal_stretches();
+    game.has_bounds(game.horizon() + 1, &stretches)?;
     let mut terminal = Terminal {
         game,
         tolerance: settings.tolerance,
