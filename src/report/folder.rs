@@ -456,7 +456,8 @@ fn listed_files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
     let mut listed = vec![NEW_MANIFEST.to_owned()];
     if let Some(manifest) = manifest {
         listed.extend(manifest.files);
-        listed.push(MANIFEST.to_owned());
+        // A run that is killed while it gives its folder the name has the last manifest and still its state.
+        listed.extend([MANIFEST, STATE, NEW_STATE].map(str::to_owned));
     }
     let (mut files, mut foreign) = (Vec::new(), Vec::new());
     let entries = fs::read_dir(folder).map_err(failed("read the folder", folder))?;

@@ -196,3 +196,27 @@ fn missing_ancestors_are_found_in_relative_paths_too() {
         Path::new("output/run.partial")
     );
 }
+
+#[test]
+fn a_run_killed_between_its_manifest_and_its_name_can_be_continued_or_replaced() {
+    let root = TempDir::new().unwrap();
+    let target = root.path().join("run");
+    let killed = |folder: &Path| {
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join("trace.csv"), "value\n").unwrap();
+        fs::write(folder.join(STATE), "{}").unwrap();
+        let whole = manifest().with_files(&["trace.csv".to_owned()]);
+        fs::write(folder.join(MANIFEST), serde_json::to_vec(&whole).unwrap()).unwrap();
+    };
+    killed(&root.path().join("run.partial"));
+    let continued = OutputFolder::create(&target, OnExisting::Continue).unwrap();
+    assert!(continued.resumable);
+    drop(continued);
+    write_one(&target, OnExisting::Replace, 1.0).unwrap();
+    assert_eq!(names(root.path()), ["run"]);
+    // The same just after it has its name.
+    fs::remove_dir_all(&target).unwrap();
+    killed(&target);
+    write_one(&target, OnExisting::Replace, 1.0).unwrap();
+    assert_eq!(names(&target), ["manifest.json", "trace.csv"]);
+}
