@@ -86,6 +86,11 @@ impl Representation for Pieces {
         })
     }
 
+    /// As m alone says it.
+    fn mean_field(weights: Vec<f64>) -> MeanField {
+        MeanField::two_types(weights[1])
+    }
+
     fn terminal(
         &self,
         game: &Game,

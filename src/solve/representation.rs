@@ -244,6 +244,11 @@ pub(super) trait Representation: Clone + Debug + Send + Sync + Sized {
     /// V_t at z: V^f per type, then V^l, per leader type where that is private.
     fn values(&self, v: &Self::Function, z: &[f64]) -> Vec<f64>;
 
+    /// The mean field with these weights, j / cells each.
+    fn mean_field(weights: Vec<f64>) -> MeanField {
+        MeanField::new(weights)
+    }
+
     /// z moved to the side of a jump that V there is taken from.
     fn own_side(&self, _: &Self::Function, z: &MeanField) -> MeanField {
         z.clone()

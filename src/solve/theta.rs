@@ -523,11 +523,7 @@ impl<'g, R: Representation> Theta<'g, R> {
         let points: Vec<Result<_, SolveError>> = points
             .into_par_iter()
             .map(|(belief, node)| {
-                let weights = lattice.mean_field(node);
-                let z = match weights[..] {
-                    [_, m] => MeanField::two_types(m),
-                    _ => MeanField::new(weights),
-                };
+                let z = R::mean_field(lattice.mean_field(node));
                 let point = self.at((t, belief, &z), None, |games, _| {
                     let selected = self.rule().choose(games, &mut Work::default())?;
                     self.point(games, selected)
