@@ -90,7 +90,8 @@ pub fn policy(data: &[u8]) {
 }
 
 /// theta.npz: as bytes; and, as a checksum keeps those from going deep, a true one with places changed, resealed.
-/// Changes are nine bytes each: which array (or its shape), which number of it, and its new bits.
+/// Changes are twelve bytes each: which array, which place in it (two bytes), what is done there (a number, a length of the
+/// shape, an end cut off, the array removed), and eight bytes of a new number or length.
 pub fn theta(data: &[u8]) {
     let _ = theta_of(Cursor::new(data));
     let mut archive = SOLUTION.clone();
